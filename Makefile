@@ -1,0 +1,52 @@
+# One environment in .venv, built from pyproject.toml by the first target that needs it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+NPM := tests/localchain
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint record-demo clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/.installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Edgewatch needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.12 demo"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing Edgewatch into $(VENV) ..."
+	@$(PIP) --upgrade "pip>=25.1"
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	@echo "installing the test and lint tools ..."
+	@$(PIP) --group test --group lint
+	@touch $@
+
+# A real EVM for the tests. Without Node they are skipped, and say so.
+$(NPM)/node_modules/.installed: $(NPM)/package-lock.json
+	@if command -v npm >/dev/null; then \
+		echo "installing Anvil and the Uniswap contracts for the tests ..."; \
+		npm ci --prefix $(NPM) --ignore-scripts --no-audit --no-fund --silent && touch $@; \
+	else echo "npm is not installed: tests on a real EVM will be skipped"; fi
+
+demo: $(VENV)/.installed ## run Edgewatch on a recorded chain, from the node to a flag
+	@$(BIN)/edgewatch demo
+
+test: $(VENV)/.installed-dev $(NPM)/node_modules/.installed ## run the tests
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-dev ## format, lint, type and import checks
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+check: lint test ## everything that must be green
+
+record-demo: $(VENV)/.installed-dev $(NPM)/node_modules/.installed ## record the demo's chain again on Anvil
+	@$(BIN)/python -m tests.localchain.record
+
+clean: ## remove the environment and caches
+	rm -rf $(VENV) $(NPM)/node_modules demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,108 @@
+"""Records that ``alerts`` produces."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from metrics.types import Evidence, Metric
+
+
+class Choice(StrEnum):
+    """What a human can decide about a flag."""
+
+    KEEP = "keep"
+    UNFOLLOW = "unfollow"
+    SNOOZE = "snooze"
+    FALSE_ALARM = "false_alarm"
+
+
+class FlagStatus(StrEnum):
+    """Where a flag stands."""
+
+    OPEN = "open"
+    KEPT = "kept"
+    UNFOLLOWED = "unfollowed"
+    SNOOZED = "snoozed"
+    FALSE_ALARM = "false_alarm"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChartSeries:
+    """What the chart of a flag shows, frozen with it: one metric by day."""
+
+    metric: Metric
+    days: tuple[date, ...]
+    value: tuple[float | None, ...]  #: rolling value of the wallet
+    low: float | None  #: baseline band
+    high: float | None
+    baseline: float | None
+    peers: tuple[float | None, ...]  #: the peers' median of the same rolling value
+    followed_since: date | None
+    since: date | None  #: estimated start of the change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """A wallet that left its baseline for a reason the peers do not share. Opened once, evidence frozen."""
+
+    flag_id: int
+    wallet: str
+    label: str  #: a person's name for the wallet, "" if none
+    opened_at: datetime  #: UTC
+    status: FlagStatus
+    score: float  #: recurrence interval when it was opened, years
+    evidence: Evidence
+    chart: ChartSeries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a named human decided. Append-only; nothing happens after it but the record."""
+
+    flag_id: int
+    choice: Choice
+    until: datetime | None  #: UTC; the end of a snooze
+    decided_at: datetime  #: UTC
+    decided_by: str  #: a name to show
+    user_id: int | None  #: Telegram user id; None on the command line
+    channel: str  #: ``telegram`` or ``cli``
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """One button under a message."""
+
+    label: str
+    data: str  #: callback data, 1 to 64 bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What a person sees on Telegram."""
+
+    html: str
+    chart_png: bytes | None = None  #: sent as the photo whose caption is ``html``
+    buttons: tuple[tuple[Button, ...], ...] = ()  #: rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Press:
+    """A button pressed by an allowed person in an allowed chat."""
+
+    update_id: int
+    flag_id: int
+    verb: str  #: a ``Choice``, or ``details``
+    user_id: int
+    user_name: str
+    chat_id: int
+    message_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What the press led to, to be shown."""
+
+    answer: str  #: the short notice on the button, <= 200 characters
+    edited: Message | None = None  #: replaces the caption and buttons of the pressed message
+    reply: Message | None = None  #: a new message

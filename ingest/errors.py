@@ -1,0 +1,79 @@
+"""Every error of Edgewatch, by what the caller can do about it.
+
+::
+
+    WatchError                    root of all; the message says what to do next
+    ├── ConfigError               fix the configuration or the input          (exit 3)
+    ├── IngestError
+    │   ├── RpcUnavailable        try again later, or another endpoint
+    │   ├── RangeRefused          ask for fewer blocks
+    │   ├── RpcRejected           the node refuses this request: give up
+    │   ├── WrongChain            the endpoint serves another chain: never use it
+    │   └── MethodForbidden       the request was not read-only: a bug here
+    ├── BudgetExhausted           wait for the next UTC day or raise the budget (exit 4)
+    └── StoreError                the database cannot be used as it is
+"""
+
+
+class WatchError(Exception):
+    """Root of all errors that carry a message for a person."""
+
+
+class ConfigError(WatchError):
+    """The configuration, or something a person typed, is wrong."""
+
+
+class IngestError(WatchError):
+    """Something between Edgewatch and a node went wrong."""
+
+
+class RpcUnavailable(IngestError):
+    """The node did not give a usable answer; the same request may succeed later.
+
+    Parameters
+    ----------
+    message
+        What happened, without the endpoint's URL.
+    retry_after
+        Seconds the node asked to wait, or None.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class RangeRefused(IngestError):
+    """The node wants fewer blocks or fewer results in one request.
+
+    Parameters
+    ----------
+    message
+        The node's own words.
+    suggested
+        The block range (first, last) that the node says would work, or None.
+    """
+
+    def __init__(self, message: str, *, suggested: tuple[int, int] | None = None) -> None:
+        super().__init__(message)
+        self.suggested = suggested
+
+
+class RpcRejected(IngestError):
+    """The node answered with an error that repeating cannot mend."""
+
+
+class WrongChain(IngestError):
+    """The endpoint serves another chain than the configuration says."""
+
+
+class MethodForbidden(IngestError):
+    """A method outside the read-only list was about to be sent."""
+
+
+class BudgetExhausted(WatchError):
+    """The day's request units are used up; work resumes where it stopped."""
+
+
+class StoreError(WatchError):
+    """The database is missing, newer than this program, or in use."""

@@ -1,0 +1,156 @@
+"""Records that ``ingest`` produces.
+
+Amounts are integers in base units and are never narrowed. Addresses and hashes are lower-case hex strings.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+NATIVE = "0x" + "ee" * 20
+"""The native coin's stand-in address (EIP-7528)."""
+
+
+class VenueStatus(StrEnum):
+    """How sure it is that the emitter of a swap event is a real venue."""
+
+    VERIFIED = "verified"
+    """A pool of a known factory, or a known singleton or settlement contract."""
+    UNVERIFIED = "unverified"
+    """A plausible swap by an emitter nobody vouches for: exported and marked, kept out of the metrics."""
+
+
+class NativeSource(StrEnum):
+    """How the wallet's native coin movement was learned: it leaves no log of its own."""
+
+    VALUE = "value"
+    """The transaction's own value; nothing came back that could be seen."""
+    INTERNAL = "internal"
+    """Internal transactions or a trace of the node."""
+    WITHDRAWAL = "withdrawal"
+    """An unwrap (WETH ``Withdrawal``) by the contract that paid the wallet."""
+    POOL = "pool"
+    """The amounts of the pool's own swap event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One token given or got in a trade."""
+
+    token: str  #: lower-case address; the native coin is ``NATIVE``
+    amount_raw: int  #: base units, > 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trade:
+    """What one wallet gave and got in one transaction. Key: (chain_id, tx_hash, wallet, ordinal)."""
+
+    chain_id: int
+    block_number: int
+    transaction_index: int
+    tx_hash: str
+    ordinal: int  #: 0 for the transaction's first trade of this wallet
+    wallet: str
+    timestamp: int | None  #: unix seconds of the block
+    sold: tuple[Leg, ...]
+    bought: tuple[Leg, ...]
+    venue: str  #: family of the venue, e.g. ``uniswap_v3``; several are joined by ``+`` in log order
+    venue_status: VenueStatus
+    native_source: NativeSource | None  #: None where no native coin moved
+    fee_native_raw: int  #: gas (with L1 fee) paid by the wallet, wei; 0 where it did not send
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """One movement of a token into (+) or out of (-) the wallet."""
+
+    token: str
+    amount_raw: int  #: base units, signed: positive into the wallet
+    counterparty: str | None  #: the other side; None for a summed native movement
+    log_index: int | None  #: None for native coin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueSwap:
+    """One swap event seen in a transaction."""
+
+    family: str
+    emitter: str
+    log_index: int
+    status: VenueStatus | None  #: None: forged, the emitter's own transfers do not match the event
+    reason: str  #: why it has this status, in words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoding:
+    """Everything the decoder saw in one transaction for one wallet."""
+
+    flows: tuple[Flow, ...]
+    venues: tuple[VenueSwap, ...]
+    trades: tuple[Trade, ...]
+    reasons: tuple[str, ...]  #: why it is, or is not, a trade; one sentence each
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolFact:
+    """What the shell looked up about a pool, handed to the decoder as ``known``."""
+
+    factory: str | None  #: None: asked, and no known factory vouches for it
+    tokens: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteToken:
+    """A token that prices others, known by address and never by symbol."""
+
+    address: str
+    symbol: str
+    decimals: int
+    usd: Decimal | None = None  #: its peg; None for the wrapped native coin, which the feed prices
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dex:
+    """One exchange deployment of a chain: a factory whose pools can be re-derived, or a singleton."""
+
+    kind: str  #: family name as in ``ingest/venues``
+    factory: str  #: factory, singleton, vault or settlement contract
+    init_code_hash: str | None = None  #: of its pools (EIP-1014); None where pools cannot be derived offline
+    deployer: str | None = None  #: CREATE2 deployer where it is not the factory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """What must be known of a chain to read it."""
+
+    name: str
+    chain_id: int
+    native_symbol: str
+    wrapped_native: str
+    quote_tokens: tuple[QuoteToken, ...] = ()
+    native_usd_feed: str | None = None  #: Chainlink aggregator proxy, native / USD
+    dexes: tuple[Dex, ...] = ()
+    block_seconds: float = 12.0  #: rough, for estimates only
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockRef:
+    """A block by number and hash."""
+
+    number: int
+    hash: str
+    timestamp: int  #: unix seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Valuation:
+    """What a trade was worth; a row of its own, because a trade is a fact and a price is an opinion."""
+
+    chain_id: int
+    tx_hash: str
+    wallet: str
+    ordinal: int
+    value_usd: Decimal | None  #: None: unpriced, which is not zero
+    gas_usd: Decimal | None  #: the trade's gas; None: unpriced
+    source: str  #: ``peg``, ``native_feed``, or ``none``
+    as_of: int | None  #: unix seconds of the price

@@ -1,0 +1,131 @@
+"""Records that ``metrics`` produces.
+
+Money in the books is ``Decimal``; ratios are ``float``. Unknown is ``None``, never 0.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Metric(StrEnum):
+    """What is compared with a wallet's own baseline."""
+
+    WIN_RATE = "win_rate"
+    """Share of round trips with a return above zero; a return of zero is not a win."""
+    AVERAGE_RETURN = "average_return"
+    """Mean return of round trips, fraction of cost."""
+    TRADE_FREQUENCY = "trade_frequency"
+    """Trades per day; silence is its extreme."""
+
+
+class State(StrEnum):
+    """Where a wallet stands today."""
+
+    LEARNING = "learning"
+    """Too little history for any verdict."""
+    OK = "ok"
+    """Inside its own regime, as far as can be seen (see ``Sight``)."""
+    WATCH = "watch"
+    """Outside, but not yet at the promised false-flag rate."""
+    MARKET = "market"
+    """Down, and its peers with it: the market moved, not the wallet."""
+    FLAGGED = "flagged"
+    """Outside its own regime, for a reason the peers do not share."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundTrip:
+    """A closed position episode (or one FIFO-matched sell)."""
+
+    wallet: str
+    chain_id: int
+    token: str
+    position_id: str  #: stable over its life: chain, token and the opening transaction
+    opened_at: datetime  #: UTC
+    closed_at: datetime  #: UTC
+    cost_usd: Decimal  #: what the bought quantity cost, gas of the buys included
+    proceeds_usd: Decimal  #: what the sells brought, gas of the sells taken off
+    buys: int
+    sells: int
+
+    @property
+    def pnl_usd(self) -> Decimal:
+        """Profit, US dollars."""
+        return self.proceeds_usd - self.cost_usd
+
+    @property
+    def return_fraction(self) -> float:
+        """Profit as a fraction of cost; ``cost_usd`` is above zero by construction."""
+        return float(self.pnl_usd / self.cost_usd)
+
+    @property
+    def holding_s(self) -> float:
+        """Seconds from the first buy to the close."""
+        return (self.closed_at - self.opened_at).total_seconds()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPosition:
+    """A position episode that has not closed."""
+
+    wallet: str
+    chain_id: int
+    token: str
+    position_id: str
+    opened_at: datetime  #: UTC
+    quantity_raw: int  #: base units still held
+    cost_usd: Decimal | None  #: cost of what is still held; None where a part of it is unknown
+    mark_return: float | None  #: at the last seen price, fraction of cost; None: unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricEvidence:
+    """One metric: what it is now, what it was, and how often chance alone would do this."""
+
+    metric: Metric
+    recent: float | None  #: over ``window_days``; None with nothing in the window
+    baseline: float | None  #: the wallet's own, frozen
+    low: float | None  #: 95 % range of ``recent`` if nothing had changed: chance, own variance, peers' change
+    high: float | None
+    peers_change: float | None  #: the peers' change over the same days, in the metric's own unit; None: no peers
+    n: int  #: round trips (trades for trade frequency) in the window
+    window_days: int
+    recurrence_years: float  #: with no change, evidence this strong once in so many years of this wallet; > 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What could be seen at all at this wallet's pace. None: not within a year."""
+
+    win_rate_drop_20pp_days: float | None  #: days until a drop of 20 points would show
+    silence_days: float | None  #: days of silence that would show
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Why a wallet has its state."""
+
+    metrics: tuple[MetricEvidence, ...]  #: one per ``Metric``, in that order; empty while learning
+    lead: Metric | None  #: the metric that speaks loudest; None while learning
+    since: date | None  #: estimated start of the change; None where none shows
+    silent_days: float | None  #: days since the last trade; None if never
+    baseline_n: int  #: round trips in the baseline
+    baseline_days: float  #: days of history in the baseline
+    peers: int  #: wallets compared with
+    peers_down: int  #: of them, how many fell on the leading metric over the same days
+    sight: Sight | None
+    notes: tuple[str, ...] = ()  #: plain sentences: what is missing or doubtful
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """One wallet at one tick."""
+
+    wallet: str
+    as_of: datetime  #: UTC
+    score: float  #: recurrence interval in years; > 0, finite, grows with the evidence
+    flagged: bool
+    state: State
+    evidence: Evidence

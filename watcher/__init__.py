@@ -1,0 +1,1 @@
+"""The shell: configuration, database, jobs, daemon, command line."""
