@@ -1,0 +1,179 @@
+"""Event topics: keccak of the signature, with the contract each comes from.
+
+Constants rather than computed at import; ``SIGNATURES`` lets a test derive every one of them anew.
+"""
+
+TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
+"""ERC-20 (EIP-20); ERC-721 shares it with an indexed id."""
+TRANSFER_SINGLE = "0xc3d58168c5ae7397731d063d5bbf3d657854427343f4c083240f7aacaa2d0f62"
+"""ERC-1155."""
+TRANSFER_BATCH = "0x4a39dc06d4c0dbc64b70af90fd698a233a518aa5d07e595d983b8c0526c8f7fb"
+"""ERC-1155."""
+DEPOSIT = "0xe1fffcc4923d04b559f4d29a8bfc6cda04eb5b0d3c460751c2402c5c5cc9109c"
+"""WETH9."""
+WITHDRAWAL = "0x7fcf532c15f0a6db0bd6d0e038bea71d30d808c7d98cb3bf7268a95bf5081b65"
+"""WETH9."""
+LOG_TRANSFER = "0xe6497e3ee548a3372136af2fcb0696db31fc6cf20260707645068bd3fe97f3c4"
+"""Polygon MRC20 (0x…1010): every native movement."""
+
+UNISWAP_V1_SELL = "0x7f4091b46c33e918a0f3aa42307641d17bb67029427a5369e54b353984238705"
+"""Uniswap v1 exchange."""
+UNISWAP_V1_BUY = "0xcd60aa75dea3072fbc07ae6d7d856b5dc5f4eee88854f5b4abf7b680ef8bc50f"
+"""Uniswap v1 exchange."""
+UNISWAP_V2_SWAP = "0xd78ad95fa46c994b6551d0da85fc275fe613ce37657fb8d5e3d130840159d822"
+"""UniswapV2Pair and forks; Solidly and Velodrome v1 pairs."""
+SOLIDLY_SWAP = "0xb3e2773606abfd36b5bd91394b3a54d1398336c65005baf7bf7a05efeffaf75b"
+"""Velodrome v2 and Aerodrome Pool."""
+UNISWAP_V3_SWAP = "0xc42079f94a6350d7e6235f29174924f928cc2ac818eb64fed8004e115fbcca67"
+"""UniswapV3Pool and forks, Algebra, Slipstream."""
+PANCAKE_V3_SWAP = "0x19b47279256b2a23a1665c810c8d55a1758940ee09377d4f8d26497a3577dc83"
+"""PancakeV3Pool."""
+ALGEBRA_SWAP = "0x121cb44ee54098b1a04743c487e7460d8dd429b27f88b1f4d4767396e1a59f79"
+"""Algebra Integral 1.2 AlgebraPool."""
+UNISWAP_V4_SWAP = "0x40e9cecb9f5f1f1c5b9c97dec2917b7ee92e57ba5563708daca94dd84ad7112f"
+"""Uniswap v4 PoolManager."""
+PANCAKE_INFINITY_CL_SWAP = "0x04206ad2b7c0f463bff3dd4f33c5735b0f2957a351e4f79763a4fa9e775dd237"
+"""PancakeSwap Infinity CLPoolManager."""
+PANCAKE_INFINITY_BIN_SWAP = "0x3e8aae37f890eb1f9d63dd4d2062f3f0be757848a0f0760e4f3e53dad556e861"
+"""PancakeSwap Infinity BinPoolManager."""
+BALANCER_V2_SWAP = "0x2170c741c41531aec20e7c107c24eecfdd15e69c9bb0a8dd37b1840b9e0b207b"
+"""Balancer v2 Vault."""
+BALANCER_V3_SWAP = "0x0874b2d545cb271cdbda4e093020c452328b24af12382ed62c4d00f5c26709db"
+"""Balancer v3 Vault; the GMX v1 Vault shares it, unindexed."""
+BALANCER_V1_SWAP = "0x908fb5ee8f16c6bc9bc3690973819f32a4d4b10188134543c88706e0e1d43378"
+"""Balancer v1 BPool."""
+
+CURVE_EXCHANGE = "0x8b3e96f2b889fa771c53c981b40daf005f63f637f1869f707052d15a3dd97140"
+"""Curve StableSwap."""
+CURVE_EXCHANGE_UNDERLYING = "0xd013ca23e77a65003c2c659c5442c00c805371b7fc1ebd4c206c41d1536bd90b"
+"""Curve StableSwap over lending tokens and metapools."""
+CURVE_CRYPTO_EXCHANGE = "0xb2e76ae99761dc136e598d4a629bb347eccb9532a5f8bbd72e18467c3c34cc98"
+"""Curve CryptoSwap (v2)."""
+CURVE_NG_EXCHANGE = "0x143f1f8e861fbdeddd5b46e844b7d3ac7b86a122f36e8c463859ee6811b1f29c"
+"""Curve TwoCrypto-NG and TriCrypto-NG."""
+SADDLE_SWAP = "0xc6c1e0630dbe9130cc068028486c0d118ddcea348550819defd5cb8c257f8a38"
+"""Saddle and forks (Synapse, Hop) Swap."""
+MAVERICK_V1_SWAP = "0x3b841dc9ab51e3104bda4f61b41e4271192d22cd19da5ee6e292dc8e2744f713"
+"""Maverick v1 Pool."""
+MAVERICK_V2_SWAP = "0x103ed084e94a44c8f5f6ba8e3011507c41063177e29949083c439777d8d63f60"
+"""Maverick v2 Pool."""
+TRADER_JOE_LB_SWAP = "0xad7d6f97abf51ce18e17a38f4d70e975be9c0708474987bb3e26ad21bd93ca70"
+"""Trader Joe Liquidity Book LBPair v2.1."""
+WOOFI_SWAP = "0x0e8e403c2d36126272b08c75823e988381d9dc47f2f0a9a080d95f891d95c469"
+"""WooPPV2."""
+WOOFI_V1_SWAP = "0x74ef34e2ea7c5d9f7b7ed44e97ad44b4303416c3a660c3fb5b3bdb95a1d6abd3"
+"""WooPP."""
+DODO_SWAP = "0xc2c0245e056d5fb095f04cd6373bc770802ebd1e6c918eb78fdef843cdb37b0f"
+"""DODO v2 pools (DVM, DPP, DSP, GSP)."""
+RELAY_SWAPPED = "0x6782190c91d4a7e8ad2a867deed6ec0a970cab8ff137ae2bd4abd92b3810f4d3"
+"""Pools that put the sender before the tokens."""
+WOMBAT_SWAP = "0x7fa01e8d24e5a6ec56e00b4ff8ee7ed97e7650a7846ec494bbaa5d65f1be9ea4"
+"""Wombat Pool; the tokens lie in its asset contracts."""
+DODO_V1_SELL = "0xd8648b6ac54162763c86fd54bf2005af8ecd2f9cb273a5775921fd7f91e17b2d"
+"""DODO v1 pool."""
+DODO_V1_BUY = "0xe93ad76094f247c0dafc1c61adc2187de1ac2738f7a3b49cb20b2263420251a3"
+"""DODO v1 pool."""
+IZUMI_SWAP = "0x0fe977d619f8172f7fdbe8bb8928ef80952817d96936509f67d66346bc4cd10f"
+"""iZiSwapPool."""
+KYBER_TRADE = "0x1849bd6a030a1bca28b83437fd3de96f3d27a5d172fa7e9c78e7b61468928a39"
+"""Kyber Network proxy (legacy)."""
+CLIPPER_SWAPPED = "0x4be05c8d54f5e056ab2cfa033e9f582057001268c3e28561bb999d35d2c8f2c8"
+"""Clipper exchange."""
+PSM3_SWAP = "0xdba43ee9916cb156cc32a5d3406e87341e568126a46815294073ba25c9400246"
+"""Spark PSM3."""
+HASHFLOW_TRADE = "0x8cf3dec1929508e5677d7db003124e74802bfba7250a572205a9986d86ca9f1e"
+"""Hashflow pool (first)."""
+HASHFLOW_TRADE_V2 = "0x34f57786fb01682fb4eec88d340387ef01a168fe345ea5b76f709d4e560c10eb"
+"""Hashflow pool (with effective trader)."""
+BANCOR_V3_TRADED = "0x5c02c2bb2d1d082317eb23916ca27b3e7c294398b60061a2ad54f1c3c018c318"
+"""Bancor v3 BancorNetwork."""
+BANCOR_CONVERSION = "0x7154b38b5dd31bb3122436a96d4e09aba5b323ae1fd580025fab55074334c095"
+"""Bancor v2 BancorNetwork."""
+CARBON_TRADED = "0x95f3b01351225fea0e69a46f68b164c9dea10284f12cd4a907ce66510ab7af6a"
+"""Carbon CarbonController."""
+FLUID_SWAP = "0xdc004dbca4ef9c966218431ee5d9133d337ad018dd5b5c5493722803f75c64f7"
+"""Fluid DexT1."""
+PENDLE_SWAP = "0x829000a5bc6a12d46e30cdcecd7c56b1efd88f6d7d059da6734a04f3764557c4"
+"""Pendle market: PT against SY."""
+
+COW_TRADE = "0xa07a543ab8a018198e99ca0184c93fe9050a79400a0a723441f84de1d972cc17"
+"""GPv2Settlement."""
+ZEROEX_RFQ_FILLED = "0x829fa99d94dc4636925b38632e625736a614c154d55006b7ab6bea979c210c32"
+"""0x v4 ExchangeProxy."""
+ZEROEX_LIMIT_FILLED = "0xab614d2b738543c0ea21f56347cf696a3a0c42a7cbec3212a5ca22a4dcff2124"
+"""0x v4 ExchangeProxy."""
+ZEROEX_OTC_FILLED = "0xac75f773e3a92f1a02b12134d65e1f47f8a14eabe4eaf1e24624918e6a8b269f"
+"""0x v4 ExchangeProxy."""
+ZEROEX_META_TRANSACTION = "0x7f4fe3ff8ae440e1570c558da08440b26f89fb1c1f2910cd91ca6452955f121a"
+"""0x v4 ExchangeProxy: names the signer."""
+PARASWAP_RFQ_FILLED = "0x6621486d9c28838df4a87d2cca5007bc2aaf6a5b5de083b1db8faf709302c473"
+"""AugustusRFQ."""
+AIRSWAP_SWAP = "0xb651f2787ff61b5ab14f3936f2daebdad3d84aeb74438e82870cc3b7aee71e90"
+"""AirSwap SwapERC20 v4."""
+UNISWAPX_FILL = "0x78ad7ec0e9f89e74012afa58738b6b661c024cb0fd185ee2f616c0a28924bd66"
+"""UniswapX reactors: names the swapper."""
+ONEINCH_FILLED_V3 = "0xb9ed0243fdf00f0545c63a0af8850c090d86bb46682baec4bf3c496814fe4f02"
+"""1inch limit order protocol v2 and v3 (router v5): names the maker."""
+USER_OPERATION = "0x49628fd1471006c1482da88028e9ce4dbb080b815c9b0344d39e5a8e6ec1419f"
+"""ERC-4337 EntryPoint: names the account."""
+
+SIGNATURES = {
+    TRANSFER: "Transfer(address,address,uint256)",
+    TRANSFER_SINGLE: "TransferSingle(address,address,address,uint256,uint256)",
+    TRANSFER_BATCH: "TransferBatch(address,address,address,uint256[],uint256[])",
+    DEPOSIT: "Deposit(address,uint256)",
+    WITHDRAWAL: "Withdrawal(address,uint256)",
+    LOG_TRANSFER: "LogTransfer(address,address,address,uint256,uint256,uint256,uint256,uint256)",
+    UNISWAP_V1_SELL: "EthPurchase(address,uint256,uint256)",
+    UNISWAP_V1_BUY: "TokenPurchase(address,uint256,uint256)",
+    UNISWAP_V2_SWAP: "Swap(address,uint256,uint256,uint256,uint256,address)",
+    SOLIDLY_SWAP: "Swap(address,address,uint256,uint256,uint256,uint256)",
+    UNISWAP_V3_SWAP: "Swap(address,address,int256,int256,uint160,uint128,int24)",
+    PANCAKE_V3_SWAP: "Swap(address,address,int256,int256,uint160,uint128,int24,uint128,uint128)",
+    ALGEBRA_SWAP: "Swap(address,address,int256,int256,uint160,uint128,int24,uint24,uint24)",
+    UNISWAP_V4_SWAP: "Swap(bytes32,address,int128,int128,uint160,uint128,int24,uint24)",
+    PANCAKE_INFINITY_CL_SWAP: "Swap(bytes32,address,int128,int128,uint160,uint128,int24,uint24,uint16)",
+    PANCAKE_INFINITY_BIN_SWAP: "Swap(bytes32,address,int128,int128,uint24,uint24,uint16)",
+    BALANCER_V2_SWAP: "Swap(bytes32,address,address,uint256,uint256)",
+    BALANCER_V3_SWAP: "Swap(address,address,address,uint256,uint256,uint256,uint256)",
+    BALANCER_V1_SWAP: "LOG_SWAP(address,address,address,uint256,uint256)",
+    CURVE_EXCHANGE: "TokenExchange(address,int128,uint256,int128,uint256)",
+    CURVE_EXCHANGE_UNDERLYING: "TokenExchangeUnderlying(address,int128,uint256,int128,uint256)",
+    CURVE_CRYPTO_EXCHANGE: "TokenExchange(address,uint256,uint256,uint256,uint256)",
+    CURVE_NG_EXCHANGE: "TokenExchange(address,uint256,uint256,uint256,uint256,uint256,uint256)",
+    SADDLE_SWAP: "TokenSwap(address,uint256,uint256,uint128,uint128)",
+    MAVERICK_V1_SWAP: "Swap(address,address,bool,bool,uint256,uint256,int32)",
+    MAVERICK_V2_SWAP: "PoolSwap(address,address,(uint256,bool,bool,int32),uint256,uint256)",
+    TRADER_JOE_LB_SWAP: "Swap(address,address,uint24,bytes32,bytes32,uint24,bytes32,bytes32)",
+    WOOFI_SWAP: "WooSwap(address,address,uint256,uint256,address,address,address,uint256,uint256)",
+    WOOFI_V1_SWAP: "WooSwap(address,address,uint256,uint256,address,address,address)",
+    DODO_SWAP: "DODOSwap(address,address,uint256,uint256,address,address)",
+    RELAY_SWAPPED: "Swapped(address,address,address,uint256,uint256)",
+    WOMBAT_SWAP: "SwapV2(address,address,address,uint256,uint256,uint256,address)",
+    DODO_V1_SELL: "SellBaseToken(address,uint256,uint256)",
+    DODO_V1_BUY: "BuyBaseToken(address,uint256,uint256)",
+    IZUMI_SWAP: "Swap(address,address,uint24,bool,uint256,uint256,int24)",
+    KYBER_TRADE: "ExecuteTrade(address,address,address,uint256,uint256)",
+    CLIPPER_SWAPPED: "Swapped(address,address,address,uint256,uint256,bytes)",
+    PSM3_SWAP: "Swap(address,address,address,address,uint256,uint256,uint256)",
+    HASHFLOW_TRADE: "Trade(address,bytes32,address,address,uint256,uint256)",
+    HASHFLOW_TRADE_V2: "Trade(address,address,bytes32,address,address,uint256,uint256)",
+    BANCOR_V3_TRADED: "TokensTraded(bytes32,address,address,uint256,uint256,uint256,uint256,uint256,address)",
+    BANCOR_CONVERSION: "Conversion(address,address,address,uint256,uint256,address)",
+    CARBON_TRADED: "TokensTraded(address,address,address,uint256,uint256,uint128,bool)",
+    FLUID_SWAP: "Swap(bool,uint256,uint256,address)",
+    PENDLE_SWAP: "Swap(address,address,int256,int256,uint256,uint256)",
+    COW_TRADE: "Trade(address,address,address,uint256,uint256,uint256,bytes)",
+    ZEROEX_RFQ_FILLED: "RfqOrderFilled(bytes32,address,address,address,address,uint128,uint128,bytes32)",
+    ZEROEX_LIMIT_FILLED: (
+        "LimitOrderFilled(bytes32,address,address,address,address,address,uint128,uint128,uint128,uint256,bytes32)"
+    ),
+    ZEROEX_OTC_FILLED: "OtcOrderFilled(bytes32,address,address,address,address,uint128,uint128)",
+    ZEROEX_META_TRANSACTION: "MetaTransactionExecuted(bytes32,bytes4,address,address)",
+    PARASWAP_RFQ_FILLED: "OrderFilled(bytes32,address,address,uint256,address,address,uint256)",
+    AIRSWAP_SWAP: "SwapERC20(uint256,address,address,uint256,uint256,address,address,uint256)",
+    UNISWAPX_FILL: "Fill(bytes32,address,address,uint256)",
+    ONEINCH_FILLED_V3: "OrderFilled(address,bytes32,uint256)",
+    USER_OPERATION: "UserOperationEvent(bytes32,address,address,uint256,bool,uint256,uint256)",
+}
+"""The signature of every topic of this file."""

@@ -1,0 +1,262 @@
+"""From one raw transaction and its receipt to the trades of one wallet: pure, and never raising on hostile input.
+
+A trade is what a wallet gave and got, net over the transaction, where it agreed to give and where swaps of
+known venue families lead from what it gave to what it got. No router's address decides anything.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ingest import chains
+from ingest.flows import (
+    Movements,
+    address,
+    native_flow,
+    net_by_token,
+    number,
+    read_movements,
+    seen_native,
+    token_flows,
+)
+from ingest.types import (
+    NATIVE,
+    Chain,
+    Decoding,
+    Flow,
+    Leg,
+    NativeSource,
+    PoolFact,
+    Trade,
+    VenueStatus,
+    VenueSwap,
+)
+from ingest.venues.eth_flow import paid_earlier
+from ingest.venues.event import Holding, SwapEvent
+from ingest.venues.evidence import Edge, Evidence, Judge
+from ingest.venues.families import read_events
+from ingest.venues.intents import signers
+from ingest.venues.native import settle_native
+from ingest.venues.paths import Explained, conversions, explain
+
+VERSION = 1
+"""Raised when the same transaction may decode differently; stored beside every trade."""
+
+
+def trades_in_transaction(
+    transaction: Mapping[str, Any],
+    receipt: Mapping[str, Any],
+    *,
+    wallet: str,
+    chain_id: int,
+    timestamp: int | None = None,
+    internal_transactions: Sequence[Mapping[str, Any]] | None = None,
+    known: Mapping[str, PoolFact] | None = None,
+    chain: Chain | None = None,
+) -> list[Trade]:
+    """Return the trades of ``decode_transaction``, whose parameters it takes."""
+    decoding = decode_transaction(
+        transaction,
+        receipt,
+        wallet=wallet,
+        chain_id=chain_id,
+        timestamp=timestamp,
+        internal_transactions=internal_transactions,
+        known=known,
+        chain=chain,
+    )
+    return list(decoding.trades)
+
+
+def decode_transaction(
+    transaction: Mapping[str, Any],
+    receipt: Mapping[str, Any],
+    *,
+    wallet: str,
+    chain_id: int,
+    timestamp: int | None = None,
+    internal_transactions: Sequence[Mapping[str, Any]] | None = None,
+    known: Mapping[str, PoolFact] | None = None,
+    chain: Chain | None = None,
+) -> Decoding:
+    """Decode what one wallet did in one transaction.
+
+    Parameters
+    ----------
+    transaction, receipt
+        Raw JSON-RPC results.
+    wallet
+        The wallet's address.
+    chain_id
+        The chain; what the registry knows of it is used unless ``chain`` is given.
+    timestamp
+        Unix seconds of the block, if known.
+    internal_transactions
+        Etherscan ``txlistinternal`` entries; None where there is no trace, which makes native proceeds an
+        estimate.
+    known
+        What was looked up about pools, by address.
+    chain
+        What is known of the chain; of an unknown chain every venue stays unverified.
+    """
+    chain = chain or chains.by_id(chain_id)
+    me = address(wallet)
+    if me is None:
+        return _nothing("The wallet is not an address.")
+    if number(receipt.get("status")) == 0:
+        return _nothing("The transaction failed: nothing moved.")
+    case = _Case(
+        transaction=transaction,
+        receipt=receipt,
+        wallet=me,
+        chain=chain,
+        moved=read_movements(receipt, chain.wrapped_native if chain else None),
+        internal_transactions=internal_transactions,
+        known={key.lower(): fact for key, fact in (known or {}).items()},
+    )
+    return case.decode(chain_id, timestamp)
+
+
+def _nothing(reason: str) -> Decoding:
+    return Decoding(flows=(), venues=(), trades=(), reasons=(reason,))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """One transaction seen by one wallet."""
+
+    transaction: Mapping[str, Any]
+    receipt: Mapping[str, Any]
+    wallet: str
+    chain: Chain | None
+    moved: Movements
+    internal_transactions: Sequence[Mapping[str, Any]] | None
+    known: Mapping[str, PoolFact]
+
+    @property
+    def _wrapped(self) -> str | None:
+        return self.chain.wrapped_native if self.chain else None
+
+    @property
+    def _sent(self) -> bool:
+        return address(self.transaction.get("from")) == self.wallet
+
+    def decode(self, chain_id: int, timestamp: int | None) -> Decoding:
+        events = read_events(self.moved.logs)
+        evidence = Judge(self.chain, self.known, self.moved.transfers).weigh(events)
+        tokens = token_flows(self.moved, self.wallet, self._wrapped)
+        flows, source, explained, sure, reasons = self._explain(events, evidence, tokens)
+        trades: tuple[Trade, ...] = ()
+        if explained is not None:
+            net = net_by_token(flows)
+            moved_native = NATIVE in (*explained.sold, *explained.bought)
+            trade = Trade(
+                chain_id=chain_id,
+                block_number=number(self.receipt.get("blockNumber")) or 0,
+                transaction_index=number(self.receipt.get("transactionIndex")) or 0,
+                tx_hash=_hash(self.receipt.get("transactionHash") or self.transaction.get("hash")),
+                ordinal=0,
+                wallet=self.wallet,
+                timestamp=timestamp,
+                sold=tuple(Leg(t, -net[t]) for t in explained.sold),
+                bought=tuple(Leg(t, net[t]) for t in explained.bought),
+                venue="+".join(dict.fromkeys(s.family for s in explained.swaps)),
+                venue_status=VenueStatus.VERIFIED if sure else VenueStatus.UNVERIFIED,
+                native_source=source if moved_native else None,
+                fee_native_raw=self._fee(),
+            )
+            trades = (trade,)
+        return Decoding(flows=flows, venues=evidence.swaps, trades=trades, reasons=tuple(reasons))
+
+    def _explain(
+        self, events: Sequence[SwapEvent], evidence: Evidence, tokens: tuple[Flow, ...]
+    ) -> tuple[tuple[Flow, ...], NativeSource, Explained | None, bool, list[str]]:
+        native, source = seen_native(self.transaction, self.moved, self.wallet, self.internal_transactions)
+        edges = list(evidence.edges)
+        links = conversions(self.moved.transfers)
+        orders = [e for e in events if e.holding is Holding.ORDER and self.wallet in e.parties]
+        signed = signers(self.moved.logs, self.chain.dexes if self.chain else ()).get(self.wallet)
+        if signed is not None and signed[0].settles:
+            edges += _settled(net_by_token(tokens), signed[0].kind, signed[1].address, signed[1].index)
+        if source is NativeSource.VALUE:
+            native, source = settle_native(
+                native,
+                net_by_token(tokens),
+                edges=edges,
+                links=links,
+                moved=self.moved,
+                wallet=self.wallet,
+                wrapped=self._wrapped,
+                orders=orders,
+                native_in=evidence.native_in,
+                native_out=evidence.native_out,
+                paying=self._sent or bool(signed),
+            )
+        earlier = paid_earlier(events, self.moved.transfers, self.chain, self.wallet)
+        if earlier:
+            native, source = native - earlier, NativeSource.POOL
+        flows = tokens + native_flow(native)
+        net = net_by_token(flows)
+        if not any(v < 0 for v in net.values()):
+            return flows, source, None, False, ["Nothing left the wallet."]
+        if not any(v > 0 for v in net.values()):
+            return flows, source, None, False, ["Nothing came into the wallet."]
+        believed = {s.log_index for s in evidence.swaps if s.status is VenueStatus.VERIFIED}
+        if not (self._sent or signed or earlier or any(e.log_index in believed for e in orders)):
+            return (
+                flows,
+                source,
+                None,
+                False,
+                ["The wallet neither sent the transaction nor is it named by a settlement."],
+            )
+        if self.wallet in self.moved.nft_receivers:
+            return flows, source, None, False, ["The wallet received an NFT: a purchase or a liquidity position."]
+        sure = [e for e in edges if not earlier and e.swap.status is VenueStatus.VERIFIED]
+        every = explain(net, edges, links, self._wrapped)
+        if every is None:
+            forged = sum(s.status is None for s in evidence.swaps)
+            why = f"; {forged} swap events were not borne out by transfers" if forged else ""
+            return flows, source, None, False, [f"No swap leads from what left to what came{why}."]
+        position = self._position(net, every)
+        if position is not None:
+            return flows, source, None, False, [f"The wallet also got newly minted {position}: a deposit or liquidity."]
+        verified = explain(net, sure, links, self._wrapped)
+        if verified is not None and (verified.sold, verified.bought) == (every.sold, every.bought):
+            return flows, source, verified, True, ["Verified swaps lead from what left to what came."]
+        return flows, source, every, False, ["Swaps lead from what left to what came, but not all venues are verified."]
+
+    def _position(self, net: Mapping[str, int], explained: Explained) -> str | None:
+        """Return a token that was minted for the wallet beside what it bought."""
+        zero = "0x" + "00" * 20
+        minted = {t.token for t in self.moved.transfers if t.source == zero}
+        twins = {abs(net[t]) for t in (*explained.sold, *explained.bought)}
+        for token, amount in net.items():
+            if amount > 0 and token in minted and token not in explained.bought and amount not in twins:
+                return token
+        return None
+
+    def _fee(self) -> int:
+        if not self._sent:
+            return 0
+        price = number(self.receipt.get("effectiveGasPrice"))
+        if price is None:
+            price = number(self.transaction.get("gasPrice"))
+        return (number(self.receipt.get("gasUsed")) or 0) * (price or 0) + (number(self.receipt.get("l1Fee")) or 0)
+
+
+def _settled(net: Mapping[str, int], kind: str, emitter: str, log_index: int) -> list[Edge]:
+    """Return what a settlement that names the wallet, but no tokens, says: it got this for that."""
+    swap = VenueSwap(
+        family=kind,
+        emitter=emitter,
+        log_index=log_index,
+        status=VenueStatus.VERIFIED,
+        reason=f"known {kind} contract filled an order of the wallet",
+    )
+    sold, bought = [t for t, v in net.items() if v < 0], [t for t, v in net.items() if v > 0]
+    return [Edge(a, b, swap) for a in sold[:8] for b in (bought[:8] or [NATIVE])]
+
+
+def _hash(value: object) -> str:
+    return value.lower() if isinstance(value, str) else ""

@@ -1,0 +1,55 @@
+"""All venue families, and which of them can re-derive a pool's address."""
+
+from collections.abc import Iterable, Mapping
+
+from ingest.flows import Log
+from ingest.venues import (
+    balancer,
+    curve,
+    orders,
+    pools,
+    solidly,
+    uniswap_v1,
+    uniswap_v2,
+    uniswap_v3,
+    uniswap_v4,
+)
+from ingest.venues.event import Deriver, Family, SwapEvent
+
+FAMILIES: tuple[Family, ...] = (
+    uniswap_v1,
+    uniswap_v2,
+    uniswap_v3,
+    uniswap_v4,
+    solidly,
+    balancer,
+    curve,
+    pools,
+    orders,
+)
+
+READERS = {topic: reader for family in FAMILIES for topic, reader in family.READERS.items()}
+
+DERIVERS: Mapping[str, Deriver] = {
+    "uniswap_v2": uniswap_v2.derive,
+    "solidly": solidly.derive,
+    "uniswap_v3": uniswap_v3.derive,
+    "pancake_v3": uniswap_v3.derive,
+    "slipstream": uniswap_v3.derive_slipstream,
+    "algebra": uniswap_v3.derive_algebra,
+}
+
+SINGLETONS = frozenset(
+    {
+        *("uniswap_v4", "pancake_infinity", "balancer_v2", "balancer_v3"),
+        *("cow", "zeroex", "paraswap_rfq", "airswap", "gmx", "woofi", "carbon", "bancor", "hashflow", "clipper"),
+        *("spark_psm", "curve", "fluid", "kyber_network", "wombat"),
+    }
+)
+"""Kinds whose ``Dex.factory`` is the emitter of swaps itself."""
+
+
+def read_events(logs: Iterable[Log]) -> tuple[SwapEvent, ...]:
+    """Read every swap event of a known family, believed or not, in log order."""
+    found = (READERS[log.topic](log) for log in logs if log.topic in READERS)
+    return tuple(event for event in found if event is not None)

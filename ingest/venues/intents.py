@@ -1,0 +1,51 @@
+"""Events by which a wallet that did not send a transaction is known to have agreed to it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ingest import abi
+from ingest.flows import Log, as_address
+from ingest.types import Dex
+
+KIND = "entry_point"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """An event of a contract that checks a wallet's signature, and where it names the wallet."""
+
+    kind: str  #: the family or registry kind of the contracts that are believed
+    indexed: int
+    words: int
+    field: int  #: position of the wallet, indexed words first
+    settles: bool  #: the event itself says that an order of the wallet was filled
+
+
+INTENTS = {
+    abi.USER_OPERATION: Intent(KIND, 3, 4, 1, settles=False),
+    abi.ZEROEX_META_TRANSACTION: Intent("zeroex", 1, 3, 2, settles=False),
+    abi.UNISWAPX_FILL: Intent("uniswapx", 3, 1, 2, settles=True),
+    abi.ONEINCH_FILLED_V3: Intent("oneinch", 1, 2, 0, settles=True),
+}
+
+
+def signers(logs: Iterable[Log], dexes: Iterable[Dex]) -> dict[str, tuple[Intent, Log]]:
+    """Return the wallets that a known contract names as having signed, with the event that does.
+
+    Parameters
+    ----------
+    logs
+        The transaction's logs.
+    dexes
+        The chain's registry: only its contracts are believed, since anyone can emit an event.
+    """
+    believed = {(dex.kind, dex.factory) for dex in dexes}
+    found: dict[str, tuple[Intent, Log]] = {}
+    for log in logs:
+        intent = INTENTS.get(log.topic)
+        if intent is None or not log.fits(intent.indexed, intent.words):
+            continue
+        wallet = as_address(log.fields()[intent.field])
+        if wallet is not None and (intent.kind, log.address) in believed:
+            found.setdefault(wallet, (intent, log))
+    return found

@@ -1,0 +1,51 @@
+"""Orders between two parties: CoW, 0x, AugustusRFQ, AirSwap, Hashflow. The event names who agreed to it."""
+
+from collections.abc import Callable
+
+from ingest import abi
+from ingest.flows import Log
+from ingest.venues.event import Holding, SwapEvent, named
+from ingest.venues.pools import Layout, reader
+
+FAMILY = "orders"
+COW = "cow"
+ZEROEX = "zeroex"
+
+
+def read_augustus(log: Log) -> SwapEvent | None:
+    """Read ``OrderFilled(orderHash, maker, makerAsset, makerAmount, taker, takerAsset, takerAmount)``.
+
+    Hash, maker and taker are indexed. An asset is a word that holds a type above its address.
+    """
+    if not log.fits(3, 4):
+        return None
+    mask = (1 << 160) - 1
+    return named(
+        "paraswap_rfq",
+        Holding.ORDER,
+        log,
+        (log.word(2) & mask, log.word(0) & mask),
+        (log.word(3), log.word(1)),
+        (log.indexed[1], log.indexed[2]),
+    )
+
+
+def _order(family: str, indexed: int, words: int, *positions: int) -> Callable[[Log], SwapEvent | None]:
+    token_in, token_out, amount_in, amount_out, *parties = positions
+    return reader(
+        Layout(family, indexed, words, (token_in, token_out), (amount_in, amount_out), tuple(parties), Holding.ORDER)
+    )
+
+
+# Positions: token in, token out, amount in, amount out, then the parties.
+READERS: dict[str, Callable[[Log], SwapEvent | None]] = {
+    abi.COW_TRADE: _order(COW, 1, 7, 1, 2, 3, 4, 0),
+    abi.ZEROEX_RFQ_FILLED: _order(ZEROEX, 0, 8, 4, 3, 5, 6, 1, 2),
+    abi.ZEROEX_LIMIT_FILLED: _order(ZEROEX, 0, 11, 5, 4, 6, 7, 1, 2),
+    abi.ZEROEX_OTC_FILLED: _order(ZEROEX, 0, 7, 4, 3, 6, 5, 1, 2),
+    abi.KYBER_TRADE: _order("kyber_network", 1, 4, 1, 2, 3, 4, 0),
+    abi.PARASWAP_RFQ_FILLED: read_augustus,
+    abi.AIRSWAP_SWAP: _order("airswap", 3, 5, 6, 3, 7, 4, 1, 2),
+    abi.HASHFLOW_TRADE: _order("hashflow", 0, 6, 2, 3, 4, 5, 0),
+    abi.HASHFLOW_TRADE_V2: _order("hashflow", 0, 7, 3, 4, 5, 6, 0, 1),
+}

@@ -1,0 +1,39 @@
+"""Uniswap v2 and its forks (Sushi, Pancake v2, QuickSwap v2, …): pairs re-derived from factory and tokens."""
+
+from ingest import abi
+from ingest.flows import Log
+from ingest.types import Dex
+from ingest.venues import create2
+from ingest.venues.event import SwapEvent, signed_pair
+
+FAMILY = "uniswap_v2"
+
+
+def read(log: Log) -> SwapEvent | None:
+    """Read ``Swap(sender, amount0In, amount1In, amount0Out, amount1Out, to)``.
+
+    The side that left the pair is the one with the larger net outflow: a token that taxes or reflects
+    shows an inflow on both sides.
+    """
+    return read_amounts(FAMILY, log, kinds=(FAMILY, "solidly"))
+
+
+def read_amounts(family: str, log: Log, *, kinds: tuple[str, ...]) -> SwapEvent | None:
+    """Read the four amounts that v2 pairs and Solidly pools share."""
+    if not log.fits(2, 4):
+        return None
+    in0, in1, out0, out1 = (log.word(i) for i in range(4))
+    if out1 > in1:
+        return signed_pair(family, log, in0, -out1, kinds=kinds)
+    return signed_pair(family, log, -out0, in1, kinds=kinds)
+
+
+def derive(dex: Dex, token0: str, token1: str) -> frozenset[str]:
+    """Return the pair's address."""
+    if dex.init_code_hash is None:
+        return frozenset()
+    salt = create2.packed(token0) + create2.packed(token1)
+    return frozenset({create2.derive(dex.deployer or dex.factory, salt, dex.init_code_hash)})
+
+
+READERS = {abi.UNISWAP_V2_SWAP: read}

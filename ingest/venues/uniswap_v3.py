@@ -1,0 +1,49 @@
+"""Uniswap v3 and its forks (Pancake v3, Sushi v3, Slipstream, Algebra): concentrated liquidity pools."""
+
+from ingest import abi
+from ingest.flows import Log
+from ingest.types import Dex
+from ingest.venues import create2
+from ingest.venues.event import SwapEvent, signed_pair
+
+FAMILY = "uniswap_v3"
+KINDS = (FAMILY, "pancake_v3", "slipstream", "algebra")
+
+# The third word of the salt: a fee for most forks, a tick spacing for Slipstream. Governance adds new ones
+# rarely; a pool with an unlisted one stays unverified until the shell looks it up.
+FEES = (100, 200, 300, 400, 450, 500, 750, 1000, 2500, 3000, 5000, 10000, 20000)
+TICK_SPACINGS = (1, 10, 50, 100, 200, 500, 1000, 2000)
+
+
+def read(log: Log) -> SwapEvent | None:
+    """Read ``Swap(sender, recipient, amount0, amount1, …)``: amounts are signed from the pool's side."""
+    if not log.fits(2, 5):
+        return None
+    return signed_pair(FAMILY, log, log.signed(0), log.signed(1), kinds=KINDS)
+
+
+def derive(dex: Dex, token0: str, token1: str) -> frozenset[str]:
+    """Return the pool's address for every fee tier."""
+    return _derive(dex, token0, token1, FEES)
+
+
+def derive_slipstream(dex: Dex, token0: str, token1: str) -> frozenset[str]:
+    """Return the pool's address for every tick spacing."""
+    return _derive(dex, token0, token1, TICK_SPACINGS)
+
+
+def derive_algebra(dex: Dex, token0: str, token1: str) -> frozenset[str]:
+    """Return the pool's address: Algebra has one pool per pair."""
+    return _derive(dex, token0, token1, (None,))
+
+
+def _derive(dex: Dex, token0: str, token1: str, thirds: tuple[int | None, ...]) -> frozenset[str]:
+    if dex.init_code_hash is None:
+        return frozenset()
+    pair = create2.word(token0) + create2.word(token1)
+    deployer = dex.deployer or dex.factory
+    salts = (pair if third is None else pair + create2.word(third) for third in thirds)
+    return frozenset(create2.derive(deployer, salt, dex.init_code_hash) for salt in salts)
+
+
+READERS = {abi.UNISWAP_V3_SWAP: read, abi.PANCAKE_V3_SWAP: read, abi.ALGEBRA_SWAP: read}

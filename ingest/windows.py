@@ -1,0 +1,109 @@
+"""Which blocks to read next, for whom, and in how large steps. Pure range arithmetic; ranges include both ends."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+from ingest.errors import RangeRefused
+
+FIRST_STEP = 1_000  #: blocks; small enough for most providers, doubled while the node agrees
+LARGEST_STEP = 2**28
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class BlockRange:
+    """Blocks ``first`` to ``last``, both included."""
+
+    first: int
+    last: int
+
+    def __len__(self) -> int:
+        return self.last - self.first + 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Blocks that were not read yet for these wallets."""
+
+    blocks: BlockRange
+    wallets: frozenset[str]
+
+
+def merge(ranges: Iterable[BlockRange]) -> list[BlockRange]:
+    """Sorted union: overlapping and adjacent ranges become one."""
+    merged: list[BlockRange] = []
+    for item in sorted(ranges):
+        if merged and item.first <= merged[-1].last + 1:
+            merged[-1] = BlockRange(merged[-1].first, max(merged[-1].last, item.last))
+        else:
+            merged.append(item)
+    return merged
+
+
+def missing(wanted: BlockRange, covered: Iterable[BlockRange]) -> list[BlockRange]:
+    """The parts of ``wanted`` that no covered range holds, in ascending order."""
+    gaps, at = [], wanted.first
+    for item in merge(covered):
+        if item.last < at:
+            continue
+        if item.first > wanted.last:
+            break
+        if item.first > at:
+            gaps.append(BlockRange(at, item.first - 1))
+        at = item.last + 1
+    if at <= wanted.last:
+        gaps.append(BlockRange(at, wanted.last))
+    return gaps
+
+
+def plan(wanted: Mapping[str, BlockRange], covered: Mapping[str, Iterable[BlockRange]]) -> list[Gap]:
+    """What is left to read, so that each block is read once for all the wallets that lack it.
+
+    Parameters
+    ----------
+    wanted
+        Wallet to the blocks it needs.
+    covered
+        Wallet to the blocks that were read for it.
+
+    Returns
+    -------
+    list of Gap
+        Disjoint, in ascending order of blocks; neighbours differ in their wallets.
+    """
+    lacking = {wallet: missing(blocks, covered.get(wallet, ())) for wallet, blocks in wanted.items()}
+    cuts = sorted({cut for gaps in lacking.values() for gap in gaps for cut in (gap.first, gap.last + 1)})
+    planned: list[Gap] = []
+    for first, after in pairwise(cuts):
+        wallets = frozenset(
+            wallet for wallet, gaps in lacking.items() if any(gap.first <= first <= gap.last for gap in gaps)
+        )
+        if not wallets:
+            continue
+        if planned and planned[-1].wallets == wallets and planned[-1].blocks.last + 1 == first:
+            planned[-1] = Gap(blocks=BlockRange(planned[-1].blocks.first, after - 1), wallets=wallets)
+        else:
+            planned.append(Gap(blocks=BlockRange(first, after - 1), wallets=wallets))
+    return planned
+
+
+def grown(step: int) -> int:
+    """The step after a success: doubled, up to ``LARGEST_STEP``."""
+    return min(step * 2, LARGEST_STEP)
+
+
+def shrunk(blocks: BlockRange, refusal: RangeRefused) -> int:
+    """The step after a refusal: what the node suggests if that is a smaller range, else half.
+
+    Raises
+    ------
+    RangeRefused
+        The refusal itself, where a single block was refused already.
+    """
+    if len(blocks) == 1:
+        raise refusal
+    if refusal.suggested:
+        suggested = refusal.suggested[1] - refusal.suggested[0] + 1
+        if suggested < len(blocks):
+            return suggested
+    return len(blocks) // 2

@@ -1,0 +1,71 @@
+"""A tiny builder of raw transactions and receipts, as a node would answer them."""
+
+from typing import Any
+
+from ingest import abi
+from ingest.venues.create2 import word
+
+WALLET = "0x" + "11" * 20
+OTHER = "0x" + "22" * 20
+ROUTER = "0x" + "33" * 20
+FAKE = "0x" + "44" * 20
+COIN = "0x" + "aa" * 20
+WETH = "0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2"
+USDC = "0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48"
+DAI = "0x6b175474e89094c44da98b954eedeac495271d0f"
+ZERO = "0x" + "00" * 20
+USDC_WETH_V2 = "0xb4e16d0168e52d35cacd2c6185b44281ec28c9dc"
+USDC_WETH_V3 = "0x88e6a0c2ddd26feeb64f039a2c41296fcb3f5640"
+VAULT_V2 = "0xba12222222228d8ba445958a75a0704d566bf2c8"
+MANAGER_V4 = "0x000000000004444c5dc75cb358380d2e3de08a90"
+SETTLEMENT = "0x9008d19f58aabd9ed0d60971565aa8510560ab41"
+ENTRY_POINT = "0x0000000071727de22e5e9d8baf0edac6f37da032"
+
+Raw = dict[str, Any]
+
+
+def log(emitter: str, topic: str, indexed: tuple[str | int, ...] = (), data: tuple[str | int, ...] = ()) -> Raw:
+    """One raw log."""
+    return {
+        "address": emitter,
+        "topics": [topic, *("0x" + word(i).hex() for i in indexed)],
+        "data": "0x" + b"".join(word(d) for d in data).hex(),
+    }
+
+
+def transfer(token: str, source: str, target: str, amount: int) -> Raw:
+    return log(token, abi.TRANSFER, (source, target), (amount,))
+
+
+def v2_swap(pair: str, in0: int, in1: int, out0: int, out1: int) -> Raw:
+    return log(pair, abi.UNISWAP_V2_SWAP, (ROUTER, WALLET), (in0, in1, out0, out1))
+
+
+def v3_swap(pool: str, amount0: int, amount1: int) -> Raw:
+    return log(pool, abi.UNISWAP_V3_SWAP, (ROUTER, WALLET), (amount0, amount1, 1, 1, 1))
+
+
+def deposit(account: str, amount: int) -> Raw:
+    return log(WETH, abi.DEPOSIT, (account,), (amount,))
+
+
+def withdrawal(account: str, amount: int) -> Raw:
+    return log(WETH, abi.WITHDRAWAL, (account,), (amount,))
+
+
+def transaction(*, sender: str = WALLET, to: str = ROUTER, value: int = 0) -> Raw:
+    return {"hash": "0x" + "ab" * 32, "from": sender, "to": to, "value": hex(value), "gasPrice": hex(7)}
+
+
+def receipt(*logs: Raw, status: str | None = "0x1", **fields: str) -> Raw:
+    """A receipt with the logs in order; ``status=None`` leaves it out, as before Byzantium."""
+    out: Raw = {
+        "transactionHash": "0x" + "ab" * 32,
+        "blockNumber": "0x10",
+        "transactionIndex": "0x2",
+        "gasUsed": hex(1000),
+        "effectiveGasPrice": hex(5),
+        "logs": [{**entry, "logIndex": hex(i)} for i, entry in enumerate(logs)],
+        **fields,
+    }
+    return out if status is None else {**out, "status": status}

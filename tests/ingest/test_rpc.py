@@ -1,0 +1,200 @@
+"""The transport: what leaves, what comes back, and what each fault becomes."""
+
+import json
+
+import pytest
+
+from ingest.budget import Meter
+from ingest.errors import (
+    BudgetExhausted,
+    ConfigError,
+    MethodForbidden,
+    RangeRefused,
+    RpcRejected,
+    RpcUnavailable,
+    WrongChain,
+)
+from ingest.refusals import classify
+from ingest.rpc import READ_METHODS, Node, check_url
+from tests.fakes.node import FakeNode, RpcFault
+
+
+def node(*fakes, **options):
+    return Node([fake.url for fake in fakes], chain_id=1, sleep=options.pop("sleep", lambda _s: None), **options)
+
+
+@pytest.mark.parametrize(
+    "method", ["eth_sendRawTransaction", "eth_sendTransaction", "eth_sign", "personal_unlockAccount", "anvil_mine"]
+)
+def test_a_method_that_writes_never_reaches_the_wire(method):
+    """Whatever the caller asks, only methods of the read-only list leave this machine."""
+    with FakeNode() as fake, node(fake) as client:
+        with pytest.raises(MethodForbidden, match=method):
+            client.batch([("eth_blockNumber", []), (method, [])])
+        assert fake.bodies == []
+    assert method not in READ_METHODS
+
+
+def test_another_chain_is_refused_before_anything_is_read():
+    """An endpoint that serves another chain gets no request but the question which chain it serves."""
+    with FakeNode({"eth_chainId": lambda: "0x89"}) as fake, node(fake) as client:
+        with pytest.raises(WrongChain, match="serves chain 137"):
+            client.call("eth_blockNumber")
+        assert set(fake.asked) == {"eth_chainId"}
+
+
+def test_answers_are_matched_by_id_and_missing_ones_are_asked_again():
+    """A batch that comes back reversed, short and with a foreign id still gives every result in its place."""
+    calls = []
+
+    def raw(body):
+        if not isinstance(body, list):
+            return None
+        calls.append(len(body))
+        answers = [{"jsonrpc": "2.0", "id": item["id"], "result": item["params"][0]} for item in body]
+        kept = answers[1:] if len(calls) == 1 else answers
+        return 200, {}, json.dumps([*reversed(kept), {"id": 999, "result": "foreign"}]).encode()
+
+    with FakeNode({"eth_getCode": lambda value: value}, raw=raw) as fake, node(fake) as client:
+        assert client.batch([("eth_getCode", [str(i)]) for i in range(7)]) == [str(i) for i in range(7)]
+
+
+def test_retry_after_is_waited_out():
+    """A node that asks for time gets at least that much, in seconds or as a date."""
+    waits, replies = (
+        [],
+        [
+            (429, {"Retry-After": "7"}, b"slow down"),
+            (503, {"Date": "Sun, 06 Nov 1994 08:49:00 GMT", "Retry-After": "Sun, 06 Nov 1994 08:49:37 GMT"}, b""),
+        ],
+    )
+
+    def raw(body):
+        return replies.pop(0) if body["method"] == "eth_blockNumber" and replies else None
+
+    with FakeNode({"eth_blockNumber": lambda: "0x10"}, raw=raw) as fake, node(fake, sleep=waits.append) as client:
+        assert client.call("eth_blockNumber") == "0x10"
+    assert waits[0] >= 7
+    assert waits[1] >= 37
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(200, b"<html>busy</html>"), (200, b'{"jsonrpc": "2.0", "id"'), (200, b""), (502, b"bad gateway"), (200, b"[]")],
+)
+def test_an_unusable_answer_is_tried_again_then_told(status, body):
+    """HTML, half a JSON, nothing, or an empty list is no answer: retried, then one typed error."""
+    with FakeNode(raw=lambda b: None if b["method"] == "eth_chainId" else (status, {}, body)) as fake:
+        with node(fake) as client, pytest.raises(RpcUnavailable):
+            client.call("eth_blockNumber")
+        assert fake.asked.count("eth_blockNumber") == 5
+
+
+def test_the_second_endpoint_serves_when_the_first_does_not():
+    """An endpoint that is down costs time, not data."""
+    good = FakeNode({"eth_blockNumber": lambda: "0x2"})
+    with FakeNode(raw=lambda _b: (500, {}, b"")) as bad, good, node(bad, good) as client:
+        assert client.call("eth_blockNumber") == "0x2"
+
+
+def test_a_redirect_is_not_followed():
+    """A redirect can lead anywhere, with the key in hand: it is an error."""
+    with FakeNode({"eth_blockNumber": lambda: "0x2"}) as target:
+        fake = FakeNode(raw=lambda _b: (307, {"Location": target.url}, b""))
+        with fake, node(fake) as client, pytest.raises(RpcRejected, match="307"):
+            client.call("eth_blockNumber")
+        assert target.bodies == []
+
+
+def test_a_key_in_the_url_is_never_told():
+    """No error text holds the path of a URL, where providers put the key."""
+    secret = "v2-SECRETSECRET"
+    client = Node([f"http://127.0.0.1:9/{secret}"], chain_id=1, sleep=lambda _s: None)
+    with client, pytest.raises(RpcUnavailable) as caught:
+        client.call("eth_blockNumber")
+    shown = f"{caught.value!r} {caught.value} {caught.value.__cause__} {client._endpoints}"
+    assert secret not in shown
+
+
+def test_every_request_is_metered_before_it_is_sent():
+    """The request that would exceed the budget is not sent."""
+    meter = Meter(spent=0, limit=25)
+    with FakeNode({"eth_blockNumber": lambda: "0x2"}) as fake, node(fake, charge=meter.charge) as client:
+        client.call("eth_blockNumber")
+        client.call("eth_blockNumber")
+        with pytest.raises(BudgetExhausted, match="25 units"):
+            client.call("eth_blockNumber")
+        assert fake.asked.count("eth_blockNumber") == 2
+    assert meter.drain() == {"eth_chainId": (1, 0), "eth_blockNumber": (2, 20)}
+    assert meter.drain() == {}
+
+
+def test_a_tolerant_batch_keeps_what_was_answered():
+    """A call that reverts does not cost the answers beside it."""
+
+    def call(request, _block):
+        if request["to"] == "0xbad":
+            raise RpcFault(3, "execution reverted")
+        return "0x01"
+
+    with FakeNode({"eth_call": call}) as fake, node(fake) as client:
+        good, bad = client.batch(
+            [("eth_call", [{"to": "0xok"}, "latest"]), ("eth_call", [{"to": "0xbad"}, "latest"])], tolerant=True
+        )
+    assert good == "0x01"
+    assert isinstance(bad, RpcRejected)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://example.org/rpc", "ftp://example.org", "file:///etc/passwd", "https://user:pw@example.org"]
+)
+def test_only_https_or_this_machine(url):
+    """A URL that would send the key in the clear, or reach for a file, is refused; the URL is not repeated."""
+    with pytest.raises(ConfigError) as caught:
+        check_url(url)
+    assert "pw" not in str(caught.value)
+    check_url("http://127.0.0.1:8545")
+    check_url("https://example.org/v2/key")
+
+
+RANGE_WORDINGS = [
+    (
+        -32600,
+        "You can make eth_getLogs requests with up to a 500 block range. Based on your parameters, this block "
+        "range should work: [0x123c9b2, 0x123cba5]",
+        (0x123C9B2, 0x123CBA5),
+    ),
+    (
+        -32602,
+        "Log response size exceeded. You can make eth_getLogs requests with up to a 2K block range and no limit "
+        "on the response size. This block range should work: [0x1, 0x2]",
+        (1, 2),
+    ),
+    (-32005, "query returned more than 10000 results. Try with this block range [0x10, 0x20].", (16, 32)),
+    (-32602, "range 1000000 exceeds limit of 10000", None),
+    (-32614, "eth_getLogs is limited to a 10,000 range", None),
+    (35, "ranges over 10000 blocks are not supported on freetier", None),
+    (-32602, "eth_getLogs is limited to 1024 block range. Please check the parameter requirements", None),
+    (-32602, "query exceeds max block range 100000", None),
+    (-32602, "query exceeds max results 20000, retry with the range 23879634-23879696", (23879634, 23879696)),
+    (-32603, "eth_getLogs range is too large, max is 1k blocks", None),
+    (-32062, "Block range is too large", None),
+    (-32000, "exceed maximum block range: 5000", None),
+    (-32005, "Maximum allowed number of requested blocks is 112", None),
+]
+
+
+@pytest.mark.parametrize(("code", "text", "suggested"), RANGE_WORDINGS)
+def test_every_known_range_refusal_is_understood(code, text, suggested):
+    """Each provider's wording means: ask for fewer blocks, and names the range that would work if it says so."""
+    found = classify({"code": code, "message": text}, method="eth_getLogs")
+    assert isinstance(found, RangeRefused)
+    assert found.suggested == suggested
+
+
+@pytest.mark.parametrize(
+    "text", ["daily request count exceeded, request rate limited", "Your app has exceeded its throughput quota"]
+)
+def test_a_quota_is_no_range(text):
+    """The code of a quota error is that of a range error elsewhere; a smaller range would not help."""
+    assert isinstance(classify({"code": -32005, "message": text}, method="eth_getLogs"), RpcUnavailable)

@@ -1,0 +1,52 @@
+"""Range arithmetic: every missing block is read once, and no other."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.errors import RangeRefused
+from ingest.windows import BlockRange, merge, missing, plan, shrunk
+
+ranges = st.tuples(st.integers(0, 60), st.integers(0, 20)).map(lambda pair: BlockRange(pair[0], pair[0] + pair[1]))
+
+
+def blocks(items):
+    return {block for item in items for block in range(item.first, item.last + 1)}
+
+
+@given(st.lists(ranges))
+def test_merging_keeps_the_blocks_and_leaves_gaps_between(items):
+    """The union is the same set of blocks, and its parts do not touch."""
+    merged = merge(items)
+    assert blocks(merged) == blocks(items)
+    assert all(a.last + 1 < b.first for a, b in pairwise(merged))
+
+
+@given(ranges, st.lists(ranges))
+def test_missing_is_set_difference(wanted, covered):
+    """What is missing is what is wanted and not covered."""
+    assert blocks(missing(wanted, covered)) == blocks([wanted]) - blocks(covered)
+
+
+@given(st.dictionaries(st.sampled_from("abc"), ranges), st.dictionaries(st.sampled_from("abc"), st.lists(ranges)))
+def test_the_plan_reads_each_missing_block_once_for_all_who_lack_it(wanted, covered):
+    """Gaps are disjoint and ascending, and each wallet finds exactly its missing blocks in them."""
+    planned = plan(wanted, covered)
+    assert all(a.blocks.last < b.blocks.first for a, b in pairwise(planned))
+    for wallet, blocks_wanted in wanted.items():
+        mine = [gap.blocks for gap in planned if wallet in gap.wallets]
+        assert blocks(mine) == blocks([blocks_wanted]) - blocks(covered.get(wallet, []))
+    assert {wallet for gap in planned for wallet in gap.wallets} <= set(wanted)
+
+
+@given(ranges, st.none() | st.tuples(st.integers(0, 90), st.integers(0, 90)))
+def test_a_refused_window_shrinks(window, suggested):
+    """The next step is smaller and at least one block; a single block cannot shrink, so the refusal stands."""
+    refusal = RangeRefused("no", suggested=suggested if suggested and suggested[1] >= suggested[0] else None)
+    if len(window) == 1:
+        with pytest.raises(RangeRefused):
+            shrunk(window, refusal)
+    else:
+        assert 1 <= shrunk(window, refusal) < len(window)
