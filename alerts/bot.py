@@ -1,0 +1,298 @@
+"""The only room that talks to Telegram.
+
+It sends messages to one chat and says what a failure means for the next attempt. What people press and write is
+taken by the loop in `alerts.listen`.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import re
+from collections.abc import Coroutine, Iterable
+from datetime import timedelta
+from typing import Any, Final, Self, TypeVar
+
+import httpx
+import telegram
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
+from telegram.request import HTTPXRequest
+
+from alerts.errors import ConflictError, DeliveryError
+from alerts.listen import Desk, Room, listen
+from alerts.message import plain
+from alerts.transport import PLACEHOLDER, TokenTransport
+from alerts.types import Message
+from alerts.updates import Update, read
+from ingest.errors import ConfigError
+
+_log = logging.getLogger(__name__)
+_HTML: Final = "HTML"
+_NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
+_T = TypeVar("_T")
+
+
+class TelegramBot:
+    """Send to one chat, listen to a list of people in it.
+
+    Use as an async context manager, in one event loop. Nothing is sent on entering.
+
+    Parameters
+    ----------
+    token
+        The bot's token; held by the transport alone, see `alerts.transport`.
+    chat_id
+        The one chat to write to and to listen in.
+    allowed_user_ids
+        Who may press and write there; at least one.
+    key
+        Secret that signs buttons, at least 16 bytes; the same that `alerts.message.card` was given.
+    base_url
+        Of the Bot API, up to and including ``/bot``.
+    timeout
+        Seconds to wait for an answer.
+    poll_seconds
+        How long Telegram may hold a request for updates when there are none.
+
+    Raises
+    ------
+    ConfigError
+        The token has not the form of a token, or nobody is allowed.
+    """
+
+    def __init__(
+        self,
+        *,
+        token: str,
+        chat_id: int,
+        allowed_user_ids: Iterable[int],
+        key: bytes,
+        base_url: str = "https://api.telegram.org/bot",
+        timeout: float = 15.0,
+        poll_seconds: int = 30,
+    ) -> None:
+        if not re.fullmatch(r"[0-9]+:[A-Za-z0-9_-]+", token):
+            raise ConfigError("The Telegram token does not look like 123456:ABC…; ask @BotFather for it.")
+        users = frozenset(allowed_user_ids)
+        if not users:
+            raise ConfigError("telegram.allowed_user_ids is empty: nobody could answer a flag.")
+        if len(key) < 16:
+            raise ValueError("the key that signs buttons needs at least 16 bytes")
+        self._chat_id, self._room = chat_id, Room(chat_id=chat_id, user_ids=users, key=key)
+        self._timeout, self._poll_seconds = timeout, poll_seconds
+        # The library's way to ask for its next major version's `RetryAfter`; without it, each 429 warns.
+        os.environ.setdefault("PTB_TIMEDELTA", "true")
+        # Two of them, so that a long poll never stands in the way of a message.
+        self._requests = (self._request(token), self._request(token))
+        self._bot = _Bot(PLACEHOLDER, base_url, request=self._requests[0], get_updates_request=self._requests[1])
+
+    def __repr__(self) -> str:
+        return f"TelegramBot(chat_id={self._chat_id})"
+
+    async def __aenter__(self) -> Self:
+        # Not `Bot.initialize`: it asks getMe, and an outage of Telegram must not stop the watch from starting.
+        for request in self._requests:
+            await request.initialize()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for request in self._requests:
+            await request.shutdown()
+
+    async def send(self, message: Message) -> int:
+        """Send a message and return its id.
+
+        What Telegram will not take as it is goes out simpler: as plain text if the HTML is refused, without the
+        chart if the photo is. The words arrive.
+
+        Raises
+        ------
+        DeliveryError
+            Telegram did not confirm; its fields say whether it is worth, and safe, to try again.
+        """
+        words, photo = message.html, message.chart_png
+        mode: str | None = _HTML
+        while True:
+            try:
+                return await _usable(self._dispatch(words, mode, photo, _keyboard(message)))
+            except BadRequest as error:
+                if mode is not None and "parse entities" in error.message.lower():
+                    words, mode = plain(message), None
+                elif photo is not None:
+                    photo = None
+                else:
+                    raise _explain(error) from error
+            except TelegramError as error:
+                raise _explain(error) from error
+
+    async def edit(self, message_id: int, message: Message, *, is_photo: bool) -> bool:
+        """Replace text and buttons of a message, as well as may be.
+
+        Returns
+        -------
+        bool
+            The message shows this now. False if it is gone, too old, or Telegram cannot be reached.
+        """
+        words = message.html
+        mode: str | None = _HTML
+        target: dict[str, Any] = {"chat_id": self._chat_id, "message_id": message_id}
+        for _ in range(3):
+            common = {**target, "parse_mode": mode, "reply_markup": _keyboard(message)}
+            try:
+                if is_photo:
+                    await _usable(self._bot.edit_message_caption(**common, caption=words))
+                else:
+                    await _usable(self._bot.edit_message_text(**common, text=words, link_preview_options=_NO_PREVIEW))
+            except BadRequest as error:
+                reason = error.message.lower()
+                if "not modified" in reason:
+                    return True
+                if "in the message to edit" in reason:  # there is no caption, or no text
+                    is_photo = not is_photo
+                elif "parse entities" in reason:
+                    words, mode = plain(message), None
+                else:
+                    return False
+            except TelegramError as error:
+                _log.warning("message %s could not be edited: %s", message_id, _explain(error))
+                return False
+            else:
+                return True
+        return False
+
+    async def poll(self, desk: Desk, *, stop: asyncio.Event) -> None:
+        """Take presses and commands until ``stop`` is set, see `alerts.listen`.
+
+        Raises
+        ------
+        ConflictError
+            Another program polls the same bot.
+        DeliveryError
+            Permanent: the token is not valid any more. Outages are waited out.
+        """
+        await listen(self, desk, self._room, stop=stop)
+
+    async def updates(self, offset: int) -> list[Update]:
+        """Wait for updates from ``offset`` on."""
+        return await self._updates(offset, self._poll_seconds)
+
+    async def answer(self, query_id: str, words: str) -> None:
+        """Show a notice to the person who pressed; cut to Telegram's 200 characters."""
+        try:
+            await _usable(self._bot.answer_callback_query(query_id, text=words[:200]))
+        except TelegramError as error:
+            raise _explain(error) from error
+
+    async def me(self) -> str:
+        """Return the bot's own name: proof that the token works."""
+        try:
+            return f"@{(await _usable(self._bot.get_me())).username}"
+        except TelegramError as error:
+            raise _explain(error) from error
+
+    async def senders(self) -> list[Update]:
+        """Return who wrote to the bot of late and where, without taking any update: for finding one's own ids."""
+        return await self._updates(0, 0)
+
+    async def _updates(self, offset: int, seconds: int) -> list[Update]:
+        try:
+            raw = await _usable(self._bot.raw_updates(offset, seconds, self._timeout))
+        except TelegramError as error:
+            raise _explain(error) from error
+        updates = [update for update in map(read, raw) if update is not None]
+        if raw and not updates:  # else the loop would ask for them again at once, for ever
+            raise DeliveryError("Telegram sent updates without an id.")
+        return updates
+
+    async def _dispatch(
+        self, words: str, mode: str | None, photo: bytes | None, keyboard: InlineKeyboardMarkup | None
+    ) -> int:
+        if photo is not None:
+            sent = await self._bot.send_photo(
+                self._chat_id, photo, caption=words, parse_mode=mode, reply_markup=keyboard
+            )
+        else:
+            sent = await self._bot.send_message(
+                self._chat_id, words, parse_mode=mode, reply_markup=keyboard, link_preview_options=_NO_PREVIEW
+            )
+        return sent.message_id
+
+    def _request(self, token: str) -> HTTPXRequest:
+        return _Request(
+            read_timeout=self._timeout,
+            write_timeout=self._timeout,
+            media_write_timeout=2 * self._timeout,
+            httpx_kwargs={"transport": TokenTransport(token)},
+        )
+
+
+class _Bot(telegram.Bot):
+    async def raw_updates(self, offset: int, seconds: int, timeout: float) -> list[Any]:
+        """Ask for updates and return them as plain data, see `alerts.updates`."""
+        wanted = {"offset": offset, "timeout": seconds, "allowed_updates": ["message", "callback_query"]}
+        answer = await self._post("getUpdates", wanted, read_timeout=seconds + timeout)
+        if not isinstance(answer, list):
+            raise TelegramError("getUpdates did not return a list")
+        return answer
+
+
+class _Request(HTTPXRequest):
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """Parse an answer. The library's own logs each bad one in full, with a traceback, all through an outage."""
+        try:
+            answer = json.loads(payload.decode(errors="replace"))
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):
+            raise TelegramError("not an answer of the Bot API")
+        return answer
+
+
+def _keyboard(message: Message) -> InlineKeyboardMarkup | None:
+    rows = [[InlineKeyboardButton(b.label, callback_data=b.data) for b in row] for row in message.buttons]
+    return InlineKeyboardMarkup(rows) if rows else None
+
+
+def _explain(error: TelegramError) -> DeliveryError | ConflictError:
+    """Say what a failed call means for the next one."""
+    match error:
+        case RetryAfter(retry_after=wait):
+            seconds = wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
+            return DeliveryError(f"Telegram asks to wait {seconds:.0f} s.", retry_after=seconds)
+        case ChatMigrated(new_chat_id=new):
+            return DeliveryError(f"The group has moved: set telegram.chat_id to {new}.", permanent=True)
+        case InvalidToken():
+            return DeliveryError("Telegram does not know this token: set a valid one.", permanent=True)
+        case Conflict():
+            return ConflictError(f"Another program takes this bot's updates: {error.message}")
+        case Forbidden() | BadRequest():
+            return DeliveryError(f"Telegram refuses: {error.message}", permanent=True)
+        case NetworkError(__cause__=httpx.ConnectError() | httpx.ConnectTimeout() | httpx.PoolTimeout()):
+            return DeliveryError("Telegram cannot be reached.")
+        case NetworkError(__cause__=httpx.HTTPError() as cause):
+            return DeliveryError(f"Telegram did not answer ({type(cause).__name__}).", uncertain=True)
+        case NetworkError():
+            # The library appends the body, which may be a whole page.
+            words = error.message.partition(". Parsing the server response")[0]
+            return DeliveryError(f"Telegram is in trouble: {words[:200]}")
+        case _:  # "success", but not in a form that says what was done
+            return DeliveryError(f"Telegram's answer cannot be read: {error.message[:200]}", uncertain=True)
+
+
+async def _usable(call: Coroutine[Any, Any, _T]) -> _T:
+    """Await a call; an answer that the library stumbles over is an error of Telegram's, not of this program."""
+    try:
+        return await call
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise TelegramError(f"unexpected answer ({type(error).__name__})") from error

@@ -1,0 +1,88 @@
+"""The rolling values behind a flag's chart. Pure."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
+from alerts.types import ChartSeries
+from metrics.rolling import rolling
+from metrics.types import Evidence, Metric
+
+SHOWN_DAYS = 150
+SHORTEST_WINDOW, LONGEST_WINDOW = 7, 30
+
+_COLUMN = {
+    Metric.WIN_RATE: "win_rate",
+    Metric.AVERAGE_RETURN: "average_return",
+    Metric.TRADE_FREQUENCY: "trades_per_day",
+}
+
+
+def chart_series(
+    evidence: Evidence,
+    round_trips: pd.DataFrame,
+    trades: pd.DataFrame,
+    *,
+    wallet: str,
+    peers: Sequence[str],
+    followed_since: date,
+    until: date,
+) -> ChartSeries:
+    """The leading metric by day, beside the baseline band and the peers' median.
+
+    Parameters
+    ----------
+    evidence
+        Names the leading metric and its window; the window of the chart is as long, within 7 to 30 days.
+    round_trips, trades
+        Rows of all wallets, as in ``metrics.frames``.
+    wallet, peers
+        Whose rolling values to draw, and whose median beside it.
+    followed_since, until
+        The chart ends on the last whole day before ``until``.
+    """
+    metric = evidence.lead or Metric.WIN_RATE
+    item = next((each for each in evidence.metrics if each.metric is metric), None)
+    window = min(LONGEST_WINDOW, max(SHORTEST_WINDOW, item.window_days if item else LONGEST_WINDOW))
+    rows = {name: group for name, group in round_trips.groupby("wallet")}  # noqa: C416 - a GroupBy is no mapping
+    traded = {name: group for name, group in trades.groupby("wallet")}  # noqa: C416
+    first = _first_day(rows.get(wallet), traded.get(wallet), until)
+    days = [first + timedelta(days=i) for i in range((until - first).days)]
+
+    def values(name: str) -> np.ndarray:
+        empty = round_trips.iloc[:0]
+        frame = rolling(rows.get(name, empty), days, window_days=window, trades=traded.get(name, trades.iloc[:0]))
+        column = frame[_COLUMN[metric]].to_numpy(dtype=np.float64, copy=True)
+        column[: window - 1] = np.nan  # the first windows are not full yet
+        return column
+
+    others = np.array([values(name) for name in peers]).reshape(len(peers), len(days))
+    seen = ~np.isnan(others)
+    median = np.full(len(days), np.nan)
+    some = seen.any(axis=0)
+    median[some] = np.nanmedian(others[:, some], axis=0)
+    return ChartSeries(
+        metric=metric,
+        days=tuple(days),
+        value=_optional(values(wallet)),
+        low=item.low if item else None,
+        high=item.high if item else None,
+        baseline=item.baseline if item else None,
+        peers=_optional(median),
+        followed_since=followed_since,
+        since=evidence.since,
+    )
+
+
+def _first_day(rows: pd.DataFrame | None, traded: pd.DataFrame | None, until: date) -> date:
+    moments = [
+        frame[column].min() for frame, column in ((rows, "closed_at"), (traded, "traded_at")) if frame is not None
+    ]
+    earliest = min((moment.date() for moment in moments), default=until)
+    return max(earliest, until - timedelta(days=SHOWN_DAYS))
+
+
+def _optional(values: np.ndarray) -> tuple[float | None, ...]:
+    return tuple(None if np.isnan(value) else float(value) for value in values)

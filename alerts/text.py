@@ -1,0 +1,121 @@
+"""Words, units and the cleaning of what others wrote. Pure."""
+
+import html
+import math
+import re
+import unicodedata
+from datetime import datetime
+
+from metrics.types import Metric, MetricEvidence, Sight
+
+_TAG = re.compile(r"<[^<>]*>")
+
+
+def clean(text: str, limit: int) -> str:
+    """Make one harmless line of at most ``limit`` characters out of text that others wrote. Not yet HTML.
+
+    Control, bidi, zero-width, private and unassigned characters go: they turn a line around, hide a part of
+    it, or make two different names look the same.
+    """
+    spaced = "".join(" " if c.isspace() else c for c in text[: 8 * limit])
+    shown = "".join(c for c in spaced if not unicodedata.category(c).startswith("C"))
+    line = " ".join(unicodedata.normalize("NFC", shown).split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def escape(text: str, limit: int) -> str:
+    """Clean text of others and make it safe inside Telegram's HTML."""
+    return html.escape(clean(text, limit), quote=False)
+
+
+def strip(text: str) -> str:
+    """Return what a person sees of our HTML: tags off, entities resolved."""
+    return html.unescape(_TAG.sub("", text))
+
+
+def visible_length(text: str) -> int:
+    """Length as Telegram counts it: UTF-16 units after entities."""
+    return len(strip(text).encode("utf-16-le", "surrogatepass")) // 2
+
+
+def short(wallet: str) -> str:
+    """Return ``0x12ab…cd34``."""
+    line = clean(wallet, 64)
+    return line if len(line) <= 12 else f"{line[:6]}…{line[-4:]}"
+
+
+def moment(at: datetime) -> str:
+    """Return ``2025-07-01 14:02 UTC``; ``at`` is UTC."""
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def name(metric: Metric) -> str:
+    """Return ``win rate``."""
+    return metric.replace("_", " ")
+
+
+def value(metric: Metric, number: float | None, *, unit: bool = True) -> str:
+    """Return ``61 %``, ``+12.4 % per trade`` or ``3.2 a day``; without the unit's words if ``unit`` is False."""
+    if number is None or not math.isfinite(number):
+        return "unknown"
+    if metric is Metric.WIN_RATE:
+        return f"{_number(100 * number, 0)} %"
+    if metric is Metric.AVERAGE_RETURN:
+        return f"{_number(100 * number, 1, sign=True)} %" + (" per trade" if unit else "")
+    return _pace(number) + (" a day" if unit else "")
+
+
+def change(metric: Metric, number: float) -> str:
+    """Return a difference: ``+3 pp``, ``+0.4 pp``, ``+0.2 a day``."""
+    if not math.isfinite(number):
+        return "unknown"
+    if metric is Metric.TRADE_FREQUENCY:
+        return f"{_pace(number, sign=True)} a day"
+    return f"{_number(100 * number, 0 if metric is Metric.WIN_RATE else 1, sign=True)} pp"
+
+
+def sample(item: MetricEvidence) -> str:
+    """Return ``24 round trips in 30 days``."""
+    noun = "trade" if item.metric is Metric.TRADE_FREQUENCY else "round trip"
+    return f"{count(item.n, noun)} in {count(item.window_days, 'day')}"
+
+
+def count(number: float, noun: str) -> str:
+    """Return ``1 day``, ``9 days``, ``0.4 days``."""
+    text = _number(number, 0 if number >= 2 or number == int(number) else 1)
+    return f"{text} {noun}" if text == "1" else f"{text} {noun}s"
+
+
+def recurrence(years: float) -> str:
+    """Return ``once in 3.1 years``, ``once in 4 months``, ``once in 12 days``."""
+    if years > 100:
+        return "less than once in 100 years"
+    if years >= 1:
+        return f"once in {_number(years, 0 if years >= 10 else 1)} years" if years >= 1.05 else "once in a year"
+    if years >= 1 / 6:
+        return f"once in {count(round(12 * years), 'month')}"
+    return f"once in {count(max(1, round(365.25 * years)), 'day')}"
+
+
+def sight(seen: Sight) -> str:
+    """Return ``a 20-point drop shows in about 45 days, silence in 6 days.``"""
+    drop, silence = seen.win_rate_drop_20pp_days, seen.silence_days
+    drop_says = f"in about {count(drop, 'day')}" if drop is not None else "not within a year"
+    silence_says = f"in {count(silence, 'day')}" if silence is not None else "not within a year"
+    return f"a 20-point drop shows {drop_says}, silence {silence_says}."
+
+
+def _pace(number: float, *, sign: bool = False) -> str:
+    """Format trades a day: one digit after the point, two for a wallet that trades less than daily."""
+    return _number(number, 1 if abs(number) >= 1 or number == round(number, 1) else 2, sign=sign)
+
+
+def _number(number: float, digits: int, *, sign: bool = False) -> str:
+    """Format with a real minus, no zero with a sign, and no hundred digits for what a broken token returned."""
+    if abs(number) >= 1e6:
+        text = f"{number:{'+' if sign else ''}.1e}"
+    else:
+        text = f"{round(number, digits) + 0.0:{'+' if sign else ''},.{digits}f}"
+        if float(text.replace(",", "")) == 0:
+            text = text.lstrip("+-")
+    return text.replace("-", "\N{MINUS SIGN}")
