@@ -1,0 +1,92 @@
+"""The configuration: every fault in one message, each with its place; secrets never in the file."""
+
+import pytest
+
+from ingest.errors import ConfigError
+from watcher.config import Config, load
+
+GOOD = """
+[[chains]]
+name = "ethereum"
+chain_id = 1
+rpc_urls = ["https://node.example/${KEY}"]
+"""
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text):
+        path = tmp_path / "edgewatch.toml"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def test_a_short_file_is_enough(write):
+    """Everything but the chains has a default; ${NAME} comes from the environment."""
+    config = load(write(GOOD), {"KEY": "abc", "EDGEWATCH_TELEGRAM_TOKEN": "1:secret"})
+    assert config.chains[0].rpc_urls == ["https://node.example/abc"]
+    assert config.chains[0].chain().native_symbol == "ETH"
+    assert config.detection.per_wallet_year(40) == 1.0
+    assert config.token() == "1:secret"
+    assert "secret" not in repr(config)
+    assert config.store_url().endswith("/edgewatch.db")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (GOOD + "[budgets]\nx = 1\n", "budgets: unknown key 'budgets'; did you mean 'budget'?"),
+        (GOOD + "[budget]\nrpc_units_per_dy = 1\n", "did you mean 'rpc_units_per_day'?"),
+        (GOOD.replace("chain_id = 1", "chain_id = '1'"), "chains.1.chain_id: Input should be a valid integer"),
+        (GOOD.replace("chain_id = 1\n", ""), "chains.1.chain_id: missing"),
+        (GOOD.replace('rpc_urls = ["https://node.example/${KEY}"]', "rpc_urls = []"), "chains.1.rpc_urls"),
+        (GOOD + 'history = "six months"', "chains.1.history: write a number of days"),
+        (GOOD + "[telegram]\nchat_id = 5\nallowed_user_ids = []\n", "empty; nobody could decide"),
+        (GOOD + "[telegram]\nchat_id = 5\n", "telegram.allowed_user_ids: missing"),
+        (GOOD + "[telegram]\ntoken = 'x'\n", "telegram.token: unknown key 'token'"),
+        (GOOD + "private_key = 'x'\n", "unknown key 'private_key'"),
+        (GOOD + GOOD, "chain_id 1 occurs twice"),
+        (GOOD.replace("https", "http"), "must use https"),
+        (GOOD.replace("${KEY}", "${NO_KEY}"), "the environment variable NO_KEY is not set"),
+        (GOOD.replace("chain_id = 1", "chain_id = 4242"), "chain 4242 (ethereum) is not in the registry"),
+        (
+            GOOD + "[detection]\nfalse_flags_per_month = 1.0\nfalse_flags_per_wallet_year = 1.0\n",
+            "false_flags_per_wallet_year or false_flags_per_month, not both",
+        ),
+        ("[[chains]\n", "not valid TOML"),
+    ],
+)
+def test_a_fault_is_named_with_its_place(write, text, message):
+    """Each fault names the key's path and what to write instead."""
+    with pytest.raises(ConfigError) as caught:
+        load(write(text), {"KEY": "abc"})
+    assert message in str(caught.value)
+
+
+def test_all_faults_come_at_once(write):
+    """A person mends a file once, not once per fault."""
+    with pytest.raises(ConfigError, match="has 2 faults") as caught:
+        load(write(GOOD + "[store]\nurll = ''\n[budget]\nrpc_units_per_day = 'many'\n"), {"KEY": "abc"})
+    assert "store.urll" in str(caught.value)
+    assert "budget.rpc_units_per_day" in str(caught.value)
+
+
+def test_a_missing_token_says_where_it_belongs(write):
+    """The token is asked for when it is needed, by the name of its variable."""
+    config = load(write(GOOD), {"KEY": "abc"})
+    with pytest.raises(ConfigError, match="EDGEWATCH_TELEGRAM_TOKEN"):
+        config.token()
+
+
+def test_a_missing_file_says_how_to_make_one(tmp_path):
+    """No file: the message names the command that writes one."""
+    with pytest.raises(ConfigError, match="edgewatch init"):
+        load(tmp_path / "none.toml", {})
+
+
+def test_no_key_can_be_configured():
+    """The configuration has no place for a private key or a seed phrase."""
+    names = str(Config.model_json_schema()).lower()
+    assert not any(word in names for word in ("private", "mnemonic", "seed", "keystore", "passphrase"))

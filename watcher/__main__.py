@@ -1,0 +1,5 @@
+"""``python -m watcher`` is the same as ``edgewatch``."""
+
+from watcher.cli.main import main
+
+main()

@@ -1,0 +1,57 @@
+"""What the commands share: the configuration, the database and the way to print."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from sqlalchemy import Engine
+
+from watcher import app
+from watcher.config import Config, environment, find_file, load
+
+
+@dataclass
+class Context:
+    """One run of the command line; opens things when they are first needed."""
+
+    config_option: Path | None
+
+    @property
+    def config_file(self) -> Path:
+        """The configuration file that is meant."""
+        return find_file(self.config_option, environment())
+
+    @cached_property
+    def config(self) -> Config:
+        """The checked configuration."""
+        return load(self.config_file, environment())
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The database."""
+        return app.open_store(self.config)
+
+
+def of(ctx: typer.Context) -> Context:
+    """The context of a command."""
+    found: Context = ctx.obj
+    return found
+
+
+def out() -> Console:
+    """Where results go."""
+    return Console(highlight=False)
+
+
+def err() -> Console:
+    """Where progress and remarks go."""
+    return Console(stderr=True, highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON document."""
+    typer.echo(json.dumps(value, default=str, ensure_ascii=False))

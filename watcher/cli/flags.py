@@ -1,0 +1,93 @@
+"""``edgewatch flags``: the review, on the command line."""
+
+import getpass
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from alerts.errors import ReviewError
+from alerts.message import decided, details, plain
+from alerts.review import describe, make_decision
+from alerts.types import Choice, FlagStatus
+from ingest.errors import ConfigError
+from watcher import app as build
+from watcher import desk, tables
+from watcher.cli import context
+from watcher.store import review
+from watcher.store.database import reading, writing
+
+app = typer.Typer(help="What waits for a decision, and what was decided.", no_args_is_help=True)
+
+
+@app.command(name="list")
+def list_(
+    ctx: typer.Context,
+    only_open: Annotated[bool, typer.Option("--open", help="Only those that wait.")] = False,  # noqa: FBT002
+    json: Annotated[bool, typer.Option("--json")] = False,  # noqa: FBT002
+) -> None:
+    """List the flags, oldest first."""
+    with reading(context.of(ctx).engine) as connection:
+        items = [flag for flag in review.flags(connection) if not only_open or flag.status is FlagStatus.OPEN]
+        by_flag = {decision.flag_id: decision for decision in review.decisions(connection)}
+    if json:
+        context.print_json(
+            [
+                asdict(flag) | {"decision": asdict(by_flag[i]) if (i := flag.flag_id) in by_flag else None}
+                for flag in items
+            ]
+        )
+    elif items:
+        context.out().print(tables.flags(items, by_flag))
+    else:
+        typer.echo("No flags. That is not proof of health: `edgewatch status` shows what could be seen at all.")
+
+
+@app.command()
+def show(
+    ctx: typer.Context,
+    flag_id: Annotated[int, typer.Argument(metavar="FLAG")],
+    json: Annotated[bool, typer.Option("--json")] = False,  # noqa: FBT002
+) -> None:
+    """Show one flag with its evidence, as it was when it was opened."""
+    with reading(context.of(ctx).engine) as connection:
+        flag = review.find_flag(connection, flag_id)
+        made = review.decisions(connection, flag_id=flag_id)
+    if flag is None:
+        raise ConfigError(f"there is no flag #{flag_id}; see `edgewatch flags list`")
+    if json:
+        context.print_json(asdict(flag) | {"decisions": [asdict(decision) for decision in made]})
+        return
+    typer.echo(plain(details(flag)))
+    for decision in made:
+        typer.echo(f"\nThis flag was {describe(decision)}.")
+    if not made:
+        typer.echo(f"\nIt waits for you: edgewatch flags decide {flag_id} keep|unfollow|snooze|false_alarm")
+
+
+@app.command()
+def decide(
+    ctx: typer.Context,
+    flag_id: Annotated[int, typer.Argument(metavar="FLAG")],
+    choice: Annotated[Choice, typer.Argument(help="What you decide.")],
+    note: Annotated[str, typer.Option(help="Why, for your later self.")] = "",
+    by: Annotated[str, typer.Option(help="Who decides; default: the login name.")] = "",
+) -> None:
+    """Record a decision. Nothing else happens: unfollowing on-chain, or not, is yours to do."""
+    shared = context.of(ctx)
+    decision = make_decision(
+        flag_id,
+        choice,
+        decided_by=by or getpass.getuser(),
+        user_id=None,
+        channel="cli",
+        now=build.clock(),
+        note=note,
+    )
+    try:
+        with writing(shared.engine) as connection:
+            flag = desk.decide(connection, decision)
+    except ReviewError as error:
+        typer.echo(f"edgewatch: {error}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(plain(decided(flag, decision)))

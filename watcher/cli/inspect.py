@@ -1,0 +1,204 @@
+"""``edgewatch status``, ``why``, ``export`` and ``decode``: reading what is there."""
+
+import json as json_
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from alerts import text
+from ingest import chains as registry
+from ingest.decode import decode_transaction
+from ingest.errors import ConfigError
+from ingest.types import Trade, Valuation
+from watcher import app as build
+from watcher import overview, tables, wallet_list
+from watcher.books import read_accounts
+from watcher.cli import context
+from watcher.cli.wallets import find
+from watcher.store import ledger, review
+from watcher.store.database import reading
+from watcher.types import Role
+
+export = typer.Typer(help="Data for other programs.", no_args_is_help=True)
+
+
+class Format(StrEnum):
+    """How to export."""
+
+    JSONL = "jsonl"
+
+
+def trade_object(trade: Trade, valuation: Valuation | None) -> dict[str, Any]:
+    """One trade as the export and ``decode`` print it: amounts as decimal strings in base units."""
+    value = valuation.value_usd if valuation else None
+    return {
+        "chain_id": trade.chain_id,
+        "block_number": trade.block_number,
+        "timestamp": trade.timestamp,
+        "tx_hash": trade.tx_hash,
+        "wallet": trade.wallet,
+        "sold": [{"token": leg.token, "amount_raw": str(leg.amount_raw)} for leg in trade.sold],
+        "bought": [{"token": leg.token, "amount_raw": str(leg.amount_raw)} for leg in trade.bought],
+        "value_usd": None if value is None else format(value, "f"),
+        "fee_native_raw": str(trade.fee_native_raw),
+        "venue": trade.venue,
+        "venue_status": trade.venue_status.value,
+    }
+
+
+@export.command(name="trades")
+def export_trades(
+    ctx: typer.Context,
+    form: Annotated[Format, typer.Option("--format", help="One JSON object a line.")] = Format.JSONL,
+    wallet: Annotated[str, typer.Option(help="Only this wallet.")] = "",
+) -> None:
+    """Print the trade log, by chain, block, transaction, wallet and ordinal."""
+    _ = form
+    shared = context.of(ctx)
+    address = find(shared, wallet).address if wallet else None
+    with reading(shared.engine) as connection:
+        items = ledger.trades(connection, address)
+    for trade, valuation, _known_at in items:
+        typer.echo(json_.dumps(trade_object(trade, valuation), separators=(", ", ": ")))
+
+
+def status(
+    ctx: typer.Context,
+    json: Annotated[bool, typer.Option("--json")] = False,  # noqa: FBT002
+) -> None:
+    """How far reading has come, how every wallet stands, what waits for a decision."""
+    shared = context.of(ctx)
+    with reading(shared.engine) as connection:
+        view = overview.read(connection, build.clock())
+    if json:
+        context.print_json(
+            {
+                "at": view.at.isoformat(),
+                "read_until": view.read_until.isoformat() if view.read_until else None,
+                "wallets": [
+                    {
+                        "address": wallet.address,
+                        "label": wallet.label,
+                        "role": wallet.role.value,
+                        "state": assessment.state.value if assessment else None,
+                        "as_of": assessment.as_of.isoformat() if assessment else None,
+                        "score": assessment.score if assessment else None,
+                        "verdict": tables.verdict(assessment),
+                    }
+                    for wallet, assessment in view.wallets
+                ],
+                "open_flags": [flag.flag_id for flag in view.open_flags],
+                "undelivered": view.undelivered,
+                "units_today": view.units_today,
+                **view.counts,
+            }
+        )
+        return
+    console = context.out()
+    followed = [pair for pair in view.wallets if pair[0].role is Role.FOLLOWED]
+    if followed:
+        console.print(tables.wallets(followed))
+    read_until = text.moment(view.read_until) if view.read_until else "nothing yet"
+    console.print(
+        f"read until {read_until}; {view.counts['transactions']:,} transactions, {view.counts['trades']:,} trades "
+        f"({view.counts['unverified']:,} unverified, {view.counts['unpriced']:,} unpriced)"
+    )
+    console.print(
+        f"{len(view.wallets) - len(followed)} peers; {view.units_today:,} of "
+        f"{shared.config.budget.rpc_units_per_day:,} units spent today; {view.undelivered} messages not delivered"
+    )
+    for flag in view.open_flags:
+        console.print(f"#{flag.flag_id} {text.short(flag.wallet)} {text.clean(flag.label, 40)} waits for your decision")
+
+
+def why(
+    ctx: typer.Context,
+    wallet: Annotated[str, typer.Argument(help="Address, its beginning, or a label.")],
+    trips: Annotated[int, typer.Option(help="How many round trips to list.")] = 12,
+    json: Annotated[bool, typer.Option("--json")] = False,  # noqa: FBT002
+) -> None:
+    """Explain a wallet's verdict, with the round trips behind it."""
+    shared = context.of(ctx)
+    found = find(shared, wallet)
+    with reading(shared.engine) as connection:
+        assessment = review.latest_assessments(connection).get(found.address)
+        [account] = read_accounts(connection, [found], build.chains(shared.config))
+        names = ledger.tokens(connection)
+        flags = review.flags(connection, address=found.address)
+    newest = sorted(account.books.round_trips, key=lambda trip: trip.closed_at, reverse=True)[:trips]
+    if json:
+        context.print_json(
+            {
+                "wallet": found.address,
+                "label": found.label,
+                "assessment": asdict(assessment) if assessment else None,
+                "round_trips": [asdict(trip) | {"return": trip.return_fraction} for trip in newest],
+                "flags": [flag.flag_id for flag in flags],
+            }
+        )
+        return
+    console = context.out()
+    console.print(f"[bold]{text.clean(found.label, 40)}[/] {found.address}".strip(), soft_wrap=True)
+    console.print(f"followed since {found.followed_since:%Y-%m-%d}; {tables.verdict(assessment)}")
+    if assessment and assessment.evidence.metrics:
+        evidence = assessment.evidence
+        console.print(tables.metrics(assessment))
+        since = f"since about {evidence.since:%Y-%m-%d}; " if evidence.since else ""
+        console.print(
+            f"{since}{evidence.peers_down} of {text.count(evidence.peers, 'peer')} fell too; baseline of "
+            f"{text.count(evidence.baseline_n, 'round trip')} over {text.count(evidence.baseline_days, 'day')}"
+        )
+        if evidence.sight:
+            console.print(f"sight: {text.sight(evidence.sight)}")
+    for note in assessment.evidence.notes if assessment else ():
+        console.print(f"• {text.clean(note, 400)}", markup=False)
+    books = account.books
+    left_out = f"{books.unpriced} unpriced, {books.unmatched_sells} sells of unknown cost"
+    console.print(
+        f"{len(books.round_trips)} round trips, {len(books.open_positions)} open positions; left out: "
+        f"{left_out}, {books.unverified} unverified trades"
+    )
+    console.print(tables.round_trips(newest, names))
+    for flag in flags:
+        console.print(f"flag #{flag.flag_id}: {flag.status}; `edgewatch flags show {flag.flag_id}`", markup=False)
+
+
+def decode(
+    chain_id: Annotated[int, typer.Option(help="EIP-155 chain id.")],
+    wallet: Annotated[str, typer.Option(help="Whose trades to look for.")],
+    file: Annotated[Path, typer.Option(help='A JSON object with "transaction" and "receipt".')],
+    explain: Annotated[bool, typer.Option("--explain", help="Print all that the decoder saw.")] = False,  # noqa: FBT002
+) -> None:
+    """Decode one recorded transaction, offline."""
+    address = wallet_list.parse_address(wallet)
+    try:
+        case = json_.loads(file.read_text(encoding="utf-8"))
+        transaction, receipt = case["transaction"], case["receipt"]
+    except OSError as error:
+        raise ConfigError(f"cannot read {file}: {error.strerror}") from None
+    except (ValueError, TypeError, KeyError):
+        raise ConfigError(f'{file} does not hold a JSON object with "transaction" and "receipt"') from None
+    found = decode_transaction(
+        transaction,
+        receipt,
+        wallet=address,
+        chain_id=chain_id,
+        timestamp=case.get("block_timestamp"),
+        internal_transactions=case.get("internal_transactions"),
+        chain=registry.by_id(chain_id),
+    )
+    if explain:
+        context.print_json(
+            {
+                "flows": [asdict(flow) | {"amount_raw": str(flow.amount_raw)} for flow in found.flows],
+                "venues": [asdict(venue) for venue in found.venues],
+                "trades": [trade_object(trade, None) for trade in found.trades],
+                "reasons": found.reasons,
+            }
+        )
+        return
+    for trade in found.trades:
+        typer.echo(json_.dumps(trade_object(trade, None), separators=(", ", ": ")))

@@ -1,0 +1,83 @@
+"""The entry point: one command tree, and one place where errors become exit codes."""
+
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+from rich.console import Console
+
+from ingest.errors import BudgetExhausted, ConfigError, WatchError
+from watcher.cli import context, flags, inspect, reading, setup, telegram, wallets
+
+OK, FINDING, USAGE, CONFIGURATION, BUDGET = 0, 1, 2, 3, 4
+"""Exit codes; 2 is the parser's own."""
+
+app = typer.Typer(
+    name="edgewatch",
+    help="Tells you when a wallet that you follow leaves its own form. Reads only; you decide.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(wallets.app, name="wallets")
+app.add_typer(flags.app, name="flags")
+app.add_typer(inspect.export, name="export")
+app.add_typer(setup.database, name="db")
+app.add_typer(telegram.app, name="telegram")
+for command in (
+    setup.init,
+    setup.demo,
+    reading.backfill,
+    reading.once,
+    reading.run,
+    reading.redecode,
+    inspect.status,
+    inspect.why,
+    inspect.decode,
+):
+    app.command()(command)
+
+
+@app.callback()
+def _options(
+    ctx: typer.Context,
+    config: Annotated[Path | None, typer.Option(help="Configuration file (or EDGEWATCH_CONFIG).")] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,  # noqa: FBT002 - typer's form
+) -> None:
+    """Remember what every command needs."""
+    ctx.obj = context.Context(config_option=config)
+    _log_to_stderr(logging.DEBUG if verbose else logging.INFO)
+
+
+def _log_to_stderr(level: int) -> None:
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
+    for chatty in ("httpx", "httpcore", "telegram", "apscheduler", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)  # httpx prints URLs, and these hold keys
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+            if sys.stderr.isatty()
+            else structlog.processors.JSONRenderer(),
+        ],
+    )
+
+
+def main() -> None:
+    """Run the command line; an error for a person is one message and an exit code."""
+    try:
+        app()
+    except WatchError as error:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(f"edgewatch: {error}", markup=False)
+        code = FINDING
+        if isinstance(error, ConfigError):
+            code = CONFIGURATION
+        elif isinstance(error, BudgetExhausted):
+            code = BUDGET
+        raise SystemExit(code) from None

@@ -1,0 +1,136 @@
+"""``edgewatch backfill``, ``once``, ``run`` and ``redecode``."""
+
+import asyncio
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from alerts.policy import Opening
+from alerts.types import Message
+from ingest import windows
+from ingest.budget import units
+from watcher import app as build
+from watcher import daemon as daemon_
+from watcher.cli import context
+from watcher.jobs.assess import assess_once
+from watcher.jobs.deliver import deliver_once
+from watcher.jobs.ingest import Progress as Reading
+from watcher.jobs.ingest import Source, ingest_once, plan_reading
+from watcher.jobs.ingest import redecode as redecode_job
+from watcher.lock import only_one
+
+USUAL_STEP = 10_000  #: blocks of one getLogs that most paid plans and nodes allow; for the estimate only
+
+
+def estimate(source: Source, gaps: list[windows.Gap]) -> str:
+    """What a reading will cost before the first block is read: the finding; the rest depends on what is found."""
+    blocks = sum(len(gap.blocks) for gap in gaps)
+    calls = sum(
+        2 * -(-len(gap.wallets) // 1_000) * -(-len(gap.blocks) // min(USUAL_STEP, len(gap.blocks))) for gap in gaps
+    )
+    return (
+        f"{source.chain.name}: {blocks:,} blocks to read; about {calls:,} calls of eth_getLogs "
+        f"({calls * units('eth_getLogs'):,} units at {USUAL_STEP:,} blocks a call), then about 4 calls "
+        f"({2 * units('eth_getTransactionReceipt') + units('eth_getBlockByNumber') + units('eth_call')} units) "
+        "for each transaction found"
+    )
+
+
+def read_all(shared: context.Context, console: Console, now: datetime, *, dry_run: bool = False) -> list[Reading]:
+    """Read every chain with a progress bar; prints the estimate first."""
+    done = []
+    with build.sources(shared.config, shared.engine, now) as sources:
+        for source in sources:
+            gaps = plan_reading(shared.engine, source, now)
+            if not gaps:
+                console.print(f"{source.chain.name}: nothing to read")
+                continue
+            console.print(estimate(source, gaps))
+            console.print(
+                f"today's budget: {source.meter.limit - source.meter.spent:,} of {source.meter.limit:,} units left"
+            )
+            if not dry_run:
+                done.append(_read_one(shared, source, console, now))
+    return done
+
+
+def _read_one(shared: context.Context, source: Source, console: Console, now: datetime) -> Reading:
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[found]}"),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    ) as bar:
+        task = bar.add_task(source.chain.name, total=None, found="")
+
+        def show(progress: Reading) -> None:
+            found = f"{progress.transactions:,} transactions, {progress.trades:,} trades, {progress.requests:,} calls"
+            bar.update(task, total=progress.total_blocks, completed=progress.blocks, found=found)
+
+        result = ingest_once(shared.engine, source, now=now, on_progress=show)
+    console.print(
+        f"{result.chain}: read {result.blocks:,} blocks, {result.transactions:,} transactions, "
+        f"{result.trades:,} trades, in {result.requests:,} calls"
+    )
+    return result
+
+
+def backfill(
+    ctx: typer.Context,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the estimate and stop.")] = False,  # noqa: FBT002
+) -> None:
+    """Read what is missing of every wallet's history. Interrupt it at any time; it goes on from there."""
+    shared = context.of(ctx)
+    with only_one(build.database_file(shared.config)):
+        read_all(shared, context.err(), build.clock(), dry_run=dry_run)
+
+
+def once(ctx: typer.Context) -> None:
+    """Read, assess and deliver once."""
+    shared, now, console = context.of(ctx), build.clock(), context.err()
+    with only_one(build.database_file(shared.config)):
+        read_all(shared, console, now)
+        outcome = assess_once(
+            shared.engine,
+            chains=build.chains(shared.config),
+            detection=shared.config.detection,
+            now=now,
+            deliver=shared.config.telegram is not None,
+        )
+        opened = sum(isinstance(verdict, Opening) for verdict in outcome.values())
+        console.print(f"assessed {len(outcome)} wallets, opened {opened} flags")
+        if shared.config.telegram is not None:
+            console.print(f"delivered {_deliver(shared, now)} messages")
+
+
+def _deliver(shared: context.Context, now: datetime) -> int:
+    def send(message: Message) -> int:
+        async def one() -> int:
+            async with build.bot(shared.config) as bot:
+                return await bot.send(message)
+
+        return asyncio.run(one())
+
+    table = build.telegram(shared.config)
+    return deliver_once(shared.engine, send, key=build.button_key(shared.config), chat_id=table.chat_id, now=now)
+
+
+def run(ctx: typer.Context) -> None:
+    """Watch until stopped: read, assess, deliver, and take decisions on Telegram."""
+    shared = context.of(ctx)
+    with only_one(build.database_file(shared.config)):
+        daemon_.run(shared.config, shared.engine)
+
+
+def redecode(ctx: typer.Context) -> None:
+    """Build trades and valuations again from the stored raw transactions, without a node."""
+    shared = context.of(ctx)
+    with only_one(build.database_file(shared.config)):
+        count = redecode_job(shared.engine, build.chains(shared.config), now=build.clock())
+    typer.echo(f"{count:,} trades decoded again")

@@ -1,0 +1,85 @@
+"""``edgewatch init``, ``demo`` and ``db``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ingest import chains
+from ingest.errors import ConfigError
+from watcher.cli import context
+from watcher.demo import tour
+from watcher.store import database as store
+
+database = typer.Typer(help="The database.", no_args_is_help=True)
+
+TEMPLATE = """\
+# Edgewatch. Every key is explained in README.md. Secrets do not belong here: they come from the environment.
+
+[store]
+url = "sqlite:///edgewatch.db"          # relative to this file; or postgresql+psycopg://…
+
+[[chains]]
+name = "{name}"
+chain_id = {chain_id}
+rpc_urls = ["https://example.invalid/${{RPC_KEY}}"]   # ${{NAME}} is read from the environment
+history = "180d"                        # how far back to learn each wallet's baseline (or from_block = N)
+# confirmations = 64                    # only where the node has no "finalized" block
+
+[budget]
+rpc_units_per_day = 300_000             # hard: reading halts loudly and goes on where it stopped
+
+[detection]
+false_flags_per_wallet_year = 1.0       # the one dial: how many false flags you accept
+
+# Left out, flags are reviewed on the command line. The bot's token: EDGEWATCH_TELEGRAM_TOKEN.
+# [telegram]
+# chat_id = 123
+# allowed_user_ids = [123]              # who may decide; nobody else gets an answer
+"""
+
+
+def init(
+    ctx: typer.Context,
+    chain: Annotated[str, typer.Option(help="A chain of the registry.")] = "ethereum",
+) -> None:
+    """Write a commented edgewatch.toml to fill in."""
+    path = context.of(ctx).config_file
+    known = chains.by_name(chain)
+    if known is None:
+        names = ", ".join(sorted(item.name for item in chains.registry().values()))
+        raise ConfigError(f"chain {chain!r} is not in the registry; it has {names}")
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(TEMPLATE.format(name=known.name, chain_id=known.chain_id))
+    except FileExistsError:
+        raise ConfigError(f"{path} exists already; it was left as it is") from None
+    except OSError as error:
+        raise ConfigError(f"cannot write {path}: {error.strerror}") from None
+    typer.echo(
+        f"{path} written. Next: put in your RPC URL, then `edgewatch wallets import FILE`, `edgewatch backfill`."
+    )
+
+
+def demo(
+    ctx: typer.Context,
+    folder: Annotated[Path, typer.Option(help="Where to put the demo's database and pictures.")] = Path("demo"),
+) -> None:
+    """Run the whole path on a recorded chain: no node, no key, two minutes."""
+    _ = ctx
+    tour.run(folder, context.out())
+
+
+@database.command()
+def upgrade(ctx: typer.Context) -> None:
+    """Bring the database to this version's schema (every command does so by itself)."""
+    shared = context.of(ctx)
+    _ = shared.engine
+    typer.echo("the database is up to date")
+
+
+@database.command()
+def backup(ctx: typer.Context, target: Annotated[Path, typer.Argument(help="A new file.")]) -> None:
+    """Copy the database while it is in use."""
+    store.backup(context.of(ctx).engine, target)
+    typer.echo(f"copied to {target}")

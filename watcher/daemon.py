@@ -1,0 +1,174 @@
+"""The service: jobs on a schedule in worker threads, the bot's loop in the main thread.
+
+APScheduler's defaults drop late jobs and lose track when the clock steps back; here the store is in memory, late runs
+are coalesced and never dropped, and a job that is due simply does the work since its cursor.
+"""
+
+import asyncio
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy import Engine
+
+from alerts.bot import TelegramBot
+from alerts.errors import AlertError, DeliveryError
+from alerts.policy import Opening
+from alerts.types import Message
+from ingest.errors import BudgetExhausted, WatchError
+from watcher import app
+from watcher.config import Config
+from watcher.jobs.assess import assess_once
+from watcher.jobs.deliver import deliver_once
+from watcher.jobs.ingest import ingest_once
+
+INGEST_S, ASSESS_S, DELIVER_S = 300, 900, 5
+STOP_S = 8.0  #: how long a running job may take to end at a stop
+
+log = structlog.get_logger()
+
+
+class Daemon:
+    """The jobs of one running service.
+
+    Parameters
+    ----------
+    config
+        The configuration.
+    engine
+        The database.
+    """
+
+    def __init__(self, config: Config, engine: Engine) -> None:
+        self._config = config
+        self._engine = engine
+        self._stop = threading.Event()
+        self._running: set[str] = set()
+        self._bot: TelegramBot | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def serve(self) -> None:
+        """Run until SIGTERM or SIGINT."""
+        loop = self._loop = asyncio.get_running_loop()
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        scheduler = BackgroundScheduler(
+            timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
+        )
+        now = app.clock()
+        for name, job, seconds in (("ingest", self.ingest, INGEST_S), ("assess", self.assess, ASSESS_S)):
+            scheduler.add_job(self._guarded(name, job), "interval", seconds=seconds, next_run_time=now, id=name)
+        log.info("started", chains=[table.name for table in self._config.chains], telegram=bool(self._config.telegram))
+        if self._config.telegram is None:
+            scheduler.start()
+            await stop.wait()
+        else:
+            async with app.bot(self._config) as bot:
+                self._bot = bot
+                deliver = self._guarded("deliver", self.deliver)
+                scheduler.add_job(deliver, "interval", seconds=DELIVER_S, next_run_time=now, id="deliver")
+                scheduler.start()
+                await self._listen(bot, stop)
+                await self._end(scheduler)
+                return
+        await self._end(scheduler)
+
+    async def _listen(self, bot: TelegramBot, stop: asyncio.Event) -> None:
+        try:
+            await bot.poll(app.desk(self._engine), stop=stop)
+        except AlertError as error:
+            # Measuring goes on without the buttons; the flags wait in the database.
+            log.error("telegram_polling_stopped", problem=str(error))
+        await stop.wait()
+
+    async def _end(self, scheduler: BackgroundScheduler) -> None:
+        log.info("stopping")
+        self._stop.set()
+        scheduler.shutdown(wait=False)
+        deadline = time.monotonic() + STOP_S
+        while self._running and time.monotonic() < deadline:
+            await asyncio.sleep(0.05)
+        log.info("stopped", unfinished=sorted(self._running))
+
+    def _guarded(self, name: str, job: Callable[[datetime], None]) -> Callable[[], None]:
+        """Run a job; whatever it raises is logged here, and the next run tries again."""
+
+        def guarded() -> None:
+            if self._stop.is_set():
+                return
+            self._running.add(name)
+            try:
+                job(app.clock())
+            except BudgetExhausted as error:
+                log.warning("budget_exhausted", job=name, problem=str(error))
+            except WatchError as error:
+                log.error("job_failed", job=name, kind=type(error).__name__, problem=str(error))
+            except Exception:
+                log.exception("job_crashed", job=name)
+            finally:
+                self._running.discard(name)
+
+        return guarded
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether a job did not end in time."""
+        return bool(self._running)
+
+    def ingest(self, now: datetime) -> None:
+        """Read what is new on every chain; a chain that fails does not keep the others from being read."""
+        with app.sources(self._config, self._engine, now) as sources:
+            for source in sources:
+                try:
+                    done = ingest_once(self._engine, source, now=now, stopped=self._stop.is_set)
+                except BudgetExhausted:
+                    raise
+                except WatchError as error:
+                    log.error("chain_not_read", chain=source.chain.name, problem=str(error))
+                else:
+                    log.info("read", chain=done.chain, blocks=done.blocks, trades=done.trades, calls=done.requests)
+
+    def assess(self, now: datetime) -> None:
+        """Judge every wallet."""
+        outcome = assess_once(
+            self._engine,
+            chains=app.chains(self._config),
+            detection=self._config.detection,
+            now=now,
+            deliver=self._config.telegram is not None,
+        )
+        log.info("assessed", wallets=len(outcome), flags=sum(isinstance(v, Opening) for v in outcome.values()))
+
+    def deliver(self, now: datetime) -> None:
+        """Send what waits."""
+        table = app.telegram(self._config)
+        sent = deliver_once(self._engine, self._send, key=app.button_key(self._config), chat_id=table.chat_id, now=now)
+        if sent:
+            log.info("delivered", messages=sent)
+
+    def _send(self, message: Message) -> int:
+        """Hand a message to the bot's loop and wait for Telegram's answer."""
+        assert self._bot is not None
+        assert self._loop is not None
+        future = asyncio.run_coroutine_threadsafe(self._bot.send(message), self._loop)
+        try:
+            return future.result(timeout=120)
+        except TimeoutError:
+            future.cancel()
+            raise DeliveryError("no answer from Telegram in two minutes", uncertain=True) from None
+
+
+def run(config: Config, engine: Engine) -> None:
+    """Serve until a signal, then leave within ten seconds."""
+    daemon = Daemon(config, engine)
+    asyncio.run(daemon.serve())
+    if daemon.unfinished:
+        # A request to a node is still waiting in a worker thread. What was read is committed and the rest is read
+        # again after the restart, so leaving now loses nothing; waiting for the thread could take a minute.
+        os._exit(0)

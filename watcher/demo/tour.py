@@ -1,0 +1,104 @@
+"""The tour that ``edgewatch demo`` gives: the real service path on a recorded chain."""
+
+from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
+
+from rich.console import Console
+from rich.panel import Panel
+
+from alerts import chart
+from alerts.message import card, plain
+from alerts.types import Flag
+from ingest.errors import ConfigError
+from metrics.types import Metric
+from watcher import app, overview, tables, wallet_list
+from watcher.cli import context, reading
+from watcher.config import CONFIG_VARIABLE
+from watcher.demo.node import ReplayNode
+from watcher.jobs.assess import assess_once
+from watcher.jobs.deliver import chart_title
+from watcher.store import database, review, wallets
+from watcher.types import Role
+
+FILES = ("edgewatch.toml", "wallets.csv")
+PORT = "${EDGEWATCH_DEMO_PORT}"
+
+
+def run(folder: Path, console: Console) -> None:
+    """Read a recorded chain, judge its wallets, and show what a person would get.
+
+    Parameters
+    ----------
+    folder
+        Gets the configuration, the database and the charts. A demo database that is there is replaced.
+    console
+        Where to print.
+
+    Raises
+    ------
+    ConfigError
+        The folder holds something that is not a demo's.
+    """
+    data = resources.files("watcher.demo")
+    _make_room(folder)
+    with resources.as_file(data.joinpath("chain.jsonl.xz")) as recording, ReplayNode(recording) as node:
+        now = datetime.fromtimestamp(node.head_timestamp, UTC)
+        console.rule("Edgewatch on a recorded chain")
+        console.print(
+            f"A replay node serves a recorded chain at {node.url}; its last block is of {now:%Y-%m-%d %H:%M} UTC."
+        )
+        text = data.joinpath("edgewatch.toml").read_text(encoding="utf-8").replace(PORT, str(node.port))
+        (folder / "edgewatch.toml").write_text(text, encoding="utf-8")
+        shared = context.Context(config_option=folder / "edgewatch.toml")
+        listing = wallet_list.parse(data.joinpath("wallets.csv").read_bytes(), now=now, chain_names={"local"})
+        with database.writing(shared.engine) as connection:
+            for _, wallet in listing.accepted:
+                wallets.add(connection, wallet)
+        console.print(f"{len(listing.accepted)} wallets imported.")
+        reading.read_all(shared, console, now)
+    with console.status("judging the wallets"):
+        assess_once(
+            shared.engine,
+            chains=app.chains(shared.config),
+            detection=shared.config.detection,
+            now=now,
+            deliver=False,
+        )
+    _show(shared, folder, console, now)
+
+
+def _make_room(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    mark = folder / "edgewatch.toml"
+    if mark.exists() and '[[chains]]\nname = "local"' not in mark.read_text(encoding="utf-8"):
+        raise ConfigError(f"{folder} holds a configuration that is not the demo's; name another folder with --folder")
+    for name in ("edgewatch.db", "edgewatch.db-wal", "edgewatch.db-shm"):
+        (folder / name).unlink(missing_ok=True)
+
+
+def _show(shared: context.Context, folder: Path, console: Console, now: datetime) -> None:
+    with database.reading(shared.engine) as connection:
+        view = overview.read(connection, now)
+        flags = review.flags(connection)
+    console.print()
+    console.print(tables.wallets([pair for pair in view.wallets if pair[0].role is Role.FOLLOWED]))
+    shown = sorted(flags, key=lambda flag: (flag.evidence.lead is not Metric.WIN_RATE, flag.flag_id))[:1]
+    for flag in shown:
+        console.print(f"\nThe card of flag #{flag.flag_id}, as Telegram shows it:")
+        _show_card(flag, console)
+    for flag in flags:
+        picture = folder / f"flag-{flag.flag_id}.png"
+        picture.write_bytes(chart.draw(flag.chart, title=chart_title(flag)))
+    if flags:
+        console.print(f"Charts: {folder / 'flag-*.png'} ({len(flags)})")
+    name = shown[0].label if shown else "WALLET"
+    console.print("\nTry next:")
+    console.print(f"  {CONFIG_VARIABLE}={folder}/edgewatch.toml .venv/bin/edgewatch why {name}", markup=False)
+    console.print("  make notebook        (opens notebooks/drilldown.ipynb on this database)", markup=False)
+
+
+def _show_card(flag: Flag, console: Console) -> None:
+    message = card(flag, key=bytes(32), chat_id=0)
+    rows = "\n".join("   ".join(f"[ {button.label} ]" for button in row) for row in message.buttons)
+    console.print(Panel(f"{plain(message)}\n\n{rows}", width=min(72, console.width), title="Telegram"), markup=False)

@@ -1,0 +1,1 @@
+"""The jobs: each does the work since its cursor, and none calls another."""

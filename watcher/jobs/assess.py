@@ -1,0 +1,126 @@
+"""Judge every wallet, and open a flag where one is due."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import pandas as pd
+from sqlalchemy import Connection, Engine
+
+from alerts.policy import Opening, Reason, decide
+from alerts.series import chart_series
+from alerts.types import FlagStatus
+from ingest.types import Chain
+from metrics.frames import open_position_frame, round_trip_frame, trade_frame
+from metrics.monitor import Monitor
+from metrics.types import Assessment
+from watcher.books import Account, covered_times, read_accounts
+from watcher.config import DetectionConfig
+from watcher.store import ledger, review, wallets
+from watcher.store.database import reading, writing
+from watcher.types import Role, Wallet
+
+
+def assess_once(
+    engine: Engine, *, chains: Mapping[int, Chain], detection: DetectionConfig, now: datetime, deliver: bool
+) -> dict[str, Opening | Reason]:
+    """Assess all wallets at ``now`` and commit evidence, flags and outbox rows in one transaction.
+
+    The statistics are rebuilt from the trade log each time: they are a function of it, and nothing that is derived
+    can go stale. Running twice at the same ``now`` changes nothing.
+
+    Parameters
+    ----------
+    chains
+        Chain id to chain; quote tokens decide what a buy is.
+    detection
+        The dial.
+    now
+        UTC.
+    deliver
+        Put messages into the outbox; False where there is no channel: flags then wait on the command line.
+
+    Returns
+    -------
+    dict
+        Followed wallet to the flag that was opened, or to the reason why none was.
+    """
+    with reading(engine) as connection:
+        everyone = wallets.all_wallets(connection)
+        accounts = read_accounts(connection, everyone, chains)
+        coverages = ledger.coverages(connection)
+    covered = {
+        wallet.address: covered_times(coverages, wallet.address, _chain_ids(wallet, chains)) for wallet in everyone
+    }
+    followed = [wallet for wallet in everyone if wallet.role is Role.FOLLOWED]
+    trips = round_trip_frame([trip for account in accounts for trip in account.books.round_trips])
+    monitor = Monitor(detection.per_wallet_year(len(followed)))
+    monitor.start(
+        trips,
+        followed=[wallet.address for wallet in followed],
+        followed_since={wallet.address: wallet.followed_since for wallet in everyone},
+        trades=trade_frame(trade for account in accounts for trade in account.verified),
+        covered=covered,
+    )
+    positions = [position for account in accounts for position in account.books.open_positions]
+    assessments = monitor.tick(now, trips.iloc[:0], open_position_frame(positions), covered=covered)
+    with writing(engine) as connection:
+        return _commit(connection, assessments, accounts, monitor, trips, now=now, deliver=deliver)
+
+
+def _chain_ids(wallet: Wallet, chains: Mapping[int, Chain]) -> list[int]:
+    return [i for i, chain in chains.items() if wallet.chains is None or chain.name in wallet.chains]
+
+
+def _commit(
+    connection: Connection,
+    assessments: list[Assessment],
+    accounts: list[Account],
+    monitor: Monitor,
+    trips: pd.DataFrame,
+    *,
+    now: datetime,
+    deliver: bool,
+) -> dict[str, Opening | Reason]:
+    before = review.latest_assessments(connection)
+    known = {account.wallet.address: account for account in accounts}
+    outcome: dict[str, Opening | Reason] = {}
+    for assessment in assessments:
+        wallet = known[assessment.wallet].wallet
+        open_flags = [
+            flag for flag in review.flags(connection, address=wallet.address) if flag.status is FlagStatus.OPEN
+        ]
+        decisions = review.decisions(connection, address=wallet.address)
+        earlier = before.get(wallet.address)
+        verdict = decide(
+            assessment,
+            previous=earlier.state if earlier else None,
+            open_flag=open_flags[0].flag_id if open_flags else None,
+            last_decision=decisions[-1] if decisions else None,
+            is_peer=wallet.role is Role.PEER,
+            is_paused=wallet.paused,
+            unfollowed_at=wallet.unfollowed_at,
+            now=now,
+        )
+        if isinstance(verdict, Opening):
+            chart = chart_series(
+                verdict.evidence,
+                trips,
+                trade_frame(trade for account in accounts for trade in account.verified),
+                wallet=wallet.address,
+                peers=monitor.peers_of(wallet.address),
+                followed_since=wallet.followed_since.date(),
+                until=now.date(),
+            )
+            flag_id = review.open_flag(
+                connection,
+                address=wallet.address,
+                at=now,
+                score=verdict.score,
+                evidence=verdict.evidence,
+                chart=chart,
+            )
+            if deliver:
+                review.enqueue(connection, flag_id, now)
+        outcome[wallet.address] = verdict
+    review.replace_assessments(connection, assessments)
+    return outcome

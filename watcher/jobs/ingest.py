@@ -1,0 +1,265 @@
+"""Read what is missing of one chain, and commit it window by window."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from sqlalchemy import Engine
+
+from ingest import prices, read, windows
+from ingest.budget import Meter
+from ingest.decode import VERSION as DECODER_VERSION
+from ingest.decode import trades_in_transaction
+from ingest.errors import RangeRefused
+from ingest.rpc import Node
+from ingest.tokens import read_tokens
+from ingest.types import NATIVE, BlockRef, Chain, Trade, Valuation
+from ingest.windows import BlockRange, Gap
+from watcher.config import ChainConfig
+from watcher.store import ledger, meters, wallets
+from watcher.store.database import reading, writing
+from watcher.types import Coverage, TokenInfo, Wallet
+
+LEVEL = "ends"  #: how well coverage is proven: headers of the window's ends and of every block with a find
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a reading has come; handed to ``on_progress`` after each window."""
+
+    chain: str
+    total_blocks: int  #: of all gaps, each counted once
+    blocks: int = 0
+    transactions: int = 0
+    trades: int = 0
+    requests: int = 0
+    refusals: int = 0  #: windows that the node wanted smaller
+    at: datetime | None = None  #: time of the newest block read
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One chain as it is read: what it is, how it is configured, and the node."""
+
+    chain: Chain
+    config: ChainConfig
+    node: Node
+    meter: Meter
+
+
+def watched(everyone: Iterable[Wallet], chain: Chain) -> list[Wallet]:
+    """The wallets to be read on a chain."""
+    return [wallet for wallet in everyone if wallet.chains is None or chain.name in wallet.chains]
+
+
+def plan_reading(engine: Engine, source: Source, now: datetime) -> list[Gap]:
+    """Which blocks are still missing, up to the last block that is final; fixes where new wallets begin."""
+    chain, config = source.chain, source.config
+    with reading(engine) as connection:
+        addresses = [wallet.address for wallet in watched(wallets.all_wallets(connection), chain)]
+        starts = wallets.starts(connection, chain.chain_id)
+        covered = ledger.covered_blocks(connection, chain.chain_id)
+    if not addresses:
+        return []
+    last = read.head(source.node, confirmations=config.confirmations)
+    if new := [address for address in addresses if address not in starts]:
+        begin = config.from_block
+        if begin is None:
+            begin = read.block_at(source.node, int((now - config.history_span).timestamp()), last=last)
+        fixed = dict.fromkeys(new, begin)
+        with writing(engine) as connection:
+            wallets.set_starts(connection, chain.chain_id, fixed)
+        starts |= fixed
+    wanted = {address: BlockRange(starts[address], last) for address in addresses if starts[address] <= last}
+    return windows.plan(wanted, covered)
+
+
+def ingest_once(
+    engine: Engine,
+    source: Source,
+    *,
+    now: datetime,
+    on_progress: Callable[[Progress], None] = lambda _progress: None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Progress:
+    """Read every gap of one chain. Raw transactions, trades, valuations and coverage commit together, per window.
+
+    Parameters
+    ----------
+    engine
+        The database.
+    source
+        The chain and its node.
+    now
+        UTC; when what is read becomes known.
+    on_progress
+        Called after each window.
+    stopped
+        Asked before each window; True ends the job cleanly.
+
+    Raises
+    ------
+    BudgetExhausted, RpcUnavailable, RpcRejected, WrongChain
+        What was committed stays; the next call goes on from there.
+    """
+    memo = f"step:{source.chain.chain_id}"
+    try:
+        gaps = plan_reading(engine, source, now)
+        with reading(engine) as connection:
+            step = int(meters.recall(connection, memo) or windows.FIRST_STEP)
+        progress = Progress(source.chain.name, total_blocks=sum(len(gap.blocks) for gap in gaps))
+        for gap in gaps:
+            at = gap.blocks.first
+            while at <= gap.blocks.last and not stopped():
+                blocks = BlockRange(at, min(at + step - 1, gap.blocks.last))
+                try:
+                    found = read.read_window(source.node, gap.wallets, blocks)
+                except RangeRefused as refusal:
+                    step = windows.shrunk(blocks, refusal)
+                    progress.refusals += 1
+                    continue
+                trades = _commit(engine, source, gap, found, now=now, memo=(memo, step))
+                at = blocks.last + 1
+                if len(blocks) == step and not progress.refusals:
+                    step = windows.grown(step)
+                progress.blocks += len(blocks)
+                progress.transactions += len(found.transactions)
+                progress.trades += trades
+                progress.requests = source.meter.requests
+                progress.at = datetime.fromtimestamp(found.last.timestamp, UTC)
+                on_progress(progress)
+    finally:
+        _settle(engine, source, now)
+    return progress
+
+
+def decode(raw: read.RawTransaction, chain: Chain) -> list[Trade]:
+    """The trades of every wallet that a transaction touched."""
+    return [
+        trade
+        for wallet in sorted(raw.wallets)
+        for trade in trades_in_transaction(
+            raw.transaction,
+            raw.receipt,
+            wallet=wallet,
+            chain_id=chain.chain_id,
+            timestamp=raw.block.timestamp,
+            chain=chain,
+        )
+    ]
+
+
+def _commit(
+    engine: Engine, source: Source, gap: Gap, found: read.Reading, *, now: datetime, memo: tuple[str, int]
+) -> int:
+    chain = source.chain
+    trades = [trade for raw in found.transactions for trade in decode(raw, chain)]
+    blocks: dict[int, BlockRef] = {raw.block.number: raw.block for raw in found.transactions}
+    priced = {trade.block_number: blocks[trade.block_number] for trade in trades}
+    native = prices.native_prices(source.node, chain, priced)
+    with reading(engine) as connection:
+        known = ledger.tokens(connection)
+    named = _name_tokens(source, trades, known)
+    first_at, last_at = (datetime.fromtimestamp(ref.timestamp, UTC) for ref in (found.first, found.last))
+    with writing(engine) as connection:
+        ledger.add_raw(
+            connection,
+            chain.chain_id,
+            (
+                (
+                    raw.tx_hash,
+                    raw.block.number,
+                    raw.block.hash,
+                    raw.transaction_index,
+                    raw.block.timestamp,
+                    {"transaction": raw.transaction, "receipt": raw.receipt},
+                    raw.wallets,
+                )
+                for raw in found.transactions
+            ),
+        )
+        ledger.add_trades(connection, trades, decoder=DECODER_VERSION, known_at=now)
+        ledger.add_native_prices(connection, chain.chain_id, native)
+        ledger.add_valuations(connection, valuations(trades, chain, native))
+        ledger.add_tokens(connection, named)
+        ledger.add_coverage(
+            connection,
+            (
+                Coverage(
+                    chain_id=chain.chain_id,
+                    wallet=wallet,
+                    first_block=found.blocks.first,
+                    last_block=found.blocks.last,
+                    first_at=first_at,
+                    last_at=last_at,
+                    level=LEVEL,
+                )
+                for wallet in sorted(gap.wallets)
+            ),
+        )
+        meters.remember(connection, memo[0], str(memo[1]))
+        meters.add_usage(connection, now.date(), chain.chain_id, source.meter.drain())
+    return len(trades)
+
+
+def valuations(trades: Sequence[Trade], chain: Chain, native: Mapping[int, tuple[Decimal, int]]) -> list[Valuation]:
+    """A valuation for each trade."""
+    return [prices.value(trade, chain, native.get(trade.block_number)) for trade in trades]
+
+
+def _name_tokens(
+    source: Source, trades: Sequence[Trade], known: Mapping[tuple[int, str], TokenInfo]
+) -> list[TokenInfo]:
+    chain_id = source.chain.chain_id
+    new = {
+        leg.token
+        for trade in trades
+        for leg in trade.sold + trade.bought
+        if leg.token != NATIVE and (chain_id, leg.token) not in known
+    }
+    return [
+        TokenInfo(chain_id=chain_id, address=address, symbol=symbol, decimals=decimals)
+        for address, (symbol, decimals) in read_tokens(source.node, sorted(new)).items()
+    ]
+
+
+def _settle(engine: Engine, source: Source, now: datetime) -> None:
+    """Persist what was spent since the last commit, also when the reading ended with an error."""
+    if spent := source.meter.drain():
+        with writing(engine) as connection:
+            meters.add_usage(connection, now.date(), source.chain.chain_id, spent)
+
+
+def redecode(engine: Engine, chains: Mapping[int, Chain], *, now: datetime) -> int:
+    """Build trades and valuations again from the raw transactions, without a node; returns the number of trades."""
+    total = 0
+    with writing(engine) as connection:
+        native = {chain_id: ledger.native_prices(connection, chain_id) for chain_id in chains}
+        ledger.clear_trades(connection)
+        batch: list[Trade] = []
+
+        def flush() -> None:
+            for chain_id, chain in chains.items():
+                mine = [trade for trade in batch if trade.chain_id == chain_id]
+                ledger.add_trades(connection, mine, decoder=DECODER_VERSION, known_at=now)
+                ledger.add_valuations(connection, valuations(mine, chain, native[chain_id]))
+            batch.clear()
+
+        for chain_id, wallet, timestamp, body in list(ledger.raw_transactions(connection)):
+            if chain_id in chains:
+                found = trades_in_transaction(
+                    body["transaction"],
+                    body["receipt"],
+                    wallet=wallet,
+                    chain_id=chain_id,
+                    timestamp=timestamp,
+                    chain=chains[chain_id],
+                )
+                total += len(found)
+                batch += found
+            if len(batch) >= 1_000:
+                flush()
+        flush()
+    return total

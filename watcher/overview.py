@@ -1,0 +1,66 @@
+"""What a person asks first: is it alive, how far has it read, how does each wallet stand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from alerts.text import escape, short
+from alerts.types import Flag, FlagStatus, Message
+from metrics.types import Assessment, State
+from watcher.store import ledger, meters, review, wallets
+from watcher.types import Wallet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """One reading of the whole database."""
+
+    at: datetime
+    read_until: datetime | None  #: time of the newest block read
+    wallets: tuple[tuple[Wallet, Assessment | None], ...]
+    open_flags: tuple[Flag, ...]
+    counts: dict[str, int]
+    units_today: int
+    undelivered: int
+
+
+def read(connection: Connection, now: datetime) -> Overview:
+    """Read it."""
+    latest = review.latest_assessments(connection)
+    return Overview(
+        at=now,
+        read_until=ledger.last_block_time(connection),
+        wallets=tuple((wallet, latest.get(wallet.address)) for wallet in wallets.all_wallets(connection)),
+        open_flags=tuple(flag for flag in review.flags(connection) if flag.status is FlagStatus.OPEN),
+        counts=ledger.counts(connection),
+        units_today=meters.units_on(connection, now.date()),
+        undelivered=sum(item.state != "sent" for item in review.deliveries(connection)),
+    )
+
+
+def tally(pairs: Sequence[tuple[Wallet, Assessment | None]]) -> dict[State, int]:
+    """How many alerted wallets stand in each state."""
+    counted = dict.fromkeys(State, 0)
+    for wallet, assessment in pairs:
+        if wallet.alerted and assessment is not None:
+            counted[assessment.state] += 1
+    return counted
+
+
+def status_message(view: Overview) -> Message:
+    """The answer to ``/status``."""
+    states = ", ".join(f"{count} {state}" for state, count in tally(view.wallets).items() if count) or "none judged yet"
+    read_until = f"{view.read_until:%Y-%m-%d %H:%M} UTC" if view.read_until else "nothing yet"
+    lines = [
+        f"<b>Edgewatch</b> at {view.at:%Y-%m-%d %H:%M} UTC",
+        f"Read until {read_until}; {view.counts['trades']:,} trades.",
+        f"Wallets: {states}.",
+    ]
+    lines += [
+        f"Waiting for you: #{flag.flag_id} {short(flag.wallet)} {escape(flag.label, 40)}" for flag in view.open_flags
+    ]
+    if view.undelivered:
+        lines.append(f"Not delivered yet: {view.undelivered}.")
+    return Message(html="\n".join(lines))

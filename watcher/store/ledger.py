@@ -1,0 +1,269 @@
+"""Raw transactions, trades, valuations, prices, tokens and coverage."""
+
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, Select, Table, and_, delete, func, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ingest.types import Leg, NativeSource, Trade, Valuation, VenueStatus
+from ingest.windows import BlockRange
+from watcher.store.schema import coverage, native_price, raw_transaction, raw_wallet, token, trade, valuation
+from watcher.types import Coverage, TokenInfo
+
+_BATCH = 2_000  #: rows of one statement
+
+
+def _insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, leaving those whose key is there as they are."""
+    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    for start in range(0, len(rows), _BATCH):
+        connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows[start : start + _BATCH]))
+
+
+# -- raw ---------------------------------------------------------------------------------------------------------------
+
+
+def add_raw(
+    connection: Connection,
+    chain_id: int,
+    items: Iterable[tuple[str, int, str, int, int, Mapping[str, Any], frozenset[str]]],
+) -> None:
+    """Keep raw transactions: (hash, block, block hash, index, timestamp, {"transaction", "receipt"}, wallets)."""
+    rows, touched = [], []
+    for tx_hash, block_number, block_hash, index, timestamp, body, wallets in items:
+        rows.append(
+            {
+                "chain_id": chain_id,
+                "tx_hash": tx_hash,
+                "block_number": block_number,
+                "block_hash": block_hash,
+                "transaction_index": index,
+                "timestamp": timestamp,
+                "body": zlib.compress(json.dumps(body, separators=(",", ":")).encode(), 6),
+            }
+        )
+        touched += [{"chain_id": chain_id, "tx_hash": tx_hash, "wallet": wallet} for wallet in sorted(wallets)]
+    _insert_new(connection, raw_transaction, rows)
+    _insert_new(connection, raw_wallet, touched)
+
+
+def raw_transactions(connection: Connection) -> Iterator[tuple[int, str, int, dict[str, Any]]]:
+    """Every (chain id, wallet, timestamp, {"transaction", "receipt"}) that was kept, in the chain's order."""
+    joined = and_(
+        raw_wallet.c.chain_id == raw_transaction.c.chain_id, raw_wallet.c.tx_hash == raw_transaction.c.tx_hash
+    )
+    query = (
+        select(raw_transaction.c.chain_id, raw_wallet.c.wallet, raw_transaction.c.timestamp, raw_transaction.c.body)
+        .join(raw_wallet, joined)
+        .order_by(
+            raw_transaction.c.chain_id,
+            raw_transaction.c.block_number,
+            raw_transaction.c.transaction_index,
+            raw_wallet.c.wallet,
+        )
+    )
+    for row in connection.execute(query).yield_per(500):
+        yield row.chain_id, row.wallet, row.timestamp, json.loads(zlib.decompress(row.body))
+
+
+# -- trades ------------------------------------------------------------------------------------------------------------
+
+
+def add_trades(connection: Connection, trades: Iterable[Trade], *, decoder: int, known_at: datetime) -> None:
+    """Add trades; a trade that is there stays as it is."""
+    rows = [
+        {
+            "chain_id": item.chain_id,
+            "tx_hash": item.tx_hash,
+            "wallet": item.wallet,
+            "ordinal": item.ordinal,
+            "block_number": item.block_number,
+            "transaction_index": item.transaction_index,
+            "timestamp": item.timestamp,
+            "sold": [[leg.token, str(leg.amount_raw)] for leg in item.sold],
+            "bought": [[leg.token, str(leg.amount_raw)] for leg in item.bought],
+            "venue": item.venue,
+            "venue_status": item.venue_status.value,
+            "native_source": item.native_source.value if item.native_source else None,
+            "fee_native_raw": item.fee_native_raw,
+            "decoder": decoder,
+            "known_at": known_at,
+        }
+        for item in trades
+    ]
+    _insert_new(connection, trade, rows)
+
+
+def _legs(value: Any) -> tuple[Leg, ...]:
+    return tuple(Leg(address, int(amount)) for address, amount in value)
+
+
+def trades(connection: Connection, wallet: str | None = None) -> list[tuple[Trade, Valuation | None, datetime]]:
+    """Trades with their valuation and the time they became known, in the order of the export."""
+    key = ("chain_id", "tx_hash", "wallet", "ordinal")
+    joined = and_(*(trade.c[name] == valuation.c[name] for name in key))
+    query = select(trade, valuation.c.value_usd, valuation.c.gas_usd, valuation.c.source, valuation.c.as_of).outerjoin(
+        valuation, joined
+    )
+    if wallet is not None:
+        query = query.where(trade.c.wallet == wallet)
+    query = query.order_by(
+        trade.c.chain_id, trade.c.block_number, trade.c.transaction_index, trade.c.wallet, trade.c.ordinal
+    )
+    found = []
+    for row in connection.execute(query):
+        item = Trade(
+            chain_id=row.chain_id,
+            block_number=row.block_number,
+            transaction_index=row.transaction_index,
+            tx_hash=row.tx_hash,
+            ordinal=row.ordinal,
+            wallet=row.wallet,
+            timestamp=row.timestamp,
+            sold=_legs(row.sold),
+            bought=_legs(row.bought),
+            venue=row.venue,
+            venue_status=VenueStatus(row.venue_status),
+            native_source=NativeSource(row.native_source) if row.native_source else None,
+            fee_native_raw=row.fee_native_raw,
+        )
+        worth = None
+        if row.source is not None:
+            worth = Valuation(
+                chain_id=row.chain_id,
+                tx_hash=row.tx_hash,
+                wallet=row.wallet,
+                ordinal=row.ordinal,
+                value_usd=row.value_usd,
+                gas_usd=row.gas_usd,
+                source=row.source,
+                as_of=row.as_of,
+            )
+        found.append((item, worth, row.known_at))
+    return found
+
+
+def clear_trades(connection: Connection) -> None:
+    """Drop trades and valuations, to be built again from the raw transactions."""
+    connection.execute(delete(valuation))
+    connection.execute(delete(trade))
+
+
+def add_valuations(connection: Connection, items: Iterable[Valuation]) -> None:
+    """Add valuations; one that is there stays as it is."""
+    names = ("chain_id", "tx_hash", "wallet", "ordinal", "value_usd", "gas_usd", "source", "as_of")
+    _insert_new(connection, valuation, [{name: getattr(item, name) for name in names} for item in items])
+
+
+# -- prices and tokens -------------------------------------------------------------------------------------------------
+
+
+def add_native_prices(connection: Connection, chain_id: int, prices: Mapping[int, tuple[Decimal, int]]) -> None:
+    """Keep what the feed said at each block."""
+    rows = [
+        {"chain_id": chain_id, "block_number": block, "usd": usd, "as_of": as_of}
+        for block, (usd, as_of) in sorted(prices.items())
+    ]
+    _insert_new(connection, native_price, rows)
+
+
+def native_prices(connection: Connection, chain_id: int) -> dict[int, tuple[Decimal, int]]:
+    """Block to (US dollars of one native coin, time of that price)."""
+    rows = connection.execute(select(native_price).where(native_price.c.chain_id == chain_id))
+    return {row.block_number: (row.usd, row.as_of) for row in rows}
+
+
+def add_tokens(connection: Connection, items: Iterable[TokenInfo]) -> None:
+    """Keep what tokens say about themselves."""
+    names = ("chain_id", "address", "symbol", "decimals")
+    _insert_new(connection, token, [{name: getattr(item, name) for name in names} for item in items])
+
+
+def tokens(connection: Connection) -> dict[tuple[int, str], TokenInfo]:
+    """(chain id, address) to token."""
+    return {
+        (row.chain_id, row.address): TokenInfo(
+            chain_id=row.chain_id, address=row.address, symbol=row.symbol, decimals=row.decimals
+        )
+        for row in connection.execute(select(token))
+    }
+
+
+# -- coverage ----------------------------------------------------------------------------------------------------------
+
+
+def add_coverage(connection: Connection, items: Iterable[Coverage]) -> None:
+    """Note blocks as read; a range that touches its neighbour of the same level is joined to it."""
+    for item in items:
+        mine = and_(
+            coverage.c.chain_id == item.chain_id, coverage.c.wallet == item.wallet, coverage.c.level == item.level
+        )
+        near = and_(coverage.c.first_block <= item.last_block + 1, coverage.c.last_block >= item.first_block - 1)
+        parts = [item, *(_coverage(row) for row in connection.execute(select(coverage).where(mine, near)))]
+        connection.execute(delete(coverage).where(mine, near))
+        connection.execute(
+            insert(coverage).values(
+                chain_id=item.chain_id,
+                wallet=item.wallet,
+                first_block=min(part.first_block for part in parts),
+                last_block=max(part.last_block for part in parts),
+                first_at=min(part.first_at for part in parts),
+                last_at=max(part.last_at for part in parts),
+                level=item.level,
+            )
+        )
+
+
+def _coverage(row: Any) -> Coverage:
+    return Coverage(
+        chain_id=row.chain_id,
+        wallet=row.wallet,
+        first_block=row.first_block,
+        last_block=row.last_block,
+        first_at=row.first_at,
+        last_at=row.last_at,
+        level=row.level,
+    )
+
+
+def coverages(connection: Connection, chain_id: int | None = None) -> list[Coverage]:
+    """All coverage, by chain, wallet and block."""
+    query = select(coverage).order_by(coverage.c.chain_id, coverage.c.wallet, coverage.c.first_block)
+    if chain_id is not None:
+        query = query.where(coverage.c.chain_id == chain_id)
+    return [_coverage(row) for row in connection.execute(query)]
+
+
+def covered_blocks(connection: Connection, chain_id: int) -> dict[str, list[BlockRange]]:
+    """Wallet to the blocks read for it."""
+    blocks: dict[str, list[BlockRange]] = {}
+    for item in coverages(connection, chain_id):
+        blocks.setdefault(item.wallet, []).append(BlockRange(item.first_block, item.last_block))
+    return blocks
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """How many rows the ledger holds: raw transactions, trades, unverified trades, unpriced trades."""
+
+    def one(query: Select[int]) -> int:
+        return int(connection.execute(query).scalar_one())
+
+    return {
+        "transactions": one(select(func.count()).select_from(raw_transaction)),
+        "trades": one(select(func.count()).select_from(trade)),
+        "unverified": one(
+            select(func.count()).select_from(trade).where(trade.c.venue_status == VenueStatus.UNVERIFIED.value)
+        ),
+        "unpriced": one(select(func.count()).select_from(valuation).where(valuation.c.value_usd.is_(None))),
+    }
+
+
+def last_block_time(connection: Connection) -> datetime | None:
+    """Time of the newest block read for any wallet."""
+    newest = connection.execute(select(func.max(coverage.c.last_at))).scalar_one()
+    return newest if newest is None or isinstance(newest, datetime) else datetime.fromtimestamp(newest, UTC)

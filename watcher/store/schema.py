@@ -1,0 +1,252 @@
+"""The tables. Integers beyond 63 bits and money are text; times are unix seconds."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
+from sqlalchemy.engine import Dialect
+
+
+class Uint256(TypeDecorator[int]):
+    """An integer of any size, as decimal text: sqlite3 overflows at 2^63."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> str | None:
+        """Python to database."""
+        return None if value is None else str(int(value))
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> int | None:
+        """Database to Python."""
+        return None if value is None else int(value)
+
+
+class Money(TypeDecorator[Decimal]):
+    """A ``Decimal`` as text, exact."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> str | None:
+        """Python to database."""
+        return None if value is None else format(value, "f")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        """Database to Python."""
+        return None if value is None else Decimal(value)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC time as unix seconds."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Python to database."""
+        return None if value is None else int(value.timestamp())
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Database to Python."""
+        return None if value is None else datetime.fromtimestamp(value, UTC)
+
+
+metadata = MetaData()
+
+wallet = Table(
+    "wallet",
+    metadata,
+    Column("address", String(42), primary_key=True),
+    Column("label", Text, nullable=False),
+    Column("role", String(8), nullable=False),  # followed, or peer: measured, never alerted
+    Column("chains", JSON),  # names; null: every chain of the configuration
+    Column("followed_since", Instant, nullable=False),  # the baseline is frozen here
+    Column("unfollowed_at", Instant),
+    Column("paused", Boolean, nullable=False),
+    Column("added_at", Instant, nullable=False),
+    Column("removed_at", Instant),  # its flags and decisions stay, and with them this row
+)
+
+reading = Table(  # where the history of a wallet begins on a chain, fixed when it is first read
+    "reading",
+    metadata,
+    Column("chain_id", BigInteger, primary_key=True),
+    Column("wallet", String(42), primary_key=True),
+    Column("from_block", BigInteger, nullable=False),
+)
+
+coverage = Table(  # which blocks were really read for which wallet, and how well proven
+    "coverage",
+    metadata,
+    Column("chain_id", BigInteger, primary_key=True),
+    Column("wallet", String(42), primary_key=True),
+    Column("first_block", BigInteger, primary_key=True),
+    Column("last_block", BigInteger, nullable=False),
+    Column("first_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    Column("level", String(8), nullable=False),
+)
+
+raw_transaction = Table(  # the node's own words: trades can be decoded again without it
+    "raw_transaction",
+    metadata,
+    Column("chain_id", BigInteger, primary_key=True),
+    Column("tx_hash", String(66), primary_key=True),
+    Column("block_number", BigInteger, nullable=False),
+    Column("block_hash", String(66), nullable=False),
+    Column("transaction_index", Integer, nullable=False),
+    Column("timestamp", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # zlib of {"transaction", "receipt"}
+)
+
+raw_wallet = Table(
+    "raw_wallet",
+    metadata,
+    Column("chain_id", BigInteger, primary_key=True),
+    Column("tx_hash", String(66), primary_key=True),
+    Column("wallet", String(42), primary_key=True),
+)
+
+trade = Table(
+    "trade",
+    metadata,
+    Column("chain_id", BigInteger, primary_key=True),
+    Column("tx_hash", String(66), primary_key=True),
+    Column("wallet", String(42), primary_key=True),
+    Column("ordinal", Integer, primary_key=True),
+    Column("block_number", BigInteger, nullable=False),
+    Column("transaction_index", Integer, nullable=False),
+    Column("timestamp", BigInteger, nullable=False),
+    Column("sold", JSON, nullable=False),  # [[token, amount as text], …]
+    Column("bought", JSON, nullable=False),
+    Column("venue", Text, nullable=False),
+    Column("venue_status", String(10), nullable=False),
+    Column("native_source", String(10)),
+    Column("fee_native_raw", Uint256, nullable=False),
+    Column("decoder", Integer, nullable=False),  # version of the decoder that made it
+    Column("known_at", Instant, nullable=False),
+    Index("trade_by_wallet", "wallet", "timestamp"),
+)
+
+valuation = Table(
+    "valuation",
+    metadata,
+    Column("chain_id", BigInteger, primary_key=True),
+    Column("tx_hash", String(66), primary_key=True),
+    Column("wallet", String(42), primary_key=True),
+    Column("ordinal", Integer, primary_key=True),
+    Column("value_usd", Money),
+    Column("gas_usd", Money),
+    Column("source", String(16), nullable=False),
+    Column("as_of", BigInteger),
+)
+
+native_price = Table(
+    "native_price",
+    metadata,
+    Column("chain_id", BigInteger, primary_key=True),
+    Column("block_number", BigInteger, primary_key=True),
+    Column("usd", Money, nullable=False),
+    Column("as_of", BigInteger, nullable=False),
+)
+
+token = Table(  # null: asked, and the contract gave no usable answer
+    "token",
+    metadata,
+    Column("chain_id", BigInteger, primary_key=True),
+    Column("address", String(42), primary_key=True),
+    Column("symbol", Text),
+    Column("decimals", Integer),
+)
+
+assessment = Table(
+    "assessment",
+    metadata,
+    Column("wallet", String(42), primary_key=True),
+    Column("as_of", Instant, primary_key=True),
+    Column("state", String(8), nullable=False),
+    Column("score", Text, nullable=False),  # repr of a float: exact
+    Column("evidence", Text, nullable=False),
+)
+
+flag = Table(
+    "flag",
+    metadata,
+    Column("flag_id", Integer, primary_key=True),
+    Column("wallet", String(42), ForeignKey("wallet.address"), nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("status", String(12), nullable=False),
+    Column("score", Text, nullable=False),
+    Column("evidence", Text, nullable=False),  # frozen
+    Column("chart", Text, nullable=False),
+    Index(
+        "flag_one_open",
+        "wallet",
+        unique=True,
+        sqlite_where=text("status = 'open'"),
+        postgresql_where=text("status = 'open'"),
+    ),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("outbox_id", Integer, primary_key=True),
+    Column("flag_id", Integer, ForeignKey("flag.flag_id"), nullable=False),
+    Column("state", String(10), nullable=False),  # pending, sending, sent, failed
+    Column("tries", Integer, nullable=False),
+    Column("not_before", Instant, nullable=False),
+    Column("message_id", BigInteger),
+    Column("sent_at", Instant),
+    Column("problem", Text),
+)
+
+decision = Table(  # append-only: a trigger refuses changes
+    "decision",
+    metadata,
+    Column("decision_id", Integer, primary_key=True),
+    Column("flag_id", Integer, ForeignKey("flag.flag_id"), nullable=False),
+    Column("choice", String(12), nullable=False),
+    Column("until", Instant),
+    Column("decided_at", Instant, nullable=False),
+    Column("decided_by", Text, nullable=False),
+    Column("user_id", BigInteger),
+    Column("channel", String(8), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("update_id", BigInteger, unique=True),
+)
+
+usage = Table(  # requests and provider units, metered before they were sent
+    "usage",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("chain_id", BigInteger, primary_key=True),
+    Column("method", Text, primary_key=True),
+    Column("requests", BigInteger, nullable=False),
+    Column("units", BigInteger, nullable=False),
+)
+
+memo = Table(  # small facts that survive a restart: the Telegram offset, a learned block step
+    "memo",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)

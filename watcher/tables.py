@@ -1,0 +1,207 @@
+"""What a person compares, as tables for a terminal. Pure: records in, renderables out."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+
+from rich.table import Table
+from rich.text import Text
+
+from alerts import text
+from alerts.types import Decision, Flag
+from ingest.types import NATIVE, Leg, Trade, Valuation
+from metrics.types import Assessment, Metric, MetricEvidence, RoundTrip, State
+from watcher.types import Role, TokenInfo, Wallet
+
+_STYLE = {
+    State.LEARNING: "dim",
+    State.OK: "green",
+    State.WATCH: "yellow",
+    State.MARKET: "cyan",
+    State.FLAGGED: "bold red",
+}
+
+#: (chain id, address) to token
+Tokens = Mapping[tuple[int, str], TokenInfo]
+
+
+def verdict(assessment: Assessment | None) -> str:
+    """A wallet's state in a few words."""
+    if assessment is None:
+        return "not judged yet"
+    evidence = assessment.evidence
+    lead = text.name(evidence.lead) if evidence.lead else ""
+    match assessment.state:
+        case State.LEARNING:
+            return f"too little history: {text.count(evidence.baseline_n, 'round trip')}"
+        case State.OK:
+            return "in form"
+        case State.WATCH:
+            return f"outside, not yet sure: {lead}"
+        case State.MARKET:
+            return f"down with its peers: {evidence.peers_down} of {evidence.peers} fell too"
+        case State.FLAGGED if evidence.lead is Metric.TRADE_FREQUENCY and _fell(assessment):
+            days = text.count(evidence.silent_days or 0, "day")
+            return f"gone quiet: silent for {days}"
+        case _:
+            return f"left its form: {lead}"
+
+
+def _fell(assessment: Assessment) -> bool:
+    item = _metric(assessment, Metric.TRADE_FREQUENCY)
+    return item is None or item.recent is None or item.baseline is None or item.recent < item.baseline
+
+
+def _metric(assessment: Assessment | None, metric: Metric) -> MetricEvidence | None:
+    items = assessment.evidence.metrics if assessment else ()
+    return next((item for item in items if item.metric is metric), None)
+
+
+def _change(assessment: Assessment | None, metric: Metric) -> Text:
+    item = _metric(assessment, metric)
+    if item is None or item.baseline is None:
+        return Text("-", style="dim")
+    words = f"{text.value(metric, item.baseline, unit=False)} → {text.value(metric, item.recent, unit=False)}"
+    outside = item.recent is not None and item.low is not None and item.recent < item.low
+    return Text(words, style="red" if outside else "")
+
+
+def wallets(pairs: Iterable[tuple[Wallet, Assessment | None]], *, title: str | None = None) -> Table:
+    """One line a wallet: its verdict, and each metric from its baseline to now."""
+    table = Table(title=title, title_justify="left", header_style="bold", expand=False)
+    for name, right in (
+        ("wallet", False),
+        ("state", False),
+        ("verdict", False),
+        ("win rate", True),
+        ("return a trade", True),
+        ("trades a day", True),
+        ("by chance", True),
+    ):
+        table.add_column(name, justify="right" if right else "left", no_wrap=name != "verdict")
+    rank = {State.FLAGGED: 0, State.WATCH: 1, State.MARKET: 2, State.OK: 3, State.LEARNING: 4}
+    ordered = sorted(pairs, key=lambda pair: (rank[pair[1].state] if pair[1] else 5, pair[0].label, pair[0].address))
+    for wallet, assessment in ordered:
+        state = Text(assessment.state.value, style=_STYLE[assessment.state]) if assessment else Text("-", style="dim")
+        if wallet.unfollowed_at:
+            state.append(" (unfollowed)", style="dim")
+        elif wallet.paused:
+            state.append(" (paused)", style="dim")
+        table.add_row(
+            f"{text.clean(wallet.label, 20)} {text.short(wallet.address)}".strip(),
+            state,
+            verdict(assessment),
+            *(_change(assessment, metric) for metric in Metric),
+            text.recurrence(assessment.score) if assessment and assessment.state is not State.LEARNING else "-",
+        )
+    return table
+
+
+def wallet_list(items: Iterable[Wallet]) -> Table:
+    """The watch list itself."""
+    table = Table(header_style="bold")
+    for name in ("label", "address", "role", "chains", "followed since", "note"):
+        table.add_column(name, no_wrap=name == "address")
+    for item in items:
+        note = f"unfollowed {item.unfollowed_at:%Y-%m-%d}" if item.unfollowed_at else ("paused" if item.paused else "")
+        table.add_row(
+            text.clean(item.label, 40),
+            item.address,
+            Text(item.role.value, style="dim" if item.role is Role.PEER else ""),
+            ", ".join(item.chains) if item.chains else "all",
+            f"{item.followed_since:%Y-%m-%d}",
+            note,
+        )
+    return table
+
+
+def flags(items: Sequence[Flag], decided: Mapping[int, Decision]) -> Table:
+    """Flags with what was decided."""
+    table = Table(header_style="bold")
+    for name in ("flag", "wallet", "opened", "metric", "by chance", "status", "decided by"):
+        table.add_column(name, no_wrap=True)
+    for item in items:
+        decision = decided.get(item.flag_id)
+        table.add_row(
+            f"#{item.flag_id}",
+            f"{text.clean(item.label, 20)} {text.short(item.wallet)}".strip(),
+            f"{item.opened_at:%Y-%m-%d %H:%M}",
+            text.name(item.evidence.lead) if item.evidence.lead else "-",
+            text.recurrence(item.score),
+            Text(item.status.value, style="bold red" if decision is None else ""),
+            f"{text.clean(decision.decided_by, 30)}, {decision.decided_at:%Y-%m-%d %H:%M}" if decision else "-",
+        )
+    return table
+
+
+def metrics(assessment: Assessment) -> Table:
+    """Each metric of one wallet against its baseline and its peers."""
+    table = Table(header_style="bold")
+    for name in ("metric", "baseline", "now", "expected", "peers", "sample", "by chance"):
+        table.add_column(name, justify="left" if name == "metric" else "right", no_wrap=True)
+    for item in assessment.evidence.metrics:
+        low, high = (text.value(item.metric, edge, unit=False) for edge in (item.low, item.high))
+        table.add_row(
+            text.name(item.metric),
+            text.value(item.metric, item.baseline, unit=False),
+            text.value(item.metric, item.recent, unit=False),
+            f"{low} to {high}" if item.low is not None else "-",
+            text.change(item.metric, item.peers_change) if item.peers_change is not None else "-",
+            text.sample(item),
+            text.recurrence(item.recurrence_years),
+        )
+    return table
+
+
+def round_trips(items: Sequence[RoundTrip], tokens: Tokens) -> Table:
+    """Round trips, newest first."""
+    table = Table(header_style="bold")
+    for name in ("closed", "token", "held", "cost $", "profit $", "return"):
+        table.add_column(name, justify="left" if name in {"closed", "token"} else "right", no_wrap=True)
+    for item in items:
+        table.add_row(
+            f"{item.closed_at:%Y-%m-%d %H:%M}",
+            token_name(item.chain_id, item.token, tokens),
+            f"{item.holding_s / 3600:.1f} h",
+            f"{item.cost_usd:,.2f}",
+            Text(f"{item.pnl_usd:+,.2f}", style="green" if item.pnl_usd > 0 else "red"),
+            f"{item.return_fraction:+.1%}",
+        )
+    return table
+
+
+def trades(items: Sequence[tuple[Trade, Valuation | None]], tokens: Tokens) -> Table:
+    """Trades as they were decoded."""
+    table = Table(header_style="bold")
+    for name in ("block", "sold", "bought", "value $", "venue", "status", "transaction"):
+        table.add_column(name, no_wrap=True)
+    for trade, worth in items:
+        table.add_row(
+            f"{trade.block_number:,}",
+            legs(trade.chain_id, trade.sold, tokens),
+            legs(trade.chain_id, trade.bought, tokens),
+            f"{worth.value_usd:,.2f}" if worth and worth.value_usd is not None else "-",
+            trade.venue,
+            trade.venue_status.value,
+            f"{trade.tx_hash[:10]}…",
+        )
+    return table
+
+
+def legs(chain_id: int, items: Sequence[Leg], tokens: Tokens) -> str:
+    """Amounts with the token's name; base units where its decimals are unknown."""
+    return " + ".join(_leg(chain_id, item, tokens) for item in items)
+
+
+def _leg(chain_id: int, leg: Leg, tokens: Tokens) -> str:
+    known = tokens.get((chain_id, leg.token))
+    decimals = 18 if leg.token == NATIVE else (known.decimals if known else None)
+    amount = f"{leg.amount_raw} units" if decimals is None else f"{Decimal(leg.amount_raw).scaleb(-decimals):,.6g}"
+    return f"{amount} {token_name(chain_id, leg.token, tokens)}"
+
+
+def token_name(chain_id: int, address: str, tokens: Tokens) -> str:
+    """A token's symbol with its address: the symbol alone is a stranger's claim."""
+    if address == NATIVE:
+        return "native"
+    known = tokens.get((chain_id, address))
+    return f"{known.symbol} ({text.short(address)})" if known and known.symbol else text.short(address)

@@ -1,0 +1,68 @@
+"""Records of the shell: who is watched, and how far reading has come."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """Why a wallet is read."""
+
+    FOLLOWED = "followed"
+    """A person follows it: measured, and flagged when it leaves its form."""
+    PEER = "peer"
+    """Measured to tell the market from the wallet; never alerted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wallet:
+    """An address over all its chains."""
+
+    address: str  #: lower-case
+    label: str = ""
+    role: Role = Role.FOLLOWED
+    chains: tuple[str, ...] | None = None  #: names; None: every chain of the configuration
+    followed_since: datetime  #: UTC; the baseline is frozen here
+    unfollowed_at: datetime | None = None
+    paused: bool = False
+    added_at: datetime
+
+    @property
+    def alerted(self) -> bool:
+        """Whether a person wants to hear of it."""
+        return self.role is Role.FOLLOWED and self.unfollowed_at is None and not self.paused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """Blocks of one chain that were really read for one wallet."""
+
+    chain_id: int
+    wallet: str
+    first_block: int
+    last_block: int
+    first_at: datetime  #: UTC, time of the first block
+    last_at: datetime
+    level: str  #: ``ends``: headers of the window's ends and of every block with a find
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenInfo:
+    """A token's own words about itself, cleaned; None where it gave no usable answer."""
+
+    chain_id: int
+    address: str
+    symbol: str | None
+    decimals: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One message that is to be sent, or was."""
+
+    outbox_id: int
+    flag_id: int
+    state: str  #: ``pending``, ``sending``, ``sent``, ``failed``
+    tries: int
+    message_id: int | None
+    problem: str | None

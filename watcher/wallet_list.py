@@ -1,0 +1,152 @@
+"""Addresses as people paste them: checked line by line, good lines kept, bad lines named. Pure."""
+
+import csv
+import io
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from eth_utils.address import is_checksum_address, is_checksum_formatted_address, to_checksum_address
+
+from ingest.errors import ConfigError
+from watcher.types import Role, Wallet
+
+_ADDRESS = re.compile(r"(0x)?[0-9a-fA-F]{40}")
+_KEY = re.compile(r"(0x)?[0-9a-fA-F]{64}")
+_HEADERS = {"address": "address", "wallet": "address", "wallet_address": "address", "account": "address"}
+_COLUMNS = ("address", "label", "chain", "role", "followed_since", "unfollowed_at")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A line that was not taken."""
+
+    line: int  #: 1 is the first line of the file
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What a list of wallets held."""
+
+    accepted: tuple[tuple[int, Wallet], ...]  #: line number and wallet
+    refused: tuple[Refusal, ...]
+
+
+def parse_address(text: str) -> str:
+    """A wallet's address in lower case.
+
+    Raises
+    ------
+    ConfigError
+        What it looks like instead. Anything that could be a private key is never repeated.
+    """
+    text = text.strip()
+    if _KEY.fullmatch(text):
+        raise ConfigError(
+            "64 hex digits are a private key or a transaction hash, not an address. It was neither stored nor logged; "
+            "if it is a key, treat it as exposed wherever you copied it from"
+        )
+    if re.search(r"\dE\+\d", text, re.IGNORECASE):
+        raise ConfigError("a number in scientific notation: a spreadsheet changed it; export the column as text")
+    if not _ADDRESS.fullmatch(text):
+        # Whatever is longer than an address may be a secret: it is counted, not repeated.
+        shown = repr(text) if len(text) <= 44 else f"{len(text)} characters"
+        if len(text.split()) >= 12:
+            shown = "a sentence of many words (a seed phrase must never be pasted anywhere)"
+        raise ConfigError(f"not an EVM address: {shown}; expected 0x and 40 hex digits")
+    if not text.startswith("0x"):
+        text = "0x" + text
+    if is_checksum_formatted_address(text) and not is_checksum_address(text):
+        raise ConfigError(
+            f"wrong checksum (EIP-55): {text}; a digit or a letter is wrong, the intended address may be "
+            f"{to_checksum_address(text.lower())}; copy it again from the source"
+        )
+    return text.lower()
+
+
+def _instant(text: str, name: str) -> datetime:
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(f"{name}: {text[:40]!r} is not a date; write 2025-01-31") from None
+    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+
+
+def make_wallet(row: dict[str, str], *, now: datetime, chain_names: Collection[str]) -> Wallet:
+    """A wallet from the cells of one line.
+
+    Raises
+    ------
+    ConfigError
+        Which cell is wrong, and why.
+    """
+    address = parse_address(row.get("address", ""))
+    chains = tuple(part for part in re.split(r"[\s|+]+", row.get("chain", "").strip().lower()) if part) or None
+    for name in chains or ():
+        if name not in chain_names:
+            raise ConfigError(f"chain {name!r} is not in the configuration (it has {', '.join(sorted(chain_names))})")
+    role = row.get("role", "").strip().lower() or Role.FOLLOWED.value
+    if role not in set(Role):
+        raise ConfigError(f"role {role[:40]!r} is neither followed nor peer")
+    label = row.get("label", "").strip()
+    if _KEY.search(label):
+        raise ConfigError("the label holds 64 hex digits, which may be a private key: it was neither stored nor logged")
+    since, until = row.get("followed_since", "").strip(), row.get("unfollowed_at", "").strip()
+    return Wallet(
+        address=address,
+        label=label[:64],
+        role=Role(role),
+        chains=chains,
+        followed_since=_instant(since, "followed_since") if since else now,
+        unfollowed_at=_instant(until, "unfollowed_at") if until else None,
+        added_at=now,
+    )
+
+
+def _cells(line: str, separator: str, names: list[str]) -> dict[str, str]:
+    values = next(csv.reader(io.StringIO(line), delimiter=separator, strict=True))
+    if len(values) > len(names):
+        raise ConfigError(f"{len(values)} cells, but the header has {len(names)}")
+    return dict(zip(names, values, strict=False))
+
+
+def parse(content: bytes, *, now: datetime, chain_names: Collection[str]) -> Listing:
+    """Read a list: CSV with a header, or one address per line.
+
+    A byte-order mark, ``;`` or tab as separator, blank lines and ``#`` comments are understood.
+
+    Parameters
+    ----------
+    content
+        The file.
+    now
+        When it is imported, UTC; the default of ``followed_since``.
+    chain_names
+        Chains of the configuration.
+    """
+    text = content.decode("utf-8-sig", errors="replace")
+    lines = text.splitlines()
+    header_at = next((i for i, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#")), None)
+    if header_at is None:
+        return Listing(accepted=(), refused=())
+    first = lines[header_at]
+    separator = max(",;\t", key=first.count)
+    cells = [cell.strip().lower() for cell in next(csv.reader([first], delimiter=separator))]
+    names = [_HEADERS.get(cell, cell) for cell in cells]
+    start = header_at + 1
+    if "address" not in names:
+        names, start = list(_COLUMNS[: len(cells)]), header_at
+    accepted: list[tuple[int, Wallet]] = []
+    refused: list[Refusal] = []
+    for number, line in enumerate(lines[start:], start + 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        try:
+            accepted.append((number, make_wallet(_cells(line, separator, names), now=now, chain_names=chain_names)))
+        except csv.Error as error:
+            refused.append(Refusal(line=number, reason=f"broken quoting: {error}"))
+        except ConfigError as error:
+            refused.append(Refusal(line=number, reason=str(error)))
+    return Listing(accepted=tuple(accepted), refused=tuple(refused))
