@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
+from rich import box
 from rich.table import Table
 from rich.text import Text
 
@@ -18,6 +19,12 @@ _STYLE = {
     State.WATCH: "yellow",
     State.MARKET: "cyan",
     State.FLAGGED: "bold red",
+}
+
+_SHORT = {
+    Metric.WIN_RATE: "win rate %",
+    Metric.AVERAGE_RETURN: "return %",
+    Metric.TRADE_FREQUENCY: "trades a day",
 }
 
 #: (chain id, address) to token
@@ -60,45 +67,59 @@ def _change(assessment: Assessment | None, metric: Metric) -> Text:
     item = _metric(assessment, metric)
     if item is None or item.baseline is None:
         return Text("-", style="dim")
-    words = f"{text.value(metric, item.baseline, unit=False)} → {text.value(metric, item.recent, unit=False)}"
+    words = f"{_bare(metric, item.baseline)} → {_bare(metric, item.recent)}"
     outside = item.recent is not None and item.low is not None and item.recent < item.low
     return Text(words, style="red" if outside else "")
 
 
+def _bare(metric: Metric, number: float | None) -> str:
+    return "-" if number is None else text.value(metric, number, unit=False).removesuffix(" %")
+
+
+def chance(years: float) -> str:
+    """How often chance alone would do this, short: ``1 in 3.1 y``."""
+    if years > 100:
+        return "1 in >100 y"
+    if years >= 1:
+        return f"1 in {years:.1f} y"
+    return f"1 in {12 * years:.0f} mo" if years >= 1 / 6 else f"1 in {max(1, round(365.25 * years))} d"
+
+
 def wallets(pairs: Iterable[tuple[Wallet, Assessment | None]], *, title: str | None = None) -> Table:
     """One line a wallet: its verdict, and each metric from its baseline to now."""
-    table = Table(title=title, title_justify="left", header_style="bold", expand=False)
-    for name, right in (
-        ("wallet", False),
-        ("state", False),
-        ("verdict", False),
-        ("win rate", True),
-        ("return a trade", True),
-        ("trades a day", True),
-        ("by chance", True),
-    ):
-        table.add_column(name, justify="right" if right else "left", no_wrap=name != "verdict")
+    table = Table(
+        title=title,
+        title_justify="left",
+        header_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    for name in ("wallet", "verdict"):
+        table.add_column(name, min_width=11)
+    for name in (*_SHORT.values(), "by chance"):
+        table.add_column(name, justify="right", no_wrap=True)
     rank = {State.FLAGGED: 0, State.WATCH: 1, State.MARKET: 2, State.OK: 3, State.LEARNING: 4}
     ordered = sorted(pairs, key=lambda pair: (rank[pair[1].state] if pair[1] else 5, pair[0].label, pair[0].address))
     for wallet, assessment in ordered:
-        state = Text(assessment.state.value, style=_STYLE[assessment.state]) if assessment else Text("-", style="dim")
+        words = Text(verdict(assessment), style=_STYLE[assessment.state] if assessment else "dim")
         if wallet.unfollowed_at:
-            state.append(" (unfollowed)", style="dim")
+            words.append(" (unfollowed)", style="dim")
         elif wallet.paused:
-            state.append(" (paused)", style="dim")
+            words.append(" (paused)", style="dim")
+        judged = assessment is not None and assessment.state is not State.LEARNING
         table.add_row(
             f"{text.clean(wallet.label, 20)} {text.short(wallet.address)}".strip(),
-            state,
-            verdict(assessment),
+            words,
             *(_change(assessment, metric) for metric in Metric),
-            text.recurrence(assessment.score) if assessment and assessment.state is not State.LEARNING else "-",
+            chance(assessment.score) if assessment and judged else "-",
         )
     return table
 
 
 def wallet_list(items: Iterable[Wallet]) -> Table:
     """The watch list itself."""
-    table = Table(header_style="bold")
+    table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in ("label", "address", "role", "chains", "followed since", "note"):
         table.add_column(name, no_wrap=name == "address")
     for item in items:
@@ -116,7 +137,7 @@ def wallet_list(items: Iterable[Wallet]) -> Table:
 
 def flags(items: Sequence[Flag], decided: Mapping[int, Decision]) -> Table:
     """Flags with what was decided."""
-    table = Table(header_style="bold")
+    table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in ("flag", "wallet", "opened", "metric", "by chance", "status", "decided by"):
         table.add_column(name, no_wrap=True)
     for item in items:
@@ -124,37 +145,39 @@ def flags(items: Sequence[Flag], decided: Mapping[int, Decision]) -> Table:
         table.add_row(
             f"#{item.flag_id}",
             f"{text.clean(item.label, 20)} {text.short(item.wallet)}".strip(),
-            f"{item.opened_at:%Y-%m-%d %H:%M}",
-            text.name(item.evidence.lead) if item.evidence.lead else "-",
-            text.recurrence(item.score),
+            f"{item.opened_at:%Y-%m-%d}",
+            _SHORT[item.evidence.lead].removesuffix(" %") if item.evidence.lead else "-",
+            chance(item.score),
             Text(item.status.value, style="bold red" if decision is None else ""),
-            f"{text.clean(decision.decided_by, 30)}, {decision.decided_at:%Y-%m-%d %H:%M}" if decision else "-",
+            f"{text.clean(decision.decided_by, 30)}, {decision.decided_at:%Y-%m-%d}" if decision else "-",
         )
     return table
 
 
 def metrics(assessment: Assessment) -> Table:
     """Each metric of one wallet against its baseline and its peers."""
-    table = Table(header_style="bold")
-    for name in ("metric", "baseline", "now", "expected", "peers", "sample", "by chance"):
+    table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in ("metric", "baseline", "now", "expected", "peers", "n", "days", "by chance"):
         table.add_column(name, justify="left" if name == "metric" else "right", no_wrap=True)
     for item in assessment.evidence.metrics:
-        low, high = (text.value(item.metric, edge, unit=False) for edge in (item.low, item.high))
         table.add_row(
-            text.name(item.metric),
-            text.value(item.metric, item.baseline, unit=False),
-            text.value(item.metric, item.recent, unit=False),
-            f"{low} to {high}" if item.low is not None else "-",
-            text.change(item.metric, item.peers_change) if item.peers_change is not None else "-",
-            text.sample(item),
-            text.recurrence(item.recurrence_years),
+            _SHORT[item.metric],
+            _bare(item.metric, item.baseline),
+            _bare(item.metric, item.recent),
+            f"{_bare(item.metric, item.low)} to {_bare(item.metric, item.high)}" if item.low is not None else "-",
+            text.change(item.metric, item.peers_change).removesuffix(" a day")
+            if item.peers_change is not None
+            else "-",
+            f"{item.n}",
+            f"{item.window_days}",
+            chance(item.recurrence_years),
         )
     return table
 
 
 def round_trips(items: Sequence[RoundTrip], tokens: Tokens) -> Table:
     """Round trips, newest first."""
-    table = Table(header_style="bold")
+    table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in ("closed", "token", "held", "cost $", "profit $", "return"):
         table.add_column(name, justify="left" if name in {"closed", "token"} else "right", no_wrap=True)
     for item in items:
@@ -162,8 +185,8 @@ def round_trips(items: Sequence[RoundTrip], tokens: Tokens) -> Table:
             f"{item.closed_at:%Y-%m-%d %H:%M}",
             token_name(item.chain_id, item.token, tokens),
             f"{item.holding_s / 3600:.1f} h",
-            f"{item.cost_usd:,.2f}",
-            Text(f"{item.pnl_usd:+,.2f}", style="green" if item.pnl_usd > 0 else "red"),
+            f"{item.cost_usd:,.0f}",
+            Text(f"{item.pnl_usd:+,.0f}", style="green" if item.pnl_usd > 0 else "red"),
             f"{item.return_fraction:+.1%}",
         )
     return table
@@ -171,7 +194,7 @@ def round_trips(items: Sequence[RoundTrip], tokens: Tokens) -> Table:
 
 def trades(items: Sequence[tuple[Trade, Valuation | None]], tokens: Tokens) -> Table:
     """Trades as they were decoded."""
-    table = Table(header_style="bold")
+    table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in ("block", "sold", "bought", "value $", "venue", "status", "transaction"):
         table.add_column(name, no_wrap=True)
     for trade, worth in items:

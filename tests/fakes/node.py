@@ -78,7 +78,7 @@ class FakeNode:
         return {"jsonrpc": "2.0", "id": item["id"], **result}
 
 
-class RpcFault(Exception):  # noqa: N818 - a fault to inject, not an error of the test
+class RpcFault(Exception):
     """An error object to answer with."""
 
     def __init__(self, code: int, message: str) -> None:

@@ -23,10 +23,11 @@ from watcher.types import Role, Wallet
 def assess_once(
     engine: Engine, *, chains: Mapping[int, Chain], detection: DetectionConfig, now: datetime, deliver: bool
 ) -> dict[str, Opening | Reason]:
-    """Assess all wallets at ``now`` and commit evidence, flags and outbox rows in one transaction.
+    """Assess all wallets and commit evidence, flags and outbox rows in one transaction.
 
-    The statistics are rebuilt from the trade log each time: they are a function of it, and nothing that is derived
-    can go stale. Running twice at the same ``now`` changes nothing.
+    A verdict is as of the newest block that was read, never of a time that was not. The statistics are rebuilt from
+    the trade log each time: they are a function of it, and nothing that is derived can go stale. Running twice
+    changes nothing.
 
     Parameters
     ----------
@@ -35,7 +36,7 @@ def assess_once(
     detection
         The dial.
     now
-        UTC.
+        UTC; when flags are opened.
     deliver
         Put messages into the outbox; False where there is no channel: flags then wait on the command line.
 
@@ -48,6 +49,9 @@ def assess_once(
         everyone = wallets.all_wallets(connection)
         accounts = read_accounts(connection, everyone, chains)
         coverages = ledger.coverages(connection)
+    if not coverages:
+        return {}
+    as_of = min(now, max(item.last_at for item in coverages))
     covered = {
         wallet.address: covered_times(coverages, wallet.address, _chain_ids(wallet, chains)) for wallet in everyone
     }
@@ -62,7 +66,7 @@ def assess_once(
         covered=covered,
     )
     positions = [position for account in accounts for position in account.books.open_positions]
-    assessments = monitor.tick(now, trips.iloc[:0], open_position_frame(positions), covered=covered)
+    assessments = monitor.tick(as_of, trips.iloc[:0], open_position_frame(positions), covered=covered)
     with writing(engine) as connection:
         return _commit(connection, assessments, accounts, monitor, trips, now=now, deliver=deliver)
 
@@ -109,7 +113,7 @@ def _commit(
                 wallet=wallet.address,
                 peers=monitor.peers_of(wallet.address),
                 followed_since=wallet.followed_since.date(),
-                until=now.date(),
+                until=assessment.as_of.date(),
             )
             flag_id = review.open_flag(
                 connection,
