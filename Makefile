@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 NPM := tests/localchain
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint record-demo clean
+.PHONY: help demo test check lint notebook record-demo clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,10 @@ lint: $(VENV)/.installed-dev ## format, lint, type and import checks
 	@$(BIN)/lint-imports
 
 check: lint test ## everything that must be green
+
+notebook: $(VENV)/.installed ## open the drill-down notebook on the demo's database
+	@$(PIP) "--editable" ".[notebook]"
+	@EDGEWATCH_CONFIG=$${EDGEWATCH_CONFIG:-$(CURDIR)/demo/edgewatch.toml} $(BIN)/jupyter lab notebooks/drilldown.ipynb
 
 record-demo: $(VENV)/.installed-dev $(NPM)/node_modules/.installed ## record the demo's chain again on Anvil
 	@$(BIN)/python -m tests.localchain.record

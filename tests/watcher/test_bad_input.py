@@ -54,9 +54,8 @@ def test_an_unknown_command_is_a_usage_error(edgewatch):
     assert edgewatch("statsu")[0] == 2
 
 
-def test_an_unreachable_node(edgewatch, monkeypatch):
+def test_an_unreachable_node(edgewatch):
     """The host is named, the rest of the URL is not; nothing is stored as read."""
-    monkeypatch.setattr("ingest.rpc.TRIES", 1)
     edgewatch("wallets", "add", ONE)
     code, _, err = edgewatch("backfill")
     assert code == 1

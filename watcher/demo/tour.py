@@ -7,7 +7,6 @@ from pathlib import Path
 from rich.console import Console
 from rich.panel import Panel
 
-from alerts import chart
 from alerts.message import card, plain
 from alerts.types import Flag
 from ingest.errors import ConfigError
@@ -15,9 +14,10 @@ from metrics.types import Metric
 from watcher import app, overview, tables, wallet_list
 from watcher.cli import context, reading
 from watcher.config import CONFIG_VARIABLE
+from watcher.demo import picture
 from watcher.demo.node import ReplayNode
 from watcher.jobs.assess import assess_once
-from watcher.jobs.deliver import chart_title
+from watcher.jobs.deliver import flag_message
 from watcher.store import database, review, wallets
 from watcher.types import Role
 
@@ -88,10 +88,11 @@ def _show(shared: context.Context, folder: Path, console: Console, now: datetime
         console.print(f"\nThe card of flag #{flag.flag_id}, as Telegram shows it:")
         _show_card(flag, console)
     for flag in flags:
-        picture = folder / f"flag-{flag.flag_id}.png"
-        picture.write_bytes(chart.draw(flag.chart, title=chart_title(flag)))
+        message = flag_message(flag, key=bytes(32), chat_id=0)
+        (folder / f"flag-{flag.flag_id}.png").write_bytes(message.chart_png or b"")
+        (folder / f"flag-{flag.flag_id}-card.png").write_bytes(picture.draw(message))
     if flags:
-        console.print(f"Charts: {folder / 'flag-*.png'} ({len(flags)})")
+        console.print(f"Pictures: {folder}/flag-N.png, the chart; {folder}/flag-N-card.png, the whole message")
     name = shown[0].label if shown else "WALLET"
     console.print("\nTry next:")
     console.print(f"  {CONFIG_VARIABLE}={folder}/edgewatch.toml .venv/bin/edgewatch why {name}", markup=False)

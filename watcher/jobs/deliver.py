@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
-from alerts import chart, message
+from alerts import chart, message, text
 from alerts.errors import DeliveryError
 from alerts.types import Flag, Message
 from watcher.store import review
@@ -22,8 +22,8 @@ def flag_message(flag: Flag, *, key: bytes, chat_id: int, repeat: bool = False) 
 
 
 def chart_title(flag: Flag) -> str:
-    """A name for the picture: the label, or the address."""
-    return flag.label or flag.wallet
+    """A name for the picture: the label with the address, and what is drawn."""
+    return f"{flag.label} {text.short(flag.wallet)}: {text.name(flag.chart.metric)}".strip()
 
 
 def deliver_once(engine: Engine, send: Callable[[Message], int], *, key: bytes, chat_id: int, now: datetime) -> int:

@@ -237,13 +237,14 @@ def redecode(engine: Engine, chains: Mapping[int, Chain], *, now: datetime) -> i
     total = 0
     with writing(engine) as connection:
         native = {chain_id: ledger.native_prices(connection, chain_id) for chain_id in chains}
+        before = ledger.known_times(connection)
         ledger.clear_trades(connection)
         batch: list[Trade] = []
 
         def flush() -> None:
             for chain_id, chain in chains.items():
                 mine = [trade for trade in batch if trade.chain_id == chain_id]
-                ledger.add_trades(connection, mine, decoder=DECODER_VERSION, known_at=now)
+                ledger.add_trades(connection, mine, decoder=DECODER_VERSION, known_at=now, known_before=before)
                 ledger.add_valuations(connection, valuations(mine, chain, native[chain_id]))
             batch.clear()
 

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, and_, delete, func, insert, select
@@ -74,8 +75,18 @@ def raw_transactions(connection: Connection) -> Iterator[tuple[int, str, int, di
 # -- trades ------------------------------------------------------------------------------------------------------------
 
 
-def add_trades(connection: Connection, trades: Iterable[Trade], *, decoder: int, known_at: datetime) -> None:
-    """Add trades; a trade that is there stays as it is."""
+def add_trades(
+    connection: Connection,
+    trades: Iterable[Trade],
+    *,
+    decoder: int,
+    known_at: datetime,
+    known_before: Mapping[tuple[int, str, str], datetime] = MappingProxyType({}),
+) -> None:
+    """Add trades; a trade that is there stays as it is.
+
+    ``known_before`` (see ``known_times``) keeps the time at which a transaction first became known.
+    """
     rows = [
         {
             "chain_id": item.chain_id,
@@ -92,7 +103,7 @@ def add_trades(connection: Connection, trades: Iterable[Trade], *, decoder: int,
             "native_source": item.native_source.value if item.native_source else None,
             "fee_native_raw": item.fee_native_raw,
             "decoder": decoder,
-            "known_at": known_at,
+            "known_at": known_before.get((item.chain_id, item.tx_hash, item.wallet), known_at),
         }
         for item in trades
     ]
@@ -146,6 +157,12 @@ def trades(connection: Connection, wallet: str | None = None) -> list[tuple[Trad
             )
         found.append((item, worth, row.known_at))
     return found
+
+
+def known_times(connection: Connection) -> dict[tuple[int, str, str], datetime]:
+    """(chain id, transaction, wallet) to the time at which its trades became known."""
+    rows = connection.execute(select(trade.c.chain_id, trade.c.tx_hash, trade.c.wallet, trade.c.known_at))
+    return {(row.chain_id, row.tx_hash, row.wallet): row.known_at for row in rows}
 
 
 def clear_trades(connection: Connection) -> None:

@@ -1,0 +1,41 @@
+"""From statistics to recurrence intervals."""
+
+import numpy as np
+import pytest
+
+from metrics.calibration import ALONE, KNOTS, WITH_PEERS, needed_statistic, recurrence_years, score_years
+from metrics.streams import Stream
+
+
+@pytest.mark.parametrize("peered", [True, False])
+@pytest.mark.parametrize("rate", [0.01, 0.5, 1.0, 3.0, 8.7, 200.0])
+def test_grows_with_the_evidence(rate: float, peered: bool) -> None:
+    """More evidence is rarer: positive, finite and strictly growing in every stream, without end."""
+    statistic = np.concatenate([np.linspace(0, 40, 401), [1e3]])
+    years = recurrence_years(
+        np.repeat(statistic[:, None], len(Stream), axis=1),
+        np.full(len(statistic), rate),
+        np.full(len(statistic), peered),
+    )
+    assert np.isfinite(years).all()
+    assert (years > 0).all()
+    assert (np.diff(years[:-1], axis=0) > 0).all()
+
+
+@pytest.mark.parametrize("peered", [True, False])
+@pytest.mark.parametrize("years", [0.1, 1.0, 20.0])
+def test_needed_statistic_is_the_inverse(years: float, peered: bool) -> None:
+    """The statistic that is needed for a score brings exactly this score."""
+    for stream in Stream:
+        need = needed_statistic(stream, years, 3.0, peered=peered)
+        statistic = np.zeros((1, len(Stream)))
+        statistic[0, stream] = need
+        got = score_years(recurrence_years(statistic, np.array([3.0]), np.array([peered])), np.array([peered]))
+        assert got[0] == pytest.approx(years)
+
+
+def test_tables_have_a_row_per_stream_and_rate() -> None:
+    """Every stream has a curve for each trading pace, one value per knot."""
+    for table in (WITH_PEERS, ALONE):
+        assert len(table) == len(Stream)
+        assert all(len(row) == len(KNOTS) for rows in table for row in rows)

@@ -1,0 +1,48 @@
+"""Who a wallet is compared with, and what their common shift is."""
+
+import numpy as np
+import pytest
+
+from metrics.peers import choose_peers, common_shift
+
+
+def test_peers_trade_alike_and_never_include_the_wallet() -> None:
+    """The nearest by pace, holding time and size come first; a wallet is not its own peer."""
+    style = {f"slow{i}": (0.5 + i / 100, 86_400.0, 100.0) for i in range(4)}
+    style |= {f"fast{i}": (20.0 + i, 600.0, 5_000.0) for i in range(4)}
+    peers = choose_peers(style, most=3)
+    for wallet, chosen in peers.items():
+        assert wallet not in chosen
+        assert {peer[:4] for peer in chosen} == {wallet[:4]}
+
+
+def test_unknown_style_still_has_peers() -> None:
+    """A wallet of which nothing is known stands in the middle of the others."""
+    assert choose_peers({"a": (0.0, 0.0, 0.0), "b": (1.0, 2.0, 3.0)}) == {"a": ["b"], "b": ["a"]}
+    assert choose_peers({}) == {}
+
+
+def shift_of(theta: np.ndarray, information: float) -> float:
+    info = np.full(theta.shape, information)
+    return float(common_shift(theta * info, info, np.ones(theta.shape, dtype=bool))[0])
+
+
+@pytest.mark.parametrize("shift", [-1.0, -0.4, 0.3])
+def test_finds_the_common_shift(shift: float) -> None:
+    """Many well-known peers that moved alike give their shift, nearly unshrunk."""
+    rng = np.random.default_rng(0)
+    assert shift_of(shift + rng.normal(0, 0.2, 40), 20.0) == pytest.approx(shift, abs=0.12)
+
+
+def test_one_peer_is_no_market() -> None:
+    """One collapsing peer among many hardly moves the common shift."""
+    theta = np.zeros(20)
+    theta[0] = -3.0
+    assert abs(shift_of(theta, 5.0)) < 0.1
+
+
+def test_thin_evidence_is_no_shift() -> None:
+    """Where the peers know little the shift shrinks to 0, and without peers it is 0."""
+    assert abs(shift_of(np.full(2, -2.0), 0.3)) < 0.5
+    nobody = common_shift(np.ones(3), np.ones(3), np.zeros(3, dtype=bool))
+    assert nobody[0] == 0.0

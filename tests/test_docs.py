@@ -1,0 +1,44 @@
+"""The README speaks of everything that a person can type or configure, and of nothing else."""
+
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from watcher.cli.main import app
+from watcher.config import BudgetConfig, ChainConfig, DetectionConfig, StoreConfig, TelegramConfig
+
+README = (Path(__file__).parents[1] / "README.md").read_text()
+
+
+def commands(group=None, prefix=""):
+    group = group or typer.main.get_command(app)
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, f"{name} ")
+        else:
+            yield prefix, name, command
+
+
+@pytest.mark.parametrize(("prefix", "name", "command"), list(commands()), ids=str)
+def test_every_command_is_in_the_readme_and_explains_itself(prefix, name, command):
+    """Each command has a help text and stands in the README's table."""
+    assert command.help
+    rows = [line for line in README.splitlines() if line.startswith(f"| `edgewatch {prefix}")]
+    assert any(f"`edgewatch {prefix}{name}" in row or f"`{name}`" in row for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("table", "model"),
+    [
+        ("store", StoreConfig),
+        ("chains[]", ChainConfig),
+        ("budget", BudgetConfig),
+        ("detection", DetectionConfig),
+        ("telegram", TelegramConfig),
+    ],
+)
+def test_every_key_is_in_the_readme(table, model):
+    """Each configuration key stands in the README's table."""
+    rows = " ".join(line for line in README.splitlines() if line.startswith(f"| `{table}"))
+    assert [key for key in model.model_fields if f"{table}.{key}`" not in rows and f"`{key}`" not in rows] == []
