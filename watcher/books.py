@@ -27,9 +27,14 @@ class Account:
         return [trade for trade, _ in self.trades if trade.venue_status is VenueStatus.VERIFIED]
 
 
+def quote_addresses(chains: Mapping[int, Chain]) -> dict[int, frozenset[str]]:
+    """Chain id to its quote tokens."""
+    return {chain_id: frozenset(quote_tokens(chain)) for chain_id, chain in chains.items()}
+
+
 def read_accounts(connection: Connection, wallets: Iterable[Wallet], chains: Mapping[int, Chain]) -> list[Account]:
     """Keep the books of the given wallets."""
-    quotes = {chain_id: frozenset(quote_tokens(chain)) for chain_id, chain in chains.items()}
+    quotes = quote_addresses(chains)
     trades: dict[str, list[tuple[Trade, Valuation | None]]] = {}
     for trade, valuation, _ in ledger.trades(connection):
         trades.setdefault(trade.wallet, []).append((trade, valuation))
@@ -39,6 +44,18 @@ def read_accounts(connection: Connection, wallets: Iterable[Wallet], chains: Map
         entries = [Entry(trade=trade, valuation=valuation) for trade, valuation in mine]
         accounts.append(Account(wallet=wallet, trades=tuple(mine), books=keep_books(wallet.address, entries, quotes)))
     return accounts
+
+
+def tokens_before(account: Account, quotes: Mapping[int, frozenset[str]]) -> set[str]:
+    """What a wallet traded before it was followed, quote tokens apart: with whom it shares a market."""
+    since = account.wallet.followed_since.timestamp()
+    return {
+        f"{trade.chain_id}:{leg.token}"
+        for trade in account.verified
+        if trade.timestamp is not None and trade.timestamp < since
+        for leg in trade.sold + trade.bought
+        if leg.token not in quotes[trade.chain_id]
+    }
 
 
 Interval = tuple[datetime, datetime]

@@ -46,3 +46,14 @@ def test_thin_evidence_is_no_shift() -> None:
     assert abs(shift_of(np.full(2, -2.0), 0.3)) < 0.5
     nobody = common_shift(np.ones(3), np.ones(3), np.zeros(3, dtype=bool))
     assert nobody[0] == 0.0
+
+
+def test_peers_stand_in_the_same_market():
+    """Where enough others share a wallet's tokens, only these are its peers; where too few do, style decides."""
+    style = {f"{market}{i}": (1.0 + i, 3600.0, 100.0) for market in "ab" for i in range(7)}
+    tokens = {name: {name[0], f"own{name}"} for name in style}
+    peers = choose_peers(style, tokens)
+    assert all({other[0] for other in peers[name]} == {name[0]} for name in style)
+    assert all(len(others) == 6 for others in peers.values())
+    few = {name: value for name, value in style.items() if name[0] == "b" or name < "a3"}
+    assert {other[0] for other in choose_peers(few, tokens)["a0"]} == {"a", "b"}

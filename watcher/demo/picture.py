@@ -3,7 +3,7 @@
 import io
 import re
 from html import unescape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from alerts.types import Message
 
@@ -34,7 +34,7 @@ def draw(message: Message) -> bytes:
     from matplotlib.patches import FancyBboxPatch
 
     figure = Figure(figsize=(WIDTH / 100, 1), dpi=100)
-    renderer = FigureCanvasAgg(figure).get_renderer()
+    renderer: RendererAgg = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
     lines = _wrapped(message.html, figure, renderer)
     chart = imread(io.BytesIO(message.chart_png)) if message.chart_png else None
     chart_height = int((WIDTH - 2 * GAP) * chart.shape[0] / chart.shape[1]) if chart is not None else 0
@@ -69,7 +69,7 @@ def draw(message: Message) -> bytes:
         for i, button in enumerate(row):
             x = GAP + i * (each + GAP / 2)
             box(x, y, each, BUTTON, ACCENT, alpha=0.85)
-            style = {"ha": "center", "va": "center", "fontsize": 16, "color": PAPER, "weight": "bold"}
+            style: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 16, "color": PAPER, "weight": "bold"}
             axes.text(x + each / 2, y + BUTTON / 2, button.label, **style)
         y += BUTTON + GAP // 2
     buffer = io.BytesIO()

@@ -13,7 +13,7 @@ from ingest.types import Chain
 from metrics.frames import open_position_frame, round_trip_frame, trade_frame
 from metrics.monitor import Monitor
 from metrics.types import Assessment
-from watcher.books import Account, covered_times, read_accounts
+from watcher.books import Account, covered_times, quote_addresses, read_accounts, tokens_before
 from watcher.config import DetectionConfig
 from watcher.store import ledger, review, wallets
 from watcher.store.database import reading, writing
@@ -55,6 +55,7 @@ def assess_once(
     covered = {
         wallet.address: covered_times(coverages, wallet.address, _chain_ids(wallet, chains)) for wallet in everyone
     }
+    quotes = quote_addresses(chains)
     followed = [wallet for wallet in everyone if wallet.role is Role.FOLLOWED]
     trips = round_trip_frame([trip for account in accounts for trip in account.books.round_trips])
     monitor = Monitor(detection.per_wallet_year(len(followed)))
@@ -64,6 +65,7 @@ def assess_once(
         followed_since={wallet.address: wallet.followed_since for wallet in everyone},
         trades=trade_frame(trade for account in accounts for trade in account.verified),
         covered=covered,
+        tokens={account.wallet.address: tokens_before(account, quotes) for account in accounts},
     )
     positions = [position for account in accounts for position in account.books.open_positions]
     assessments = monitor.tick(as_of, trips.iloc[:0], open_position_frame(positions), covered=covered)

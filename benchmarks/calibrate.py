@@ -1,0 +1,98 @@
+"""Simulate the calibration tables of ``metrics.calibration`` anew and print them as Python.
+
+    python -m benchmarks.calibrate [worlds per family, default 60] [seed]
+
+Families: calm markets, and two drawdowns in 150 days; each with peers and without. About a second a world.
+"""
+
+import sys
+from datetime import timedelta
+from itertools import pairwise
+
+import numpy as np
+
+from metrics import calibration
+from metrics.calibration import KNOTS, RATES, recurrence_years
+from metrics.monitor import Monitor
+from metrics.streams import MEMBERS, Stream
+from metrics.synthetic import START, world
+
+DAYS = 150
+EDGES = (0.0, 1.05, 4.4, np.inf)  # trades per day: geometric means of the neighbours in RATES
+FLAT = 0.15  # least growth of log years per unit of the statistic: a curve must not stand still
+
+
+def statistics(rng, *, drawdowns, peers):
+    """Statistics (wallets, days, streams) and trades per day (wallets,) of one unchanged world."""
+    frame = world(rng, history_days=90, days=DAYS, drawdowns=drawdowns)
+    wallets = sorted(frame["wallet"].unique())
+    past = frame["closed_at"] < START
+    # So strict that no peer is ever flagged and left out: else the tables would depend on those in use.
+    monitor = Monitor(false_flags_per_wallet_year=1e-9)
+    mapping = {wallet: [other for other in wallets if other != wallet] for wallet in wallets} if peers else {}
+    monitor.start(frame[past], mapping, followed_since=START)
+    monitor.tick(START + timedelta(days=DAYS), frame[~past])
+    return monitor.course(DAYS)
+
+
+def first_rate(scores, level):
+    """First passages of ``level`` per wallet-year; scores (wallets, days)."""
+    hit = scores >= level
+    exposed = np.where(hit.any(axis=1), hit.argmax(axis=1) + 1, scores.shape[1])
+    return hit.any(axis=1).sum() / (exposed.sum() / 365.0)
+
+
+def curve(families):
+    """Log years at each knot, in the worse family."""
+    out = []
+    for knot in KNOTS[1:]:
+        rates = [max(first_rate(scores, knot), 1 / (2 * scores.size / 365.0)) for scores in families]
+        out.append(-np.log(max(rates)))
+    out = [out[0] - 2.0, *out]
+    for i in range(1, len(out)):
+        out[i] = max(out[i], out[i - 1] + FLAT * (KNOTS[i] - KNOTS[i - 1]))
+    return [round(float(x), 2) for x in out]
+
+
+def main():
+    worlds = int(sys.argv[1]) if len(sys.argv) > 1 else 60
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else 2026
+    for name, peers in (("WITH_PEERS", True), ("ALONE", False)):
+        families = []
+        for drawdowns in (0, 2):
+            runs = [
+                statistics(np.random.default_rng([seed, i, drawdowns]), drawdowns=drawdowns, peers=peers)
+                for i in range(worlds)
+            ]
+            families.append(tuple(np.concatenate(each) for each in zip(*runs, strict=True)))
+        table = []
+        for stream in Stream:
+            rows = []
+            for low, high in pairwise(EDGES):
+                chosen = [x[(rate >= low) & (rate < high)][:, :, stream] for x, rate in families]
+                rows.append(tuple(curve(chosen)))
+            table.append(tuple(rows))
+        setattr(calibration, name, tuple(table))
+        scores = []
+        for x, rate in families:
+            flat = x.reshape(-1, len(MEMBERS))
+            years = recurrence_years(flat, np.repeat(rate, x.shape[1]), np.full(len(flat), peers))
+            scores.append(years.max(axis=1).reshape(x.shape[:2]))
+        grid = np.exp(np.linspace(0, 3, 301))
+        fits = [g for g in grid if max(first_rate(each, g) for each in scores) <= 1.0]
+        looks = fits[0] if fits else grid[-1]
+        print(f"{name} = (")
+        for stream, rows in zip(Stream, table, strict=True):
+            print(f"    (  # {stream.name}; rows: {RATES} trades per day")
+            for row in rows:
+                print(f"        {row},")
+            print("    ),")
+        print(")")
+        print(f"LOOKS_{name} = {looks:.2f}")
+        for level in (0.25, 1.0, 4.0):
+            told = ", ".join(f"{first_rate(each / looks, level):.2f}" for each in scores)
+            print(f"# first flags per wallet-year at a score of {level:g}: calm, drawdowns = {told}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,260 @@
+"""A wallet's own reference: what its win rate, return sizes and trade times were, and how much they wander.
+
+Fitted once from the history before the wallet is followed, and frozen: a baseline that keeps learning
+learns the decay it should report. What one short history cannot tell is taken from the population it is part
+of (empirical Bayes), and what remains unknown is kept as a standard error.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import expit, logit
+
+from metrics.mood import Mood, pooled
+from metrics.scale import Scale
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+MINIMUM_ROUND_TRIPS = 20
+MINIMUM_DAYS = 14
+"""Below either, a wallet is learning: its own form cannot be told from luck."""
+
+BLOCK_DAYS = 10  # a wallet's mood lasts for days to weeks: shorter blocks miss it, longer ones are too few
+RATE_BLOCK_DAYS = 7  # whole weeks, so that the weekend does not look like a mood
+BETA_SPREAD = 0.4  # sd of the wallets' responses to their common market, around 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """One wallet's covered days before it is followed; all arrays have shape (days,)."""
+
+    day: IntArray  #: days since 1970-01-01
+    closes: FloatArray
+    wins: FloatArray
+    win_size: FloatArray  #: sum of ``Scale.z`` of the day's wins
+    loss_size: FloatArray  #: sum of ``Scale.z`` of the day's losses
+    trades: FloatArray
+    market: FloatArray  #: common shift of the peers, logit units; 0 without peers
+    returns: FloatArray  #: every return of these days, shape (round trips,)
+    holding_s: FloatArray  #: and how long each was held
+    scale_win: Scale
+    scale_loss: Scale
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Population:
+    """What the wallets of a watchlist have in common; the prior of each."""
+
+    win_logit: float = 0.0  #: of the pooled win rate
+    win_mood: float = 0.03  #: excess variance of a 10-day block, logit units squared
+    win_size_mood: float = 0.02  #: the same for the sizes of wins, robust sd squared
+    loss_size_mood: float = 0.02
+    rate_mood: float = 0.05  #: the same for day counts, relative
+    win_size_slope: float = 0.0  #: change of size, in robust sd, per logit of market
+    loss_size_slope: float = 0.0
+    rate_slope: float = 0.0  #: change of the log rate per logit of market
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """One wallet's frozen reference."""
+
+    first_day: int  #: days since 1970-01-01
+    end_day: int  #: not included: the first day that is judged
+    days: float  #: covered days
+    n: int  #: round trips
+    win_rate: float  #: plain share; nan without any
+    mean_return: float  #: plain mean, fraction of cost
+    return_sd: float  #: of single returns
+    win_logit: float  #: logit of the win rate in a calm market, shrunk to the population
+    market_beta: float  #: the win logit's response to the peers' common shift, shrunk to 1
+    beta_se: float  #: standard error of ``market_beta``
+    win_inflation: float  #: variance of wins relative to independent tosses, >= 1 (the wallet's mood)
+    win_se: float  #: standard error of ``win_logit``
+    scale_win: Scale
+    scale_loss: Scale
+    win_size: float  #: mean z of wins
+    loss_size: float
+    win_size_slope: float  #: as in the population
+    loss_size_slope: float
+    win_size_inflation: float
+    loss_size_inflation: float
+    win_size_se: float
+    loss_size_se: float
+    rate: float  #: trades per weekday
+    weekend: float  #: weekend rate relative to weekdays
+    overdispersion: float  #: alpha of the day counts: variance = mu + alpha mu^2
+    rate_slope: float
+    rate_inflation: float
+    rate_se: float  #: relative standard error of ``rate``
+    holding_p95_s: float  #: 95th percentile of the holding times, seconds; 0 = unknown
+
+
+def is_weekend(day: IntArray) -> npt.NDArray[np.bool_]:
+    """Saturday or Sunday (day 0, 1970-01-01, was a Thursday)."""
+    return (day + 3) % 7 >= 5
+
+
+def fit_win(closes: FloatArray, wins: FloatArray, market: FloatArray, prior: float) -> tuple[float, float]:
+    r"""Posterior mode of a and b in :math:`\text{logit } p_d = a + b\,m_d`.
+
+    Priors: a ~ N(``prior``, 1), worth about 4 round trips; b ~ N(1, 0.4²): wallets respond to their market
+    much alike, and one history holds few drawdowns. Newton steps, one coordinate at a time.
+    """
+    total = float(closes.sum())
+    share = (float(wins.sum()) + 6 * expit(prior)) / (total + 6)
+    a, b = float(logit(share)), 1.0
+    for _ in range(8):
+        p = expit(a + b * market)
+        information = closes * p * (1 - p)
+        a += (float((wins - closes * p).sum()) - (a - prior)) / (float(information.sum()) + 1.0)
+        if market.any():
+            p = expit(a + b * market)
+            information = closes * p * (1 - p)
+            slope = float((market * (wins - closes * p)).sum()) - (b - 1.0) / BETA_SPREAD**2
+            b += slope / (float((market**2 * information).sum()) + 1.0 / BETA_SPREAD**2)
+    return a, b
+
+
+def fit_population(histories: Sequence[History]) -> Population:
+    """Pool the wallets' histories; with none, the defaults."""
+    if not histories:
+        return Population()
+    closes, wins = (sum(float(getattr(h, name).sum()) for h in histories) for name in ("closes", "wins"))
+    win_logit = float(logit((wins + 1) / (closes + 2)))
+    slopes = Population(
+        win_logit=win_logit,
+        win_size_slope=_slope([(h.win_size, h.wins, h.market) for h in histories]),
+        loss_size_slope=_slope([(h.loss_size, h.closes - h.wins, h.market) for h in histories]),
+        rate_slope=_slope([_rate_terms(h) for h in histories]),
+    )
+    moods = [_moods(h, slopes) for h in histories]
+    win, win_size, loss_size, rate = (pooled(each) for each in zip(*moods, strict=True))
+    return Population(
+        win_logit=win_logit,
+        win_mood=win,
+        win_size_mood=win_size,
+        loss_size_mood=loss_size,
+        rate_mood=rate,
+        win_size_slope=slopes.win_size_slope,
+        loss_size_slope=slopes.loss_size_slope,
+        rate_slope=slopes.rate_slope,
+    )
+
+
+def fit(history: History, population: Population, *, first_day: int, end_day: int) -> Baseline:
+    """One wallet's baseline; needs no minimum (the caller knows when a wallet is still learning)."""
+    win, win_size, loss_size, rate = _moods(history, population)
+    inflation = win.inflation(population.win_mood)
+    a, b = fit_win(history.closes, history.wins, history.market, population.win_logit)
+    p = expit(a + b * history.market)
+    information = history.closes * p * (1 - p)
+    losses = history.closes - history.wins
+    size = _size_residual(history.win_size, history.wins, history.market, population.win_size_slope)
+    loss = _size_residual(history.loss_size, losses, history.market, population.loss_size_slope)
+    win_size_inflation = win_size.inflation(population.win_size_mood)
+    loss_size_inflation = loss_size.inflation(population.loss_size_mood)
+    per_day, weekend = _rate(history)
+    mean = per_day * np.where(is_weekend(history.day), weekend, 1.0)
+    alpha = _overdispersion(history.trades, mean)
+    rate_inflation = rate.inflation(population.rate_mood)
+    spread = rate_inflation * float((mean + alpha * mean**2).sum())
+    n = len(history.returns)
+    return Baseline(
+        first_day=first_day,
+        end_day=end_day,
+        days=float(len(history.day)),
+        n=n,
+        win_rate=float((history.returns > 0).mean()) if n else math.nan,
+        mean_return=float(np.sort(history.returns).mean()) if n else math.nan,
+        return_sd=_return_sd(history.returns),
+        win_logit=a,
+        market_beta=b,
+        beta_se=math.sqrt(1.0 / (float((history.market**2 * information).sum()) / inflation + 1.0 / BETA_SPREAD**2)),
+        win_inflation=inflation,
+        win_se=math.sqrt(inflation / (float(information.sum()) + 1.0)),
+        scale_win=history.scale_win,
+        scale_loss=history.scale_loss,
+        win_size=float(size.sum()) / (float(history.wins.sum()) + 3.0),
+        loss_size=float(loss.sum()) / (float(losses.sum()) + 3.0),
+        win_size_slope=population.win_size_slope,
+        loss_size_slope=population.loss_size_slope,
+        win_size_inflation=win_size_inflation,
+        loss_size_inflation=loss_size_inflation,
+        win_size_se=math.sqrt(win_size_inflation / (float(history.wins.sum()) + 1.0)),
+        loss_size_se=math.sqrt(loss_size_inflation / (float(losses.sum()) + 1.0)),
+        rate=per_day,
+        weekend=weekend,
+        overdispersion=alpha,
+        rate_slope=population.rate_slope,
+        rate_inflation=rate_inflation,
+        rate_se=math.sqrt(spread) / max(float(mean.sum()), 1e-9),
+        holding_p95_s=float(np.quantile(history.holding_s, 0.95)) if n else 0.0,
+    )
+
+
+def _return_sd(returns: FloatArray) -> float:
+    """Plain standard deviation, for the range of a plain mean; nan below two returns."""
+    return float(np.sort(returns).std(ddof=1)) if len(returns) >= 2 else math.nan
+
+
+def _size_residual(size: FloatArray, count: FloatArray, market: FloatArray, slope: float) -> FloatArray:
+    return size - slope * market * count
+
+
+def _slope(terms: Sequence[tuple[FloatArray, FloatArray, FloatArray]]) -> float:
+    """Pooled ridge regression through the origin of day sums on market times count."""
+    cross = sum(float((market * value).sum()) for value, _, market in terms)
+    square = sum(float((market**2 * count).sum()) for _, count, market in terms)
+    return cross / (square + 50.0)
+
+
+def _rate(history: History) -> tuple[float, float]:
+    """Trades per weekday, and the weekend's rate relative to it (shrunk to 0.8, worth six trades)."""
+    weekend = is_weekend(history.day)
+    days = np.array([(~weekend).sum(), weekend.sum()], dtype=np.float64)
+    count = np.array([history.trades[~weekend].sum(), history.trades[weekend].sum()])
+    per_weekday = (count[0] + 1.0) / max(days[0], 1.0)
+    factor = float(np.clip((count[1] + 4.8) / (days[1] * per_weekday + 6.0), 0.1, 2.0))
+    plain = (count.sum() + 0.5) / (days.sum() + 0.5)
+    exposure = days[0] + factor * days[1]
+    return float((count.sum() + 0.3) / (exposure + 0.3 / max(plain, 0.05))), factor
+
+
+def _overdispersion(counts: FloatArray, mean: FloatArray) -> float:
+    """Moment estimate of alpha, shrunk to 0.5 (worth 20 days); clipped to 0.05 .. 3."""
+    typical = float(mean.mean()) ** 2 if len(mean) else 1.0
+    excess = float(((counts - mean) ** 2 - mean).sum()) + 10.0 * typical
+    return min(3.0, max(0.05, excess / (float((mean**2).sum()) + 20.0 * typical)))
+
+
+def _rate_terms(history: History) -> tuple[FloatArray, FloatArray, FloatArray]:
+    per_day, weekend = _rate(history)
+    mean = per_day * np.where(is_weekend(history.day), weekend, 1.0)
+    return history.trades - mean, mean, history.market
+
+
+def _moods(history: History, population: Population) -> tuple[Mood, Mood, Mood, Mood]:
+    """Moods of wins, sizes of wins, sizes of losses, and rate."""
+    a, b = fit_win(history.closes, history.wins, history.market, population.win_logit)
+    p = expit(a + b * history.market)
+    _, mean, _ = _rate_terms(history)
+    mean = mean * np.exp(population.rate_slope * history.market)
+    variance = mean + _overdispersion(history.trades, mean) * mean**2
+    losses = history.closes - history.wins
+    return (
+        Mood.of(history.day, history.wins - history.closes * p, history.closes * p * (1 - p), BLOCK_DAYS),
+        _size_mood(history, history.win_size, history.wins, population.win_size_slope),
+        _size_mood(history, history.loss_size, losses, population.loss_size_slope),
+        Mood.of(history.day, history.trades - mean, variance, RATE_BLOCK_DAYS),
+    )
+
+
+def _size_mood(history: History, size: FloatArray, count: FloatArray, slope: float) -> Mood:
+    residual = _size_residual(size, count, history.market, slope)
+    residual = residual - float(residual.sum()) / (float(count.sum()) + 3.0) * count
+    return Mood.of(history.day, residual, count, BLOCK_DAYS)

@@ -1,0 +1,159 @@
+"""The course of all wallets, day by day: from one day's checkpoint and sums to the next checkpoint.
+
+A checkpoint holds everything that the next day needs, so a late row is worked in by going back to the
+checkpoint before its day.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import expit
+
+from metrics.calibration import recurrence_years, score_years
+from metrics.panel import FIELDS, Panel
+from metrics.peers import FEW_PEERS, MEMORY, common_shift, fading_sums
+from metrics.streams import (
+    COLUMNS,
+    MARKET_COLUMNS,
+    NEVER,
+    Bank,
+    Day,
+    increments,
+    page,
+    statistic,
+)
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """Where every wallet stands at the end of a UTC day; W wallets, S streams."""
+
+    residual: FloatArray  #: fading sum of wins minus expected wins, (W,)
+    information: FloatArray  #: its variance, (W,)
+    market: FloatArray  #: common shift of each wallet's peers that day, logit units, (W,)
+    market_se: FloatArray  #: its standard error, (W,)
+    total: FloatArray  #: CUSUMs, (W, COLUMNS)
+    since: IntArray  #: day each last left zero, (W, COLUMNS)
+    unadjusted: FloatArray  #: the same CUSUMs with the market left in, (W, MARKET_COLUMNS)
+    unadjusted_since: IntArray
+    recurrence: FloatArray  #: years, (W, S)
+    score: FloatArray  #: years, (W,)
+    flagged: BoolArray  #: (W,)
+
+    @classmethod
+    def empty(cls, wallets: int) -> "Checkpoint":
+        """Before the first day: no evidence of anything."""
+        total = np.zeros((wallets, COLUMNS))
+        zero = np.zeros(wallets)
+        recurrence = recurrence_years(statistic(total), np.ones(wallets), np.ones(wallets, dtype=bool))
+        return cls(
+            residual=zero,
+            information=zero,
+            market=zero,
+            market_se=zero,
+            total=total,
+            since=np.zeros((wallets, COLUMNS), dtype=np.int64),
+            unadjusted=np.zeros((wallets, MARKET_COLUMNS)),
+            unadjusted_since=np.zeros((wallets, MARKET_COLUMNS), dtype=np.int64),
+            recurrence=recurrence,
+            score=score_years(recurrence, np.ones(wallets, dtype=bool)),
+            flagged=np.zeros(wallets, dtype=bool),
+        )
+
+    def widened(self) -> "Checkpoint":
+        """The same with one more wallet, of which nothing is known."""
+        one = Checkpoint.empty(1)
+        joined = {name: np.concatenate((getattr(self, name), getattr(one, name))) for name in self.__dataclass_fields__}
+        return Checkpoint(**joined)
+
+
+def peer_terms(
+    panel: Panel,
+    first: int,
+    end: int,
+    *,
+    win_logit: FloatArray,
+    informs_from: IntArray,
+    of: BoolArray | None = None,
+) -> tuple[FloatArray, FloatArray]:
+    """Daily (wins minus the wins of a calm market, their variance) of wallets that inform, (days, W)."""
+    names = ("closes", "wins", "covered")
+    closes, wins, covered = (panel.view(name, first, end)[slice(None) if of is None else of].T for name in names)
+    use = (covered > 0) & (np.arange(first, end)[:, None] >= informs_from)
+    p = expit(win_logit)
+    return np.where(use, wins - closes * p, 0.0), np.where(use, closes * p * (1 - p), 0.0)
+
+
+def market_of(
+    peers: BoolArray, panel: Panel, first: int, end: int, *, win_logit: FloatArray, informs_from: IntArray
+) -> FloatArray:
+    """Common shift of one wallet's peers on the days ``first .. end - 1``, each from its past only, (days,)."""
+    if int((informs_from[peers] < NEVER).sum()) < FEW_PEERS:
+        return np.zeros(end - first)
+    terms = peer_terms(panel, first, end, win_logit=win_logit[peers], informs_from=informs_from[peers], of=peers)
+    residual, information = (fading_sums(term) for term in terms)
+    return common_shift(residual, information, np.ones(residual.shape, dtype=bool))[0]
+
+
+def has_peers(bank: Bank, peers: BoolArray) -> BoolArray:
+    """Whether each wallet has peers enough, with baselines of their own, to tell the market from itself."""
+    out: BoolArray = (peers & bank.known[None, :]).sum(axis=1) >= FEW_PEERS
+    return out
+
+
+def advance(
+    before: Checkpoint, panel: Panel, day: int, *, bank: Bank, peers: BoolArray, flag_years: float
+) -> Checkpoint:
+    """One UTC day further.
+
+    Parameters
+    ----------
+    before
+        Checkpoint of the day before.
+    panel
+        Day sums; only ``day`` is read.
+    peers
+        Row i marks the peers of wallet i, (W, W). Those flagged the day before are left out: a wallet that
+        left its form is no witness of the market.
+    flag_years
+        Recurrence interval from which a wallet is flagged.
+    """
+    sums = dict(zip(FIELDS, panel.day(day), strict=True))
+    terms = peer_terms(panel, day, day + 1, win_logit=bank.win_logit, informs_from=bank.informs_from)
+    residual = MEMORY * before.residual + terms[0][0]
+    information = MEMORY * before.information + terms[1][0]
+    market, market_se = common_shift(residual[None, :], information[None, :], peers & ~before.flagged[None, :])
+    # With too few peers there is no market to be unsure about: the wallet's own inflation holds its swings.
+    peered = has_peers(bank, peers)
+    market, market_se = np.where(peered, market, 0.0), np.where(peered, market_se, 0.0)
+    judged = bank.known & (day >= bank.end_day) & (sums["covered"] > 0)
+    today = Day(
+        **{name: sums[name] for name in ("closes", "wins", "win_size", "loss_size", "trades")},
+        weekend=(day + 3) % 7 >= 5,
+    )
+    add = np.where(judged[:, None], increments(bank, today, market, market_se), 0.0)
+    alone = np.where(judged[:, None], increments(bank, today, np.zeros_like(market), market_se), 0.0)[
+        :, :MARKET_COLUMNS
+    ]
+    total, since = page(before.total, before.since, add, day)
+    unadjusted, unadjusted_since = page(before.unadjusted, before.unadjusted_since, alone, day)
+    recurrence = recurrence_years(statistic(total), bank.rate, peered)
+    score = score_years(recurrence, peered)
+    return Checkpoint(
+        residual=residual,
+        information=information,
+        market=market,
+        market_se=market_se,
+        total=total,
+        since=since,
+        unadjusted=unadjusted,
+        unadjusted_since=unadjusted_since,
+        recurrence=recurrence,
+        score=score,
+        flagged=bank.known & (score >= flag_years),
+    )

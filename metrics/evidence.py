@@ -1,0 +1,202 @@
+"""What a person is shown: each metric now, before, and in the range that chance alone explains.
+
+Closed forms around the frozen baselines, for all wallets at once. The verdict itself comes from
+``metrics.streams``; this is its explanation.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import expit
+
+from metrics.panel import Panel
+from metrics.peers import FEW_PEERS
+from metrics.streams import Bank
+from metrics.types import Metric, MetricEvidence
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+SHORTEST_DAYS, LONGEST_DAYS = 7, 90
+USUAL_DAYS = 30  # window while nothing stands out
+Z95 = 1.96
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """One metric of all wallets over each one's own window; shape (W,) each, nan = nothing to compare."""
+
+    recent: FloatArray
+    baseline: FloatArray
+    low: FloatArray
+    high: FloatArray
+    peers_change: FloatArray
+    n: FloatArray
+    peers_down: IntArray  #: peers whose own metric fell below their own baseline in the same window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """Recent days of the panel and each wallet's window in them; W wallets, T days."""
+
+    closes: FloatArray  #: (W, T), 0 on days that were not read; likewise below
+    wins: FloatArray
+    returns: FloatArray
+    trades: FloatArray
+    covered: FloatArray
+    market: FloatArray  #: (W, T)
+    market_se: FloatArray  #: (W, T)
+    weekend: BoolArray  #: (T,)
+    inside: FloatArray  #: 1 where a day belongs to the wallet's window, (W, T)
+    days: IntArray  #: length of the window, (W,)
+
+    @classmethod
+    def of(cls, panel: Panel, market: FloatArray, market_se: FloatArray, first: IntArray, end: int) -> "Window":
+        """Windows ``first[i] .. end - 1``; ``market`` (W, T) holds the shifts of the last T days."""
+        begin = end - market.shape[1]
+        day = np.arange(begin, end)
+        covered = panel.view("covered", begin, end).copy()
+        inside = (day >= first[:, None]).astype(np.float64)
+        names = ("closes", "wins", "returns", "trades")
+        sums: dict[str, Any] = {name: np.nan_to_num(panel.view(name, begin, end)) * covered for name in names}
+        return cls(
+            **sums,
+            covered=covered,
+            market=market,
+            market_se=market_se,
+            weekend=(day + 3) % 7 >= 5,
+            inside=inside,
+            days=end - first,
+        )
+
+    def own(self, values: FloatArray) -> FloatArray:
+        """Sum of (W, T) values over each wallet's own window, (W,)."""
+        out: FloatArray = (values * self.inside).sum(axis=1)
+        return out
+
+    def others(self, values: FloatArray) -> FloatArray:
+        """Sum of wallet j's values over wallet i's window, (W, W) indexed [i, j]."""
+        return self.inside @ values.T
+
+
+def compare(bank: Bank, window: Window, peers: BoolArray) -> dict[Metric, Comparison]:
+    """Recent against baseline for each metric.
+
+    The 95 % range is normal: chance, times the wallet's own inflation (mood), plus the standard error of the
+    baseline, around the baseline moved by the peers. Win rates are cut to [0, 1], frequencies to >= 0.
+    """
+    peers = peers & bank.known[None, :]
+    peers &= peers.sum(axis=1, keepdims=True) >= FEW_PEERS
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return {
+            Metric.WIN_RATE: _win_rate(bank, window, peers),
+            Metric.AVERAGE_RETURN: _average_return(bank, window, peers),
+            Metric.TRADE_FREQUENCY: _trade_frequency(bank, window, peers),
+        }
+
+
+def metric_evidence(metric: Metric, of: Comparison, i: int, *, days: int, recurrence: float) -> MetricEvidence:
+    """Wallet ``i``'s row of a comparison, unknowns as None."""
+    return MetricEvidence(
+        metric=metric,
+        recent=_known(of.recent[i]),
+        baseline=_known(of.baseline[i]),
+        low=_known(of.low[i]),
+        high=_known(of.high[i]),
+        peers_change=_known(of.peers_change[i]),
+        n=int(of.n[i]),
+        window_days=days,
+        recurrence_years=recurrence,
+    )
+
+
+def _win_rate(bank: Bank, window: Window, peers: BoolArray) -> Comparison:
+    n = window.own(window.closes)
+    # Weights of one trade in a million keep the expectation defined where nothing closed.
+    weight = window.closes + 1e-6
+    p = expit(bank.win_logit[:, None] + bank.market_beta[:, None] * window.market)
+    total = window.own(weight)
+    expected = window.own(weight * p) / total
+    spread = window.own(weight * p * (1 - p)) / total
+    # The errors of neighbouring days' market are much alike: their mean, not their root-mean, stays.
+    market_se = window.own(weight * window.market_se) / total
+    shift_variance = bank.win_se**2 + (bank.market_beta * market_se) ** 2
+    sd = np.sqrt(bank.win_inflation * spread / np.maximum(n, 1.0) + spread**2 * shift_variance)
+    calm = expit(bank.win_logit)
+    theirs = window.others(window.wins) / window.others(window.closes)
+    return Comparison(
+        recent=window.own(window.wins) / n,
+        baseline=calm,
+        low=np.clip(expected - Z95 * sd, 0.0, 1.0),
+        high=np.clip(expected + Z95 * sd, 0.0, 1.0),
+        peers_change=np.where(peers.any(axis=1), expected - calm, np.nan),
+        n=n,
+        peers_down=(peers & (theirs < calm)).sum(axis=1),
+    )
+
+
+def _average_return(bank: Bank, window: Window, peers: BoolArray) -> Comparison:
+    n = window.own(window.closes)
+    count = window.others(window.closes)
+    theirs = window.others(window.returns) / count
+    # Returns of wallets differ in scale: changes are compared in each one's own standard deviations.
+    change = np.where(peers & (count >= 5), (theirs - bank.mean_return) / bank.return_sd, np.nan)
+    moved = _median(change) * bank.return_sd
+    told = (~np.isnan(change)).sum(axis=1)
+    # The median of few peers is itself a guess; its variance is about pi/2 that of their mean.
+    guess = np.where(told > 1, np.pi / 2 * _variance(change) / np.maximum(told, 1), 0.0)
+    chance = bank.win_inflation * (1 / np.maximum(n, 1.0) + 1 / np.maximum(bank.n, 1.0))
+    sd = bank.return_sd * np.sqrt(chance + guess)
+    centre = bank.mean_return + np.nan_to_num(moved)
+    return Comparison(
+        recent=window.own(window.returns) / n,
+        baseline=bank.mean_return,
+        low=np.maximum(centre - Z95 * sd, -1.0),
+        high=centre + Z95 * sd,
+        peers_change=moved,
+        n=n,
+        peers_down=(peers & (theirs < bank.mean_return)).sum(axis=1),
+    )
+
+
+def _trade_frequency(bank: Bank, window: Window, peers: BoolArray) -> Comparison:
+    days = window.own(window.covered)
+    usual = bank.rate * (5 + 2 * bank.weekend) / 7
+    mean = bank.rate[:, None] * np.where(window.weekend, bank.weekend[:, None], 1.0) * window.covered
+    mean = mean * np.exp(bank.rate_slope[:, None] * window.market)
+    variance = window.own(mean + bank.overdispersion[:, None] * mean**2) * bank.rate_inflation
+    expected = window.own(mean) / days
+    sd = np.sqrt(variance / days**2 + (expected * bank.rate_se) ** 2)
+    theirs = window.others(window.trades) / window.others(window.covered)
+    return Comparison(
+        recent=window.own(window.trades) / days,
+        baseline=usual,
+        low=np.maximum(expected - Z95 * sd, 0.0),
+        high=expected + Z95 * sd,
+        peers_change=_median(np.where(peers, theirs / usual - 1.0, np.nan)) * usual,
+        n=window.own(window.trades),
+        peers_down=(peers & (theirs < usual)).sum(axis=1),
+    )
+
+
+def _median(values: FloatArray) -> FloatArray:
+    """Median of each row, nan left out; nan where a row has nothing else."""
+    out = np.full(len(values), np.nan)
+    some = ~np.isnan(values).all(axis=1)
+    out[some] = np.nanmedian(values[some], axis=1)
+    return out
+
+
+def _variance(values: FloatArray) -> FloatArray:
+    """Variance of each row, nan left out; 0 where a row has nothing else."""
+    count = np.maximum((~np.isnan(values)).sum(axis=1), 1)
+    mean = np.nansum(values, axis=1) / count
+    out: FloatArray = np.nansum((values - mean[:, None]) ** 2, axis=1) / count
+    return out
+
+
+def _known(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

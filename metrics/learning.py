@@ -1,0 +1,110 @@
+"""From ledgers to frozen baselines: one wallet's, or those of a whole watchlist at once."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import logit
+
+from metrics.baseline import (
+    Baseline,
+    History,
+    Population,
+    fit,
+    fit_population,
+    fit_win,
+)
+from metrics.course import market_of
+from metrics.ledger import Ledger
+from metrics.panel import Panel
+from metrics.scale import Scale
+from metrics.streams import NEVER
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+JOINT_ROUNDS = 4  # wallets' win rates and their common market explain each other: alternate
+
+
+def history(
+    panel: Panel, i: int, ledger: Ledger, first: int, end: int, *, market: FloatArray, size: tuple[Scale, Scale]
+) -> History:
+    """One wallet's covered days ``first .. end - 1``; ``market`` (days,) as the peers showed it."""
+    read = panel.view("covered", first, end)[i] > 0
+    names = ("closes", "wins", "win_size", "loss_size", "trades")
+    columns = {name: panel.view(name, first, end)[i][read] for name in names}
+    columns["trades"] = np.nan_to_num(columns["trades"])
+    day, table = ledger.table(first, end)
+    seen = read[day - first]
+    return History(
+        day=np.arange(first, end)[read],
+        **columns,
+        market=market[read],
+        returns=table[seen, 1],
+        holding_s=table[seen, 3],
+        scale_win=size[0],
+        scale_loss=size[1],
+    )
+
+
+def learn(
+    panel: Panel,
+    i: int,
+    ledger: Ledger,
+    first: int,
+    end: int,
+    *,
+    peers: BoolArray,
+    win_logit: FloatArray,
+    informs_from: IntArray,
+    population: Population,
+    size: tuple[Scale, Scale],
+) -> Baseline:
+    """Baseline of wallet ``i`` from its days ``first .. end - 1``; the panel must hold its size sums."""
+    market = market_of(peers, panel, first, end, win_logit=win_logit, informs_from=informs_from)
+    return fit(
+        history(panel, i, ledger, first, end, market=market, size=size), population, first_day=first, end_day=end
+    )
+
+
+def learn_together(
+    panel: Panel,
+    ledgers: Mapping[int, Ledger],
+    spans: Mapping[int, tuple[int, int]],
+    sizes: Mapping[int, tuple[Scale, Scale]],
+    peers: BoolArray,
+) -> tuple[Population, dict[int, Baseline]]:
+    """Population and baselines of all wallets with enough history, fitted together.
+
+    Parameters
+    ----------
+    ledgers
+        By row of the panel.
+    spans
+        Row → (first day, end day) of its history; wallets without one are still learning.
+    peers
+        Row i marks the peers of wallet i, (W, W).
+    """
+    wallets = len(peers)
+    win_logit = np.zeros(wallets)
+    informs_from = np.full(wallets, NEVER, dtype=np.int64)
+    histories = {}
+    for i, (first, end) in spans.items():
+        none = np.zeros(end - first)
+        histories[i] = history(panel, i, ledgers[i], first, end, market=none, size=sizes[i])
+        informs_from[i] = first
+    closes, wins = (sum(float(getattr(h, name).sum()) for h in histories.values()) for name in ("closes", "wins"))
+    prior = float(logit((wins + 1) / (closes + 2)))
+    for i, each in histories.items():
+        win_logit[i] = fit_win(each.closes, each.wins, each.market, prior)[0]
+    for _ in range(JOINT_ROUNDS):
+        for i, (first, end) in spans.items():
+            market = market_of(peers[i], panel, first, end, win_logit=win_logit, informs_from=informs_from)
+            histories[i] = history(panel, i, ledgers[i], first, end, market=market, size=sizes[i])
+        for i, each in histories.items():
+            win_logit[i] = fit_win(each.closes, each.wins, each.market, prior)[0]
+    population = fit_population(list(histories.values()))
+    return population, {
+        i: fit(each, population, first_day=spans[i][0], end_day=spans[i][1]) for i, each in histories.items()
+    }

@@ -1,0 +1,162 @@
+"""Runs the course of all wallets up to a day, and runs it again from where a late row changes it."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from metrics import learning
+from metrics.baseline import Population
+from metrics.course import Checkpoint, advance, has_peers
+from metrics.evidence import LONGEST_DAYS
+from metrics.panel import Panel
+from metrics.scale import Scale
+from metrics.sight import sight
+from metrics.streams import Bank
+from metrics.types import Sight
+from metrics.watched import Watched
+
+BoolArray = npt.NDArray[np.bool_]
+
+WARM_UP_DAYS = 30  # before the first judged day: the peers' fading sums forget their start well within it
+KEPT_DAYS = 2 * LONGEST_DAYS  # of checkpoints; a row later than that replays from the beginning
+
+
+class Replay:
+    """Day sums, checkpoints and frozen baselines of the wallets in ``wallets`` (shared with the caller)."""
+
+    def __init__(self, wallets: Mapping[str, Watched], *, first_day: int, flag_years: float) -> None:
+        self.wallets = wallets
+        self.flag_years = flag_years
+        self.population = Population()
+        self.panel = Panel(len(wallets), first_day)
+        self.checkpoints: dict[int, Checkpoint] = {}
+        self._origin = 0
+        self._next = 0  # first day that must be computed (again)
+        self._constants: tuple[Bank, BoolArray, list[Sight | None]] | None = None
+
+    def begin(self) -> None:
+        """Compute everything anew at the next :meth:`advance`."""
+        judged = [each.judged_from for each in self.wallets.values()]
+        self._origin = min(judged, default=0) - WARM_UP_DAYS
+        self._next = self._origin
+        self.checkpoints = {}
+        self._constants = None
+
+    def rewind(self, day: int) -> None:
+        """Go back to the checkpoint before ``day``, or to the beginning where it is not kept any more."""
+        day = max(day, self._origin)
+        if day < self._next:
+            self._next = day if day - 1 in self.checkpoints else self._origin
+            self.checkpoints = {d: each for d, each in self.checkpoints.items() if d < self._next}
+
+    def advance(self, end: int) -> None:
+        """Compute all days before ``end`` that are not computed yet."""
+        for day in range(self._next, end):
+            self._learn(day)
+            bank, peers, _ = self.constants()
+            before = self.checkpoints.get(day - 1) or Checkpoint.empty(len(self.wallets))
+            self.checkpoints[day] = advance(before, self.panel, day, bank=bank, peers=peers, flag_years=self.flag_years)
+            self.checkpoints.pop(day - KEPT_DAYS, None)
+        self._next = max(self._next, end)
+
+    def recent(self, end: int) -> list[Checkpoint]:
+        """Checkpoints of the last days before ``end``, oldest first; at least one."""
+        days = range(end - LONGEST_DAYS, end)
+        return [self.checkpoints[day] for day in days if day in self.checkpoints] or [
+            Checkpoint.empty(len(self.wallets))
+        ]
+
+    def constants(self) -> tuple[Bank, BoolArray, list[Sight | None]]:
+        """Baselines, peers (W, W) and sights by row: the same from day to day until one of them changes."""
+        if self._constants is None:
+            wallets = list(self.wallets.values())
+            peers = self._peer_matrix()
+            bank = Bank.of([each.baseline for each in wallets], [each.informs_from for each in wallets])
+            peered = has_peers(bank, peers)
+            sights = [
+                sight(each.baseline, flag_years=self.flag_years, peered=bool(peered[each.row]))
+                if each.baseline
+                else None
+                for each in wallets
+            ]
+            self._constants = bank, peers, sights
+        return self._constants
+
+    def sum_days(self, wallet: Watched, size: tuple[Scale, Scale] | None = None) -> None:
+        """Sum all of one wallet's days anew."""
+        for day in {*wallet.ledger.rows, *wallet.ledger.trades}:
+            self.sum_day(wallet, day, size)
+
+    def sum_day(self, wallet: Watched, day: int, size: tuple[Scale, Scale] | None = None) -> None:
+        """Sum one day of one wallet anew.
+
+        With a feed of trades, frequency counts them (a close is one as well). Without, closes count; a day
+        on which trades were seen but nothing closed is then neither silence nor activity (nan).
+        """
+        rows = wallet.ledger.rows.get(day, {})
+        self.panel.set_rows(wallet.row, day, rows.values(), size or wallet.size)
+        trades, closes = float(wallet.ledger.trades.get(day, 0)), float(len(rows))
+        count = max(trades, closes)
+        if not wallet.trade_feed:
+            count = closes if closes or not trades else float("nan")
+        self.panel.set_trades(wallet.row, day, count)
+
+    def show_covered(self, wallet: Watched) -> None:
+        """Copy one wallet's coverage into the panel, and go back to the first day that it changes."""
+        changed = self.panel.set_covered(wallet.row, wallet.ledger.covered)
+        if changed is not None:
+            self.rewind(changed)
+
+    def learn_together(self) -> None:
+        """Fit the population and the baselines of all wallets whose history suffices, for a first start."""
+        spans, sizes = {}, {}
+        for wallet in self.wallets.values():
+            first = wallet.history_start(wallet.judged_from)
+            if first is not None:
+                spans[wallet.row] = (first, wallet.judged_from)
+                sizes[wallet.row] = wallet.scales(first, wallet.judged_from)
+                self.sum_days(wallet, sizes[wallet.row])
+        ledgers = {each.row: each.ledger for each in self.wallets.values()}
+        fitted = learning.learn_together(self.panel, ledgers, spans, sizes, self._peer_matrix())
+        self.population, baselines = fitted
+        for wallet in self.wallets.values():
+            if wallet.row in baselines:
+                wallet.baseline = baselines[wallet.row]
+                wallet.informs_from = spans[wallet.row][0]
+
+    def _learn(self, day: int) -> None:
+        """Freeze the baselines of wallets whose history became long enough before ``day``."""
+        for wallet in self.wallets.values():
+            if wallet.baseline is not None or day < wallet.judged_from:
+                continue
+            first = wallet.history_start(day)
+            if first is None:
+                continue
+            size = wallet.scales(first, day)
+            self.sum_days(wallet, size)
+            bank, peers, _ = self.constants()
+            wallet.baseline = learning.learn(
+                self.panel,
+                wallet.row,
+                wallet.ledger,
+                first,
+                day,
+                peers=peers[wallet.row],
+                win_logit=bank.win_logit,
+                informs_from=bank.informs_from,
+                population=self.population,
+                size=size,
+            )
+            # Only from now on: what it tells about the past was not known then.
+            wallet.informs_from = day
+            self._constants = None
+
+    def _peer_matrix(self) -> BoolArray:
+        """Row i marks the peers of wallet i; peers of whom nothing is known are left out."""
+        matrix = np.zeros((len(self.wallets), len(self.wallets)), dtype=bool)
+        for name, wallet in self.wallets.items():
+            for peer in wallet.peers:
+                if peer in self.wallets and peer != name:
+                    matrix[wallet.row, self.wallets[peer].row] = True
+        return matrix

@@ -1,0 +1,50 @@
+"""How soon a change could be seen at all: what stands beside every "ok".
+
+Closed forms: the evidence that a flag needs, divided by the mean evidence per day under the change (Wald's
+approximation of the delay of a CUSUM). Real delays scatter widely around it.
+"""
+
+import math
+
+from scipy.special import expit
+
+from metrics.baseline import Baseline
+from metrics.calibration import needed_statistic
+from metrics.streams import MEMBERS, SILENCE_RATES, WIN_SHIFTS, Stream
+from metrics.types import Sight
+
+LONGEST_DAYS = 365.0  # beyond it, the honest answer is "not"
+
+
+def sight(baseline: Baseline, *, flag_years: float, peered: bool) -> Sight:
+    """Days until a win rate 20 points lower, and until silence, would be flagged."""
+
+    def days(stream: Stream, per_day: float) -> float | None:
+        need = needed_statistic(stream, flag_years, baseline.rate, peered=peered) + math.log(MEMBERS[stream])
+        out = need / per_day if per_day > 0 else math.inf
+        return out if out <= LONGEST_DAYS else None
+
+    weekly = (5 + 2 * baseline.weekend) / 7
+    return Sight(
+        win_rate_drop_20pp_days=days(Stream.WIN_RATE, _win_drift(baseline)),
+        silence_days=days(Stream.SILENCE, _silence_drift(baseline, baseline.rate * weekly)),
+    )
+
+
+def _win_drift(baseline: Baseline) -> float:
+    """Mean evidence per day of the best alternative after a drop of 20 points."""
+    now = max(0.02, float(expit(baseline.win_logit)) - 0.2)
+    best = 0.0
+    for shift in WIN_SHIFTS:
+        p = float(expit(baseline.win_logit - 0.5 * baseline.win_se))
+        q = float(expit(baseline.win_logit - 0.5 * baseline.win_se - shift))
+        best = max(best, now * math.log(q / p) + (1 - now) * math.log((1 - q) / (1 - p)))
+    closes_per_day = baseline.n / max(baseline.days, 1.0)
+    return closes_per_day * best / baseline.win_inflation
+
+
+def _silence_drift(baseline: Baseline, rate: float) -> float:
+    """Evidence of one day without a trade."""
+    kappa = 1.0 / baseline.overdispersion
+    mu = rate * math.exp(-0.5 * baseline.rate_se)
+    return max(kappa * math.log((kappa + mu) / (kappa + mu * by)) for by in SILENCE_RATES) / baseline.rate_inflation

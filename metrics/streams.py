@@ -1,0 +1,185 @@
+"""Evidence by the day: log-likelihood increments of the changes looked for, summed by Page's CUSUM.
+
+Five streams, each a small mixture of alternatives (how large a change will be is unknown). A CUSUM starts
+anew whenever the evidence is against a change, so the day it last left zero estimates when the change began.
+Sources: Page (1954); Lorden (1971) for mixtures; Philips, Yashchin and Stein (2003) for the use on managers.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from enum import IntEnum
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from metrics.baseline import Baseline
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+
+class Stream(IntEnum):
+    """What each stream of evidence looks for."""
+
+    WIN_RATE = 0  #: a lower win rate
+    RETURN_SIZE = 1  #: smaller wins, larger losses, given the sign
+    JOINT = 2  #: a little of both: slow decay, where each alone stays quiet
+    SILENCE = 3  #: trades less often, down to never
+    SURGE = 4  #: trades much more often
+
+
+WIN_SHIFTS = (0.35, 0.7, 1.1)  # logit units: about -9, -17 and -26 points at 50 %
+SIZE_SHIFTS = ((0.35, 0.0), (0.8, 0.0), (1.2, 0.0), (0.5, 0.4))  # robust sd: wins smaller, losses larger
+JOINT_SHIFTS = ((0.35, 0.35, 0.0), (0.7, 0.6, 0.0), (0.7, 0.8, 0.4))
+SILENCE_RATES = (0.02, 0.15, 0.4)
+SURGE_RATES = (2.0, 3.5, 7.0)
+
+MEMBERS = (len(WIN_SHIFTS), len(SIZE_SHIFTS), len(JOINT_SHIFTS), len(SILENCE_RATES), len(SURGE_RATES))
+"""Alternatives per stream: the columns of the arrays below, in the order of :class:`Stream`."""
+COLUMNS = sum(MEMBERS)
+MARKET_COLUMNS = sum(MEMBERS[:3])
+"""The first columns depend on the market; the rest only a little."""
+BOUNDS = np.concatenate(([0], np.cumsum(MEMBERS)))
+
+NEVER = 2**31  # a day that does not come
+GUARD = 0.5  # standard errors by which the baseline is moved towards the change: it is an estimate itself
+MARKET_GUARD = 2.0  # the same for the market, and more: its errors fall on many wallets in the same days
+DAY_LIMIT = 5.0  # most evidence that one day may add: no single day is a regime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bank:
+    """The baselines of all wallets as arrays, shape (wallets,); ``known`` is false while a wallet learns."""
+
+    known: npt.NDArray[np.bool_]
+    informs_from: IntArray  #: first day on which the wallet tells others about the market; never while it learns
+    end_day: IntArray
+    win_logit: FloatArray
+    market_beta: FloatArray
+    beta_se: FloatArray
+    win_inflation: FloatArray
+    win_se: FloatArray
+    win_size: FloatArray
+    loss_size: FloatArray
+    win_size_slope: FloatArray
+    loss_size_slope: FloatArray
+    win_size_inflation: FloatArray
+    loss_size_inflation: FloatArray
+    win_size_se: FloatArray
+    loss_size_se: FloatArray
+    rate: FloatArray
+    weekend: FloatArray
+    overdispersion: FloatArray
+    rate_slope: FloatArray
+    rate_inflation: FloatArray
+    rate_se: FloatArray
+    mean_return: FloatArray
+    return_sd: FloatArray
+    win_rate: FloatArray
+    n: FloatArray
+    days: FloatArray
+
+    @classmethod
+    def of(cls, baselines: Sequence[Baseline | None], informs_from: Sequence[int]) -> "Bank":
+        """Stack baselines; None (a wallet that is learning) becomes a row of ones that nothing reads."""
+        columns: dict[str, Any] = {}
+        for each in fields(cls):
+            if each.name in ("known", "informs_from"):
+                continue
+            kind = np.int64 if each.name == "end_day" else np.float64
+            columns[each.name] = np.array([1 if b is None else getattr(b, each.name) for b in baselines], dtype=kind)
+        return cls(
+            known=np.array([b is not None for b in baselines], dtype=bool),
+            informs_from=np.array(
+                [NEVER if b is None else day for b, day in zip(baselines, informs_from, strict=True)],
+                dtype=np.int64,
+            ),
+            **columns,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """One day's sums of all wallets, shape (wallets,) each; the fields of ``Panel``."""
+
+    closes: FloatArray
+    wins: FloatArray
+    win_size: FloatArray
+    loss_size: FloatArray
+    trades: FloatArray
+    weekend: bool
+
+
+def increments(bank: Bank, day: Day, market: FloatArray, market_se: FloatArray) -> FloatArray:
+    r"""Log-likelihood ratio of each alternative against the baseline for one day, shape (wallets, COLUMNS).
+
+    * wins are binomial: :math:`w \ln\frac{p_1}{p_0} + (n - w) \ln\frac{1 - p_1}{1 - p_0}` with
+      :math:`\text{logit } p_0 = a + b m - g\,\text{se}` and :math:`\text{logit } p_1 = \text{logit } p_0 - \delta`;
+    * sizes are normal on the robust scale: :math:`-\delta x - n \delta^2 / 2` for a sum x of n of them;
+    * trades are negative binomial: :math:`n \ln r - (n + \kappa) \ln\frac{\kappa + \mu r}{\kappa + \mu}`.
+
+    Each is divided by the wallet's inflation (its own mood): a wallet that swings between 45 % and 65 % needs
+    more evidence than one that never did. The baselines are moved towards the change by ``GUARD`` standard
+    errors, because they are estimates; that of wins holds the wallet's level, its response to the market and
+    the market itself (``market`` and ``market_se``, logit units, (wallets,)).
+    """
+    losses = day.closes - day.wins
+    unsure = np.sqrt(
+        bank.win_se**2 + MARKET_GUARD**2 * ((bank.beta_se * market) ** 2 + (bank.market_beta * market_se) ** 2)
+    )
+    null = bank.win_logit + bank.market_beta * market - GUARD * unsure
+    stay, leave = _log_odds(null)
+    win = []
+    for shift in WIN_SHIFTS:
+        p, q = _log_odds(null - shift)
+        win.append((day.wins * (p - stay) + losses * (q - leave)) / bank.win_inflation)
+    x = day.win_size - (bank.win_size_slope * market + bank.win_size - GUARD * bank.win_size_se) * day.wins
+    # Larger losses are worse, so losses count with the opposite sign.
+    y = (bank.loss_size_slope * market + bank.loss_size + GUARD * bank.loss_size_se) * losses - day.loss_size
+
+    def size(wins_by: float, losses_by: float) -> FloatArray:
+        out = (-wins_by * x - day.wins * wins_by**2 / 2) / bank.win_size_inflation
+        return out + (-losses_by * y - losses * losses_by**2 / 2) / bank.loss_size_inflation
+
+    sizes = [size(*shifts) for shifts in SIZE_SHIFTS]
+    joint = [win[WIN_SHIFTS.index(shift)] + size(*rest) for shift, *rest in JOINT_SHIFTS]
+    mean = bank.rate * np.exp(bank.rate_slope * market) * (bank.weekend if day.weekend else 1.0)
+    kappa = 1.0 / bank.overdispersion
+
+    def rate(by: float) -> FloatArray:
+        mu = mean * np.exp((-GUARD if by < 1 else GUARD) * bank.rate_se)
+        out: FloatArray = day.trades * np.log(by) - (day.trades + kappa) * np.log((kappa + mu * by) / (kappa + mu))
+        return out / bank.rate_inflation
+
+    # nan trades: the wallet was active, but how often is not known; no evidence either way.
+    rates = [np.nan_to_num(rate(by)) for by in (*SILENCE_RATES, *SURGE_RATES)]
+    return np.clip(np.stack([*win, *sizes, *joint, *rates], axis=1), -DAY_LIMIT, DAY_LIMIT)
+
+
+def page(total: FloatArray, since: IntArray, add: FloatArray, day: int) -> tuple[FloatArray, IntArray]:
+    """One CUSUM step: (max(0, total + add), day on which it last left zero)."""
+    return np.maximum(0.0, total + add), np.where(total <= 0.0, day, since)
+
+
+def statistic(total: FloatArray) -> FloatArray:
+    """Log of the mean likelihood ratio of each stream's alternatives, shape (wallets, streams); 0 = none."""
+    streams = [
+        np.logaddexp.reduce(total[:, a:b], axis=1) - np.log(b - a) for a, b in pairwise(BOUNDS) if b <= total.shape[1]
+    ]
+    return np.stack(streams, axis=1)
+
+
+def began(total: FloatArray, since: IntArray) -> IntArray:
+    """Day on which each stream's strongest alternative left zero, shape (wallets, streams)."""
+    rows = np.arange(len(total))
+    return np.stack(
+        [since[rows, a + total[:, a:b].argmax(axis=1)] for a, b in pairwise(BOUNDS) if b <= total.shape[1]],
+        axis=1,
+    )
+
+
+def _log_odds(eta: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Logs of p and 1 - p."""
+    return -np.logaddexp(0.0, -eta), -np.logaddexp(0.0, eta)

@@ -1,0 +1,211 @@
+"""From the course of the statistics to what a person reads: state, evidence and notes of each wallet."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from metrics.calibration import recurrence_years, score_years
+from metrics.course import Checkpoint
+from metrics.evidence import LONGEST_DAYS, SHORTEST_DAYS, USUAL_DAYS, Window, compare, metric_evidence
+from metrics.panel import Panel
+from metrics.peers import FEW_PEERS
+from metrics.streams import Bank, Stream, began, statistic
+from metrics.types import Assessment, Evidence, Metric, Sight, State
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+WATCH_SHARE = 4.0  # watched at a quarter of the recurrence interval that flags
+LEARNING_SCORE = 1e-6  # years; below every score of a judged wallet
+EPOCH = date(1970, 1, 1)
+
+STREAMS_OF = {
+    Metric.WIN_RATE: (Stream.WIN_RATE,),
+    Metric.AVERAGE_RETURN: (Stream.RETURN_SIZE, Stream.JOINT),
+    Metric.TRADE_FREQUENCY: (Stream.SILENCE, Stream.SURGE),
+}
+METRICS = tuple(Metric)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """All wallets at the end of the last complete day; shape (W,) unless noted."""
+
+    score: FloatArray
+    lead: IntArray  #: index into ``METRICS``
+    recurrence: FloatArray  #: years, (W, metrics)
+    since: IntArray  #: day on which the leading evidence began
+    unadjusted_score: FloatArray  #: had nothing been known of the peers
+    unadjusted_lead: IntArray
+    unadjusted_since: IntArray
+
+    @classmethod
+    def of(cls, now: Checkpoint, bank: Bank, peers: BoolArray) -> "Standing":
+        """Read the streams' recurrence intervals as metrics."""
+        recurrence, since = _by_metric(now.recurrence, began(now.total, now.since), METRICS)
+        lead = recurrence.argmax(axis=1)
+        peered = np.ones(len(peers), dtype=bool)
+        alone = recurrence_years(statistic(now.unadjusted), bank.rate, peered)
+        market_metrics = (Metric.WIN_RATE, Metric.AVERAGE_RETURN)
+        raw, raw_since = _by_metric(alone, began(now.unadjusted, now.unadjusted_since), market_metrics)
+        raw_lead = raw.argmax(axis=1)
+        rows = np.arange(len(lead))
+        return cls(
+            score=now.score,
+            lead=lead,
+            recurrence=recurrence,
+            since=since[rows, lead],
+            unadjusted_score=score_years(alone, peered),
+            unadjusted_lead=raw_lead,
+            unadjusted_since=raw_since[rows, raw_lead],
+        )
+
+
+def _by_metric(years: FloatArray, began_on: IntArray, metrics: Sequence[Metric]) -> tuple[FloatArray, IntArray]:
+    """Strongest stream of each metric: its recurrence interval and the day on which its evidence began."""
+    strongest, since = [], []
+    rows = np.arange(len(years))
+    for metric in metrics:
+        streams = np.array(STREAMS_OF[metric])
+        best = streams[years[:, streams].argmax(axis=1)]
+        strongest.append(years[rows, best])
+        since.append(began_on[rows, best])
+    return np.stack(strongest, axis=1), np.stack(since, axis=1)
+
+
+def assess(
+    wallets: Sequence[tuple[int, str]],
+    *,
+    as_of: datetime,
+    end: int,
+    panel: Panel,
+    bank: Bank,
+    checkpoints: Sequence[Checkpoint],
+    peers: BoolArray,
+    flag_years: float,
+    sights: Sequence[Sight | None],
+    last_s: Sequence[float | None],
+    bags: Sequence[int],
+) -> list[Assessment]:
+    """Assessments of the (row, wallet) given, at the end of day ``end - 1``.
+
+    ``checkpoints`` are those of the last days up to ``end - 1``, oldest first; ``sights``, ``last_s`` (last
+    trade, unix seconds) and ``bags`` (open losers) go by row.
+    """
+    standing = Standing.of(checkpoints[-1], bank, peers)
+    watch_years = flag_years / WATCH_SHARE
+    peer_count = (peers & bank.known[None, :]).sum(axis=1)
+    market_only = (standing.score < watch_years) & (standing.unadjusted_score >= watch_years)
+    market_only &= peer_count >= FEW_PEERS
+    stands_out = (standing.score >= watch_years) | market_only
+    began_on = np.where(market_only, standing.unadjusted_since, standing.since)
+    lead = np.where(market_only, standing.unadjusted_lead, standing.lead)
+    length = np.where(stands_out, np.clip(end - began_on, SHORTEST_DAYS, LONGEST_DAYS), USUAL_DAYS)
+    # A window never reaches back into the baseline that it is compared with.
+    length = np.clip(np.minimum(length, end - bank.end_day), 1, LONGEST_DAYS)
+    market, market_se = (_recent(checkpoints, name, len(peers)) for name in ("market", "market_se"))
+    window = Window.of(panel, market, market_se, end - length, end)
+    compared = compare(bank, window, peers)
+    unread = window.days - window.own(window.covered)
+    out = []
+    for i, wallet in wallets:
+        silent_days = None
+        last = last_s[i]
+        if last is not None:
+            silent_days = max(0.0, (as_of.timestamp() - last) / 86_400)
+        if not bank.known[i] or end <= bank.end_day[i]:
+            out.append(_unjudged(wallet, as_of, silent_days, bank, i, int(peer_count[i]), sights[i]))
+            continue
+        metric = METRICS[lead[i]]
+        down = int(compared[metric].peers_down[i])
+        moved = bool(market_only[i]) and 2 * down > peer_count[i]
+        state = _state(float(standing.score[i]), flag_years, watch_years, market=moved)
+        evidence = Evidence(
+            metrics=tuple(
+                metric_evidence(
+                    each, compared[each], i, days=int(length[i]), recurrence=float(standing.recurrence[i, m])
+                )
+                for m, each in enumerate(METRICS)
+            ),
+            lead=metric,
+            since=None if state is State.OK else EPOCH + timedelta(days=int(began_on[i])),
+            silent_days=silent_days,
+            baseline_n=int(bank.n[i]),
+            baseline_days=float(bank.days[i]),
+            peers=int(peer_count[i]),
+            peers_down=down,
+            sight=sights[i],
+            notes=tuple(_notes(int(peer_count[i]), int(unread[i]), int(length[i]), bags[i])),
+        )
+        out.append(
+            Assessment(
+                wallet=wallet,
+                as_of=as_of,
+                score=float(standing.score[i]),
+                flagged=state is State.FLAGGED,
+                state=state,
+                evidence=evidence,
+            )
+        )
+    return out
+
+
+def _state(score: float, flag_years: float, watch_years: float, *, market: bool) -> State:
+    if score >= flag_years:
+        return State.FLAGGED
+    if score >= watch_years:
+        return State.WATCH
+    return State.MARKET if market else State.OK
+
+
+def _unjudged(
+    wallet: str, as_of: datetime, silent_days: float | None, bank: Bank, i: int, peers: int, seen: Sight | None
+) -> Assessment:
+    """A wallet that is still learning, or whose first judged day is not over."""
+    known = bool(bank.known[i])
+    notes = () if known else ("Too little history to know this wallet's own form.",)
+    evidence = Evidence(
+        metrics=(),
+        lead=None,
+        since=None,
+        silent_days=silent_days,
+        baseline_n=int(bank.n[i]) if known else 0,
+        baseline_days=float(bank.days[i]) if known else 0.0,
+        peers=peers,
+        peers_down=0,
+        sight=seen,
+        notes=notes,
+    )
+    state = State.OK if known else State.LEARNING
+    return Assessment(wallet=wallet, as_of=as_of, score=LEARNING_SCORE, flagged=False, state=state, evidence=evidence)
+
+
+def _recent(checkpoints: Sequence[Checkpoint], name: str, wallets: int) -> FloatArray:
+    """One field of the last ``LONGEST_DAYS`` checkpoints, (W, days); 0 before the first."""
+    out = np.zeros((wallets, LONGEST_DAYS))
+    for back, each in enumerate(reversed(checkpoints[-LONGEST_DAYS:]), start=1):
+        out[:, -back] = getattr(each, name)
+    return out
+
+
+def _notes(peers: int, unread: int, days: int, bags: int) -> Iterable[str]:
+    if not peers:
+        yield "No peers: market moves cannot be told from the wallet's own."
+    elif peers < FEW_PEERS:
+        yield f"Only {peers} peers: too few to tell market moves from the wallet's own."
+    if unread:
+        yield f"{unread} of the last {days} days were not read whole and count as nothing."
+    if bags:
+        positions = "position is" if bags == 1 else "positions are"
+        yield f"{bags} open {positions} far under water and overdue: losses that were never booked."
+
+
+def utc(moment: datetime) -> datetime:
+    """A time with a zone, in UTC; one without is refused."""
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment} must carry a time zone: days are UTC days")
+    return moment.astimezone(UTC)

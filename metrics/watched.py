@@ -1,0 +1,75 @@
+"""One wallet under watch: what is known of it, since when it is judged, and its frozen baseline."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from metrics.baseline import MINIMUM_DAYS, MINIMUM_ROUND_TRIPS, Baseline
+from metrics.ledger import DAY_S, Ledger
+from metrics.scale import Scale
+
+EVER = -(2**31)  # a day before all others
+
+
+@dataclass(slots=True, kw_only=True)
+class Watched:
+    """A followed wallet, or a peer that only informs about the market; days are days since 1970-01-01."""
+
+    row: int  #: of the panel
+    judged_from: int  #: first day to judge, if the history before it suffices
+    learn_from: int = EVER  #: first day that the baseline may use
+    followed: bool = True
+    trade_feed: bool = False  #: whether trades, not closes, are counted for its frequency
+    ledger: Ledger = field(default_factory=Ledger)
+    baseline: Baseline | None = None
+    informs_from: int = 0  #: first day on which it tells others about the market
+    peers: list[str] = field(default_factory=list)
+    tokens: list[str] = field(default_factory=list)  #: what it traded before it was judged
+
+    @property
+    def size(self) -> tuple[Scale, Scale] | None:
+        """Size scales of its wins and losses; None while it learns."""
+        return None if self.baseline is None else (self.baseline.scale_win, self.baseline.scale_loss)
+
+    def learned_late(self) -> bool:
+        """Whether its baseline needed days after ``judged_from``: those days' rows may still be corrected."""
+        return self.baseline is not None and self.judged_from < self.baseline.end_day
+
+    def history_start(self, end: int) -> int | None:
+        """First day of a history before ``end`` that is long enough to learn from; None: still too short."""
+        counts = {day: len(rows) for day, rows in self.ledger.rows.items() if self.learn_from <= day < end}
+        if sum(counts.values()) < MINIMUM_ROUND_TRIPS:
+            return None
+        first = min(counts)
+        return first if int(self.ledger.days_covered(first, end).sum()) >= MINIMUM_DAYS else None
+
+    def scales(self, first: int, end: int) -> tuple[Scale, Scale]:
+        """Size scales of the wins and losses that closed on the days ``first .. end - 1``."""
+        _, table = self.ledger.table(first, end)
+        value = table[:, 1]
+        return Scale.of(value[value > 0]), Scale.of(value[value <= 0])
+
+    def style(self) -> tuple[float, float, float]:
+        """Trades per day, median holding time (s) and median size (US dollars) before it is judged; 0 = unknown."""
+        _, table = self.ledger.table(self.learn_from, self.judged_from)
+        if not len(table):
+            return (0.0, 0.0, 0.0)
+        days = max(1.0, self.judged_from - float(table[0, 0] // DAY_S))
+        return (len(table) / days, float(np.median(table[:, 3])), float(np.median(table[:, 2])))
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-able copy."""
+        plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        baseline = None if self.baseline is None else asdict(self.baseline)
+        return {**plain, "ledger": self.ledger.as_dict(), "baseline": baseline, "peers": list(self.peers)}
+
+    @classmethod
+    def from_dict(cls, saved: dict[str, Any]) -> "Watched":
+        """Rebuild what :meth:`as_dict` gave."""
+        baseline = None
+        if saved["baseline"] is not None:
+            scales = {name: Scale(**saved["baseline"][name]) for name in ("scale_win", "scale_loss")}
+            baseline = Baseline(**{**saved["baseline"], **scales})
+        ledger = Ledger.from_dict(saved["ledger"])
+        return cls(**{**saved, "ledger": ledger, "baseline": baseline, "peers": list(saved["peers"])})
