@@ -1,6 +1,5 @@
 """The rolling values behind a flag's chart. Pure."""
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 
 import numpy as np
@@ -26,7 +25,6 @@ def chart_series(
     trades: pd.DataFrame,
     *,
     wallet: str,
-    peers: Sequence[str],
     followed_since: date,
     until: date,
 ) -> ChartSeries:
@@ -35,11 +33,11 @@ def chart_series(
     Parameters
     ----------
     evidence
-        Names the leading metric and its window; the window of the chart is as long, within 7 to 30 days.
+        Names the leading metric, its window and the peers; the window of the chart is as long, within 7 to 30 days.
     round_trips, trades
         Rows of all wallets, as in ``metrics.frames``.
-    wallet, peers
-        Whose rolling values to draw, and whose median beside it.
+    wallet
+        Whose rolling values to draw; the peers' median goes beside it.
     followed_since, until
         The chart ends on the last whole day before ``until``.
     """
@@ -58,6 +56,7 @@ def chart_series(
         column[: window - 1] = np.nan  # the first windows are not full yet
         return column
 
+    peers = evidence.peer_wallets
     others = np.array([values(name) for name in peers]).reshape(len(peers), len(days))
     seen = ~np.isnan(others)
     median = np.full(len(days), np.nan)

@@ -35,7 +35,7 @@ class Comparison:
     high: FloatArray
     peers_change: FloatArray
     n: FloatArray
-    peers_down: IntArray  #: peers whose own metric fell below their own baseline in the same window
+    peers_down: IntArray  #: peers whose own metric fell at least half as far in the same window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,15 +126,16 @@ def _win_rate(bank: Bank, window: Window, peers: BoolArray) -> Comparison:
     shift_variance = bank.win_se**2 + (bank.market_beta * market_se) ** 2
     sd = np.sqrt(bank.win_inflation * spread / np.maximum(n, 1.0) + spread**2 * shift_variance)
     calm = expit(bank.win_logit)
+    recent = window.own(window.wins) / n
     theirs = window.others(window.wins) / window.others(window.closes)
     return Comparison(
-        recent=window.own(window.wins) / n,
+        recent=recent,
         baseline=calm,
         low=np.clip(expected - Z95 * sd, 0.0, 1.0),
         high=np.clip(expected + Z95 * sd, 0.0, 1.0),
         peers_change=np.where(peers.any(axis=1), expected - calm, np.nan),
         n=n,
-        peers_down=(peers & (theirs < calm)).sum(axis=1),
+        peers_down=_fell_too(peers, recent - calm, theirs - calm),
     )
 
 
@@ -151,14 +152,15 @@ def _average_return(bank: Bank, window: Window, peers: BoolArray) -> Comparison:
     chance = bank.win_inflation * (1 / np.maximum(n, 1.0) + 1 / np.maximum(bank.n, 1.0))
     sd = bank.return_sd * np.sqrt(chance + guess)
     centre = bank.mean_return + np.nan_to_num(moved)
+    recent = window.own(window.returns) / n
     return Comparison(
-        recent=window.own(window.returns) / n,
+        recent=recent,
         baseline=bank.mean_return,
         low=np.maximum(centre - Z95 * sd, -1.0),
         high=centre + Z95 * sd,
         peers_change=moved,
         n=n,
-        peers_down=(peers & (theirs < bank.mean_return)).sum(axis=1),
+        peers_down=_fell_too(peers, (recent - bank.mean_return) / bank.return_sd, change),
     )
 
 
@@ -171,15 +173,26 @@ def _trade_frequency(bank: Bank, window: Window, peers: BoolArray) -> Comparison
     expected = window.own(mean) / days
     sd = np.sqrt(variance / days**2 + (expected * bank.rate_se) ** 2)
     theirs = window.others(window.trades) / window.others(window.covered)
+    recent = window.own(window.trades) / days
     return Comparison(
-        recent=window.own(window.trades) / days,
+        recent=recent,
         baseline=usual,
         low=np.maximum(expected - Z95 * sd, 0.0),
         high=expected + Z95 * sd,
         peers_change=_median(np.where(peers, theirs / usual - 1.0, np.nan)) * usual,
         n=window.own(window.trades),
-        peers_down=(peers & (theirs < usual)).sum(axis=1),
+        peers_down=_fell_too(peers, recent / usual - 1.0, theirs / usual - 1.0),
     )
+
+
+def _fell_too(peers: BoolArray, own: FloatArray, theirs: FloatArray) -> IntArray:
+    """How many peers fell at least half as far as the wallet; where it did not fall itself: at all.
+
+    ``own`` (W,) and ``theirs`` (W, W) are changes from each one's own baseline, in one unit.
+    """
+    bound = np.minimum(0.5 * np.nan_to_num(own), 0.0)
+    fell: IntArray = (peers & (theirs < 0) & (theirs <= bound[:, None])).sum(axis=1)
+    return fell
 
 
 def _median(values: FloatArray) -> FloatArray:

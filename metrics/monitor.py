@@ -147,10 +147,6 @@ class Monitor:
             one.peers = self._choose_peers()[wallet]
         self._replay.begin()
 
-    def peers_of(self, wallet: str) -> list[str]:
-        """The wallets that a wallet is compared with."""
-        return list(self._wallets[wallet].peers)
-
     def forget(self, wallet: str) -> None:
         """Assess a wallet no longer. It still informs others about the market while its rows are given."""
         self._wallets[wallet].followed = False
@@ -214,6 +210,7 @@ class Monitor:
             bank=bank,
             checkpoints=self._replay.recent(self._end),
             peers=peers,
+            names=list(self._wallets),
             flag_years=self._replay.flag_years,
             sights=sights,
             last_s=[wallet.ledger.last_s for wallet in self._wallets.values()],

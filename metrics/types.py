@@ -114,8 +114,9 @@ class Evidence:
     baseline_n: int  #: round trips in the baseline
     baseline_days: float  #: days of history in the baseline
     peers: int  #: wallets compared with
-    peers_down: int  #: of them, how many fell on the leading metric over the same days
+    peers_down: int  #: of them, how many fell at least half as far on the leading metric over the same days
     sight: Sight | None
+    peer_wallets: tuple[str, ...] = ()  #: the wallets compared with
     notes: tuple[str, ...] = ()  #: plain sentences: what is missing or doubtful
 
 

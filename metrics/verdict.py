@@ -86,6 +86,7 @@ def assess(
     bank: Bank,
     checkpoints: Sequence[Checkpoint],
     peers: BoolArray,
+    names: Sequence[str],
     flag_years: float,
     sights: Sequence[Sight | None],
     last_s: Sequence[float | None],
@@ -93,8 +94,8 @@ def assess(
 ) -> list[Assessment]:
     """Assessments of the (row, wallet) given, at the end of day ``end - 1``.
 
-    ``checkpoints`` are those of the last days up to ``end - 1``, oldest first; ``sights``, ``last_s`` (last
-    trade, unix seconds) and ``bags`` (open losers) go by row.
+    ``checkpoints`` are those of the last days up to ``end - 1``, oldest first; ``names``, ``sights``, ``last_s``
+    (last trade, unix seconds) and ``bags`` (open losers) go by row.
     """
     standing = Standing.of(checkpoints[-1], bank, peers)
     watch_years = flag_years / WATCH_SHARE
@@ -138,6 +139,7 @@ def assess(
             baseline_days=float(bank.days[i]),
             peers=int(peer_count[i]),
             peers_down=down,
+            peer_wallets=tuple(names[j] for j in np.flatnonzero(peers[i] & bank.known).tolist()),
             sight=sights[i],
             notes=tuple(_notes(int(peer_count[i]), int(unread[i]), int(length[i]), bags[i])),
         )

@@ -39,7 +39,7 @@ def verdict(assessment: Assessment | None) -> str:
     lead = text.name(evidence.lead) if evidence.lead else ""
     match assessment.state:
         case State.LEARNING:
-            return f"too little history: {text.count(evidence.baseline_n, 'round trip')}"
+            return "too little history"
         case State.OK:
             return "in form"
         case State.WATCH:

@@ -70,7 +70,7 @@ def assess_once(
     positions = [position for account in accounts for position in account.books.open_positions]
     assessments = monitor.tick(as_of, trips.iloc[:0], open_position_frame(positions), covered=covered)
     with writing(engine) as connection:
-        return _commit(connection, assessments, accounts, monitor, trips, now=now, deliver=deliver)
+        return _commit(connection, assessments, accounts, trips, now=now, deliver=deliver)
 
 
 def _chain_ids(wallet: Wallet, chains: Mapping[int, Chain]) -> list[int]:
@@ -81,7 +81,6 @@ def _commit(
     connection: Connection,
     assessments: list[Assessment],
     accounts: list[Account],
-    monitor: Monitor,
     trips: pd.DataFrame,
     *,
     now: datetime,
@@ -113,7 +112,6 @@ def _commit(
                 trips,
                 trade_frame(trade for account in accounts for trade in account.verified),
                 wallet=wallet.address,
-                peers=monitor.peers_of(wallet.address),
                 followed_since=wallet.followed_since.date(),
                 until=assessment.as_of.date(),
             )
