@@ -1,6 +1,5 @@
 """What a token says about itself: words by a stranger, cleaned before anyone sees them."""
 
-import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,17 +7,12 @@ from eth_abi.abi import decode as abi_decode
 from eth_abi.exceptions import DecodingError
 
 from ingest.rpc import Node, Request
+from ingest.text import clean
 
 DECIMALS = "0x313ce567"  #: ERC-20 decimals()
 SYMBOL = "0x95d89b41"  #: ERC-20 symbol()
 MOST_DECIMALS = 36  #: above it the answer is a joke or an attack
 SYMBOL_LENGTH = 16
-
-
-def clean_text(text: str, *, length: int = SYMBOL_LENGTH) -> str:
-    """On-chain text made safe to show: no control, format (bidi, zero-width), surrogate or unassigned characters."""
-    kept = "".join(char for char in text[: 4 * length] if unicodedata.category(char)[0] != "C")
-    return " ".join(kept.split())[:length]
 
 
 def read_tokens(node: Node, addresses: Sequence[str]) -> dict[str, tuple[str | None, int | None]]:
@@ -49,7 +43,7 @@ def symbol_of(answer: Any) -> str | None:
             [text] = abi_decode(["string"], data)
         except (DecodingError, UnicodeDecodeError, OverflowError, ValueError):
             return None
-    return clean_text(text) or None
+    return clean(text, SYMBOL_LENGTH) or None
 
 
 def decimals_of(answer: Any) -> int | None:

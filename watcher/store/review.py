@@ -162,13 +162,13 @@ def enqueue(connection: Connection, flag_id: int, at: datetime) -> None:
 
 
 def claim(connection: Connection, now: datetime) -> Delivery | None:
-    """Take the oldest message that is due and mark it ``sending``; None if there is none.
+    """Take the oldest message and mark it ``sending``; None if there is none, or it must wait: nothing overtakes.
 
     A message left in ``sending`` by a crash is due again: it may have been sent, and the repeat shows the same flag.
     """
-    due = select(outbox).where(outbox.c.state.in_(("pending", "sending")), outbox.c.not_before <= now)
-    row = connection.execute(due.order_by(outbox.c.outbox_id).limit(1)).first()
-    if row is None:
+    waiting = select(outbox).where(outbox.c.state.in_(("pending", "sending"))).order_by(outbox.c.outbox_id)
+    row = connection.execute(waiting.limit(1)).first()
+    if row is None or row.not_before > now:
         return None
     connection.execute(
         update(outbox).where(outbox.c.outbox_id == row.outbox_id).values(state="sending", tries=row.tries + 1)

@@ -1,0 +1,171 @@
+"""Flags once opened: delivered at least once and in order, decided once, by a named human."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from alerts.errors import DeliveryError
+from alerts.types import Choice, FlagStatus, Press
+from tests.alerts.examples import FLAG
+from watcher.books import covered_times
+from watcher.desk import Desk
+from watcher.jobs.deliver import deliver_once
+from watcher.store import database, review, wallets
+from watcher.store.database import reading, writing
+from watcher.types import Coverage, Wallet
+
+NOW = datetime(2025, 7, 1, 8, tzinfo=UTC)
+KEY = bytes(32)
+
+
+@pytest.fixture
+def engine(tmp_path):
+    """A database with two open flags of two wallets, both in the outbox."""
+    engine = database.connect(f"sqlite:///{tmp_path}/edgewatch.db")
+    database.prepare(engine)
+    with writing(engine) as connection:
+        for number in (1, 2):
+            address = f"0x{number:040x}"
+            wallets.add(connection, Wallet(address=address, label=f"w{number}", followed_since=NOW, added_at=NOW))
+            flag_id = review.open_flag(
+                connection, address=address, at=NOW, score=3.0, evidence=FLAG.evidence, chart=FLAG.chart
+            )
+            review.enqueue(connection, flag_id, NOW)
+    yield engine
+    engine.dispose()
+
+
+class Channel:
+    """Takes messages, or fails with what the test put in."""
+
+    def __init__(self, *faults):
+        self.faults = list(faults)
+        self.got = []
+
+    def send(self, message):
+        if self.faults and (fault := self.faults.pop(0)):
+            raise fault
+        self.got.append(message)
+        return len(self.got)
+
+
+def deliver(engine, channel, minutes=0):
+    return deliver_once(engine, channel.send, key=KEY, chat_id=42, now=NOW + timedelta(minutes=minutes))
+
+
+def test_a_flag_comes_back_as_it_was_frozen(engine):
+    """Evidence and chart survive the database to the last digit."""
+    with reading(engine) as connection:
+        flag = review.find_flag(connection, 1)
+    assert flag == replace(FLAG, flag_id=1, wallet=f"0x{1:040x}", label="w1", opened_at=NOW, score=3.0)
+
+
+def test_messages_go_out_once_and_in_order(engine):
+    """Each flag is sent once, oldest first, and never again."""
+    channel = Channel()
+    assert deliver(engine, channel) == 2
+    assert ["w1" in message.html for message in channel.got] == [True, False]
+    assert deliver(engine, channel, 60) == 0
+
+
+def test_what_did_not_arrive_waits_and_keeps_its_place(engine):
+    """After a failure nothing overtakes; Telegram's own waiting time is kept; the repeat says that it is one."""
+    channel = Channel(DeliveryError("slow down", retry_after=90))
+    assert deliver(engine, channel) == 0
+    assert deliver(engine, channel, 1) == 0
+    assert deliver(engine, channel, 2) == 2
+    assert [("w1" in message.html, "Perhaps a repeat" in message.html) for message in channel.got] == [
+        (True, True),
+        (False, False),
+    ]
+
+
+def test_a_closed_channel_is_told_and_the_message_kept(engine):
+    """A permanent refusal is raised; the message stays, marked failed with its reason."""
+    with pytest.raises(DeliveryError, match="blocked"):
+        deliver(engine, Channel(DeliveryError("blocked by the user", permanent=True)))
+    with reading(engine) as connection:
+        first, second = review.deliveries(connection)
+    assert (first.state, first.problem, second.state) == ("failed", "blocked by the user", "pending")
+
+
+def test_a_crash_while_sending_repeats_the_message(engine):
+    """What was claimed and never confirmed is sent again, and says that it may be a repeat."""
+    with writing(engine) as connection:
+        assert review.claim(connection, NOW).state == "sending"
+    channel = Channel()
+    assert deliver(engine, channel) == 2
+    assert ["Perhaps a repeat" in message.html for message in channel.got] == [True, False]
+
+
+def press(verb, update_id, flag_id=1, name="@ann"):
+    return Press(update_id=update_id, flag_id=flag_id, verb=verb, user_id=7, user_name=name, chat_id=42, message_id=1)
+
+
+@pytest.fixture
+def desk(engine):
+    return Desk(engine, clock=lambda: NOW, status=lambda: None)
+
+
+@pytest.mark.parametrize("choice", list(Choice))
+def test_a_decision_is_stored_with_its_offset(engine, desk, choice):
+    """Who, what and when are stored, the flag moves, and the update is not taken twice."""
+    outcome = desk.record(press(choice.value, 1000))
+    assert "by @ann, 2025-07-01 08:00 UTC" in outcome.edited.html
+    with reading(engine) as connection:
+        [decision] = review.decisions(connection)
+        flag = review.find_flag(connection, 1)
+        wallet = wallets.find(connection, flag.wallet)
+    assert (decision.choice, decision.decided_by, decision.user_id, decision.decided_at) == (choice, "@ann", 7, NOW)
+    assert (decision.until == NOW + timedelta(days=7)) == (choice is Choice.SNOOZE)
+    assert flag.status is not FlagStatus.OPEN
+    assert (wallet.unfollowed_at == NOW) == (choice is Choice.UNFOLLOW)
+    assert desk.offset() == 1001
+
+
+def test_the_first_decision_stands(engine, desk):
+    """A second press changes nothing, is told who decided, and still moves the offset."""
+    desk.record(press("keep", 1000))
+    outcome = desk.record(press("unfollow", 1001, name="@bob"))
+    assert "already kept by @ann" in outcome.answer
+    assert "kept by @ann" in outcome.edited.html
+    with reading(engine) as connection:
+        assert len(review.decisions(connection)) == 1
+    assert desk.offset() == 1002
+
+
+def test_a_press_about_nothing_is_answered(desk):
+    """A flag that is not there, and details, decide nothing."""
+    assert "no flag #99" in desk.record(press("keep", 1000, flag_id=99)).answer
+    assert "no flag #99" in desk.record(press("details", 1001, flag_id=99)).answer
+    assert "edgewatch why" in desk.record(press("details", 1002)).reply.html
+    assert desk.offset() == 1003
+
+
+def test_a_wallet_has_one_open_flag(engine):
+    """The database itself refuses a second open flag of the same wallet."""
+    with pytest.raises(Exception, match="UNIQUE"), writing(engine) as connection:
+        review.open_flag(connection, address=f"0x{1:040x}", at=NOW, score=3.0, evidence=FLAG.evidence, chart=FLAG.chart)
+
+
+def test_a_wallet_is_read_where_all_its_chains_are_read():
+    """Time counts as read only where every chain of the wallet was; an unread chain leaves none."""
+
+    def read(chain_id, first, last):
+        at = [NOW + timedelta(hours=hours) for hours in (first, last)]
+        return Coverage(
+            chain_id=chain_id,
+            wallet="w",
+            first_block=first,
+            last_block=last,
+            first_at=at[0],
+            last_at=at[1],
+            level="ends",
+        )
+
+    items = [read(1, 0, 10), read(1, 20, 30), read(2, 5, 25)]
+    hours = [[(at - NOW) / timedelta(hours=1) for at in span] for span in covered_times(items, "w", [1, 2])]
+    assert hours == [[5, 10], [20, 25]]
+    assert covered_times(items, "w", [1, 2, 3]) == []
+    assert covered_times(items, "other", [1]) == []
