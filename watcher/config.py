@@ -52,8 +52,8 @@ class ChainConfig(_Table):
     history: Annotated[str, AfterValidator(_duration)] = "180d"
     from_block: Annotated[int, Field(ge=0)] | None = None
     confirmations: Annotated[int, Field(ge=0)] | None = None
-    verify: Literal["auto", "full", "ends"] = "auto"
-    index: Literal["alchemy", "none"] = "none"
+    verify: Literal["auto", "ends"] = "auto"  # "full" comes with the check of every header
+    index: Literal["none"] = "none"  # "alchemy" comes with reading through a wallet index
     native_symbol: str | None = None
     wrapped_native: str | None = None
     quote_tokens: list[dict[str, Any]] | None = None

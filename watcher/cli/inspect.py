@@ -12,7 +12,7 @@ from alerts import text
 from ingest import chains as registry
 from ingest.decode import decode_transaction
 from ingest.errors import ConfigError
-from ingest.types import Trade, Valuation
+from ingest.types import Chain, Trade, Valuation
 from watcher import app as build
 from watcher import overview, tables, wallet_list
 from watcher.books import read_accounts
@@ -166,7 +166,14 @@ def why(
         console.print(f"flag #{flag.flag_id}: {flag.status}; `edgewatch flags show {flag.flag_id}`", markup=False)
 
 
+def _chain(shared: context.Context, chain_id: int) -> Chain | None:
+    """The chain as the configuration describes it, if there is one; else as the registry does."""
+    configured = build.chains(shared.config).get(chain_id) if shared.config_file.exists() else None
+    return configured or registry.by_id(chain_id)
+
+
 def decode(
+    ctx: typer.Context,
     chain_id: Annotated[int, typer.Option(help="EIP-155 chain id.")],
     wallet: Annotated[str, typer.Option(help="Whose trades to look for.")],
     file: Annotated[Path, typer.Option(help='A JSON object with "transaction" and "receipt".')],
@@ -188,7 +195,7 @@ def decode(
         chain_id=chain_id,
         timestamp=case.get("block_timestamp"),
         internal_transactions=case.get("internal_transactions"),
-        chain=registry.by_id(chain_id),
+        chain=_chain(context.of(ctx), chain_id),
     )
     if explain:
         context.print_json(
