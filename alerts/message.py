@@ -117,6 +117,9 @@ def _verdict(flag: Flag) -> str:
 
 def _metric(item: MetricEvidence) -> str:
     """Say one metric in two lines, for a narrow screen: the change; then the range, the peers and the sample."""
+    if item.recent is None:
+        usual, days = text.value(item.metric, item.baseline), text.count(item.window_days, "day")
+        return f"<b>{text.name(item.metric).capitalize()}</b> {usual} before; nothing to judge in {days}"
     parts = []
     if item.low is not None and item.high is not None:
         low, high = (text.value(item.metric, edge, unit=False) for edge in (item.low, item.high))

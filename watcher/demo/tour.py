@@ -22,6 +22,7 @@ from watcher.store import database, review, wallets
 from watcher.types import Role
 
 FILES = ("edgewatch.toml", "wallets.csv")
+RANGE = 120  #: blocks that the demo's node allows at once, as providers do: reading has to find that out
 PORT = "${EDGEWATCH_DEMO_PORT}"
 
 
@@ -42,7 +43,10 @@ def run(folder: Path, console: Console) -> None:
     """
     data = resources.files("watcher.demo")
     _make_room(folder)
-    with resources.as_file(data.joinpath("chain.jsonl.xz")) as recording, ReplayNode(recording) as node:
+    with (
+        resources.as_file(data.joinpath("chain.jsonl.xz")) as recording,
+        ReplayNode(recording, max_range=RANGE) as node,
+    ):
         now = datetime.fromtimestamp(node.head_timestamp, UTC)
         console.rule("Edgewatch on a recorded chain")
         console.print(
