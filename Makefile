@@ -2,11 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 NPM := tests/localchain
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint notebook record-demo clean
+.PHONY: help demo test check lint bench notebook record-demo clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ check: lint test ## everything that must be green
 notebook: $(VENV)/.installed ## open the drill-down notebook on the demo's database
 	@$(PIP) "--editable" ".[notebook]"
 	@EDGEWATCH_CONFIG=$${EDGEWATCH_CONFIG:-$(CURDIR)/demo/edgewatch.toml} $(BIN)/jupyter lab notebooks/drilldown.ipynb
+
+bench: $(VENV)/.installed ## how soon a change is flagged, and how often nothing is (about 2 minutes)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.detection
 
 record-demo: $(VENV)/.installed-dev $(NPM)/node_modules/.installed ## record the demo's chain again on Anvil
 	@$(BIN)/python -m tests.localchain.record
