@@ -28,6 +28,7 @@ from watcher.jobs.deliver import deliver_once
 from watcher.jobs.ingest import ingest_once
 
 INGEST_S, ASSESS_S, DELIVER_S = 300, 900, 5
+POLL_AGAIN_S = 5.0
 STOP_S = 8.0  #: how long a running job may take to end at a stop
 
 log = structlog.get_logger()
@@ -80,12 +81,17 @@ class Daemon:
         await self._end(scheduler)
 
     async def _listen(self, bot: TelegramBot, stop: asyncio.Event) -> None:
-        try:
-            await bot.poll(app.desk(self._engine), stop=stop)
-        except AlertError as error:
-            # Measuring goes on without the buttons; the flags wait in the database.
-            log.error("telegram_polling_stopped", problem=str(error))
-        await stop.wait()
+        while not stop.is_set():
+            try:
+                await bot.poll(app.desk(self._engine), stop=stop)
+            except AlertError as error:
+                # Measuring goes on without the buttons; the flags wait in the database.
+                log.error("telegram_polling_stopped", problem=str(error))
+                await stop.wait()
+            except Exception:
+                # The desk failed, a locked database for one; its update is still unread and comes again.
+                log.exception("telegram_polling_failed")
+                await asyncio.sleep(POLL_AGAIN_S)
 
     async def _end(self, scheduler: BackgroundScheduler) -> None:
         log.info("stopping")

@@ -94,6 +94,8 @@ def backfill(
 def once(ctx: typer.Context) -> None:
     """Read, assess and deliver once."""
     shared, now, console = context.of(ctx), build.clock(), context.err()
+    if shared.config.telegram is not None:
+        shared.config.token()  # a missing token is told before the reading, not after it
     with only_one(build.database_file(shared.config)):
         read_all(shared, console, now)
         outcome = assess_once(

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Engine
 
@@ -12,15 +13,18 @@ from ingest.budget import Meter
 from ingest.decode import VERSION as DECODER_VERSION
 from ingest.decode import trades_in_transaction
 from ingest.errors import RangeRefused
+from ingest.interpret import Interpretation, Interpreter
 from ingest.rpc import Node
 from ingest.tokens import read_tokens
-from ingest.types import NATIVE, BlockRef, Chain, Trade, Valuation
+from ingest.traces import Tracer
+from ingest.types import NATIVE, Chain, Trade, Valuation
 from ingest.windows import BlockRange, Gap
 from watcher.config import ChainConfig
 from watcher.store import ledger, meters, wallets
 from watcher.store.database import reading, writing
 from watcher.types import Coverage, TokenInfo, Wallet
 
+TRACES_AGAIN = timedelta(days=7)
 LEVEL = "ends"  #: how well coverage is proven: headers of the window's ends and of every block with a find
 
 
@@ -104,11 +108,14 @@ def ingest_once(
     BudgetExhausted, RpcUnavailable, RpcRejected, WrongChain
         What was committed stays; the next call goes on from there.
     """
-    memo = f"step:{source.chain.chain_id}"
+    step_memo, trace_memo = f"step:{source.chain.chain_id}", f"traces:{source.chain.chain_id}"
     try:
         gaps = plan_reading(engine, source, now)
         with reading(engine) as connection:
-            step = int(meters.recall(connection, memo) or windows.FIRST_STEP)
+            step = int(meters.recall(connection, step_memo) or windows.FIRST_STEP)
+            tracer = Tracer(offers=_may_trace(meters.recall(connection, trace_memo), now))
+            known = ledger.pools(connection, source.chain.chain_id)
+        interpreter = Interpreter(source.node, source.chain, known, tracer)
         progress = Progress(source.chain.name, total_blocks=sum(len(gap.blocks) for gap in gaps))
         for gap in gaps:
             at = gap.blocks.first
@@ -120,7 +127,8 @@ def ingest_once(
                     step = windows.shrunk(blocks, refusal)
                     progress.refusals += 1
                     continue
-                trades = _commit(engine, source, gap, found, now=now, memo=(memo, step))
+                memos = {step_memo: str(step)} | ({} if tracer.offers else {trace_memo: now.isoformat()})
+                trades = _commit(engine, source, gap, found, interpreter, now=now, memos=memos)
                 at = blocks.last + 1
                 if len(blocks) == step and not progress.refusals:
                     step = windows.grown(step)
@@ -135,54 +143,28 @@ def ingest_once(
     return progress
 
 
-def decode(raw: read.RawTransaction, chain: Chain) -> list[Trade]:
-    """The trades of every wallet that a transaction touched."""
-    return [
-        trade
-        for wallet in sorted(raw.wallets)
-        for trade in trades_in_transaction(
-            raw.transaction,
-            raw.receipt,
-            wallet=wallet,
-            chain_id=chain.chain_id,
-            timestamp=raw.block.timestamp,
-            chain=chain,
-        )
-    ]
-
-
 def _commit(
-    engine: Engine, source: Source, gap: Gap, found: read.Reading, *, now: datetime, memo: tuple[str, int]
+    engine: Engine,
+    source: Source,
+    gap: Gap,
+    found: read.Reading,
+    interpreter: Interpreter,
+    *,
+    now: datetime,
+    memos: Mapping[str, str],
 ) -> int:
     chain = source.chain
-    trades = [trade for raw in found.transactions for trade in decode(raw, chain)]
-    blocks: dict[int, BlockRef] = {raw.block.number: raw.block for raw in found.transactions}
-    priced = {trade.block_number: blocks[trade.block_number] for trade in trades}
-    native = prices.native_prices(source.node, chain, priced)
+    meaning = interpreter.interpret(found.transactions)
     with reading(engine) as connection:
         known = ledger.tokens(connection)
-    named = _name_tokens(source, trades, known)
+    named = _name_tokens(source, meaning.trades, known)
     first_at, last_at = (datetime.fromtimestamp(ref.timestamp, UTC) for ref in (found.first, found.last))
     with writing(engine) as connection:
-        ledger.add_raw(
-            connection,
-            chain.chain_id,
-            (
-                (
-                    raw.tx_hash,
-                    raw.block.number,
-                    raw.block.hash,
-                    raw.transaction_index,
-                    raw.block.timestamp,
-                    {"transaction": raw.transaction, "receipt": raw.receipt},
-                    raw.wallets,
-                )
-                for raw in found.transactions
-            ),
-        )
-        ledger.add_trades(connection, trades, decoder=DECODER_VERSION, known_at=now)
-        ledger.add_native_prices(connection, chain.chain_id, native)
-        ledger.add_valuations(connection, valuations(trades, chain, native))
+        ledger.add_raw(connection, chain.chain_id, (_raw(raw, meaning) for raw in found.transactions))
+        ledger.add_trades(connection, meaning.trades, decoder=DECODER_VERSION, known_at=now)
+        ledger.add_native_prices(connection, chain.chain_id, meaning.native)
+        ledger.add_valuations(connection, valuations(meaning.trades, chain, meaning.native))
+        ledger.add_pools(connection, chain.chain_id, meaning.facts)
         ledger.add_tokens(connection, named)
         ledger.add_coverage(
             connection,
@@ -199,9 +181,23 @@ def _commit(
                 for wallet in sorted(gap.wallets)
             ),
         )
-        meters.remember(connection, memo[0], str(memo[1]))
+        for key, text in memos.items():
+            meters.remember(connection, key, text)
         meters.add_usage(connection, now.date(), chain.chain_id, source.meter.drain())
-    return len(trades)
+    return len(meaning.trades)
+
+
+def _may_trace(none_since: str | None, now: datetime) -> bool:
+    """A node that had no traces is asked again after a week: providers and plans change."""
+    return none_since is None or now - datetime.fromisoformat(none_since) > TRACES_AGAIN
+
+
+def _raw(raw: read.RawTransaction, meaning: Interpretation) -> ledger.Raw:
+    body: dict[str, Any] = {"transaction": raw.transaction, "receipt": raw.receipt}
+    if raw.tx_hash in meaning.internals:
+        body["internal_transactions"] = meaning.internals[raw.tx_hash]
+    block = raw.block
+    return (raw.tx_hash, block.number, block.hash, raw.transaction_index, block.timestamp, body, raw.wallets)
 
 
 def valuations(trades: Sequence[Trade], chain: Chain, native: Mapping[int, tuple[Decimal, int]]) -> list[Valuation]:
@@ -237,6 +233,7 @@ def redecode(engine: Engine, chains: Mapping[int, Chain], *, now: datetime) -> i
     total = 0
     with writing(engine) as connection:
         native = {chain_id: ledger.native_prices(connection, chain_id) for chain_id in chains}
+        pools = {chain_id: ledger.pools(connection, chain_id) for chain_id in chains}
         before = ledger.known_times(connection)
         ledger.clear_trades(connection)
         batch: list[Trade] = []
@@ -256,6 +253,8 @@ def redecode(engine: Engine, chains: Mapping[int, Chain], *, now: datetime) -> i
                     wallet=wallet,
                     chain_id=chain_id,
                     timestamp=timestamp,
+                    internal_transactions=body.get("internal_transactions"),
+                    known=pools[chain_id],
                     chain=chains[chain_id],
                 )
                 total += len(found)

@@ -11,10 +11,13 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, and_, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ingest.types import Leg, NativeSource, Trade, Valuation, VenueStatus
+from ingest.types import Leg, NativeSource, PoolFact, Trade, Valuation, VenueStatus
 from ingest.windows import BlockRange
-from watcher.store.schema import coverage, native_price, raw_transaction, raw_wallet, token, trade, valuation
+from watcher.store.schema import coverage, native_price, pool, raw_transaction, raw_wallet, token, trade, valuation
 from watcher.types import Coverage, TokenInfo
+
+#: (hash, block, block hash, index, timestamp, what the node said, wallets that it touched)
+Raw = tuple[str, int, str, int, int, Mapping[str, Any], frozenset[str]]
 
 _BATCH = 2_000  #: rows of one statement
 
@@ -32,9 +35,9 @@ def _insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str
 def add_raw(
     connection: Connection,
     chain_id: int,
-    items: Iterable[tuple[str, int, str, int, int, Mapping[str, Any], frozenset[str]]],
+    items: Iterable[Raw],
 ) -> None:
-    """Keep raw transactions: (hash, block, block hash, index, timestamp, {"transaction", "receipt"}, wallets)."""
+    """Keep raw transactions."""
     rows, touched = [], []
     for tx_hash, block_number, block_hash, index, timestamp, body, wallets in items:
         rows.append(
@@ -54,7 +57,7 @@ def add_raw(
 
 
 def raw_transactions(connection: Connection) -> Iterator[tuple[int, str, int, dict[str, Any]]]:
-    """Every (chain id, wallet, timestamp, {"transaction", "receipt"}) that was kept, in the chain's order."""
+    """Every (chain id, wallet, timestamp, what the node said) that was kept, in the chain's order."""
     joined = and_(
         raw_wallet.c.chain_id == raw_transaction.c.chain_id, raw_wallet.c.tx_hash == raw_transaction.c.tx_hash
     )
@@ -193,6 +196,21 @@ def native_prices(connection: Connection, chain_id: int) -> dict[int, tuple[Deci
     """Block to (US dollars of one native coin, time of that price)."""
     rows = connection.execute(select(native_price).where(native_price.c.chain_id == chain_id))
     return {row.block_number: (row.usd, row.as_of) for row in rows}
+
+
+def add_pools(connection: Connection, chain_id: int, facts: Mapping[str, PoolFact]) -> None:
+    """Keep who vouches for which pool."""
+    rows = [
+        {"chain_id": chain_id, "address": address, "factory": fact.factory, "tokens": list(fact.tokens)}
+        for address, fact in sorted(facts.items())
+    ]
+    _insert_new(connection, pool, rows)
+
+
+def pools(connection: Connection, chain_id: int) -> dict[str, PoolFact]:
+    """Pool to what was looked up about it."""
+    rows = connection.execute(select(pool).where(pool.c.chain_id == chain_id))
+    return {row.address: PoolFact(factory=row.factory, tokens=tuple(row.tokens)) for row in rows}
 
 
 def add_tokens(connection: Connection, items: Iterable[TokenInfo]) -> None:

@@ -114,7 +114,16 @@ raw_transaction = Table(  # the node's own words: trades can be decoded again wi
     Column("block_hash", String(66), nullable=False),
     Column("transaction_index", Integer, nullable=False),
     Column("timestamp", BigInteger, nullable=False),
-    Column("body", LargeBinary, nullable=False),  # zlib of {"transaction", "receipt"}
+    Column("body", LargeBinary, nullable=False),  # zlib of {"transaction", "receipt", "internal_transactions"}
+)
+
+pool = Table(  # null: asked, and no known factory vouches for it
+    "pool",
+    metadata,
+    Column("chain_id", BigInteger, primary_key=True),
+    Column("address", String(42), primary_key=True),
+    Column("factory", String(42)),
+    Column("tokens", JSON, nullable=False),
 )
 
 raw_wallet = Table(

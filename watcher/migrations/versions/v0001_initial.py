@@ -51,6 +51,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("chain_id", "block_number"),
     )
     op.create_table(
+        "pool",
+        sa.Column("chain_id", sa.BigInteger(), nullable=False),
+        sa.Column("address", sa.String(length=42), nullable=False),
+        sa.Column("factory", sa.String(length=42), nullable=True),
+        sa.Column("tokens", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("chain_id", "address"),
+    )
+    op.create_table(
         "raw_transaction",
         sa.Column("chain_id", sa.BigInteger(), nullable=False),
         sa.Column("tx_hash", sa.String(length=66), nullable=False),

@@ -1,0 +1,124 @@
+"""From one window's raw transactions to trades: decode, ask the node what only it can say, decode again."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from ingest import pools, prices
+from ingest.decode import decode_transaction
+from ingest.read import RawTransaction
+from ingest.rpc import Node
+from ingest.traces import Internal, Tracer
+from ingest.types import NATIVE, Chain, Decoding, NativeSource, PoolFact, Trade, VenueStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interpretation:
+    """What a window of raw transactions means, and what was asked of the node to know it."""
+
+    trades: tuple[Trade, ...]
+    facts: Mapping[str, PoolFact]  #: pools looked up for the first time
+    internals: Mapping[str, list[Internal]]  #: traced transactions
+    native: Mapping[int, tuple[Decimal, int]]  #: block → US dollars of one native coin, and that price's time
+
+
+@dataclass(slots=True)
+class Interpreter:
+    """Interprets windows of one chain; remembers which pools are known and whether the node offers traces.
+
+    Parameters
+    ----------
+    node, chain
+        Whom to ask, and about what.
+    known
+        Pools looked up before; new ones are added.
+    tracer
+        Whether the node offers traces.
+    """
+
+    node: Node
+    chain: Chain
+    known: dict[str, PoolFact]
+    tracer: Tracer = field(default_factory=Tracer)
+
+    def interpret(self, transactions: Iterable[RawTransaction]) -> Interpretation:
+        """Trades of every watched wallet in these transactions, in the chain's order."""
+        everything = [(raw, wallet) for raw in transactions for wallet in sorted(raw.wallets)]
+        first = [decode(raw, wallet, self.chain, known=self.known) for raw, wallet in everything]
+        doubtful = {
+            swap.emitter
+            for decoding in first
+            for swap in decoding.venues
+            if swap.status is VenueStatus.UNVERIFIED and swap.emitter not in self.known
+        }
+        facts = pools.look_up(self.node, self.chain, doubtful)
+        self.known |= facts
+        wanted = [
+            raw.tx_hash
+            for (raw, wallet), decoding in zip(everything, first, strict=True)
+            if _hides_native(raw, wallet, decoding)
+        ]
+        internals = self.tracer.read(self.node, list(dict.fromkeys(wanted)))
+        trades = tuple(
+            trade
+            for raw, wallet in everything
+            for trade in decode(
+                raw, wallet, self.chain, known=self.known, internal_transactions=internals.get(raw.tx_hash)
+            ).trades
+        )
+        blocks = {raw.block.number: raw.block for raw, _ in everything}
+        priced = {trade.block_number: blocks[trade.block_number] for trade in trades}
+        return Interpretation(
+            trades=trades,
+            facts=facts,
+            internals=internals,
+            native=prices.native_prices(self.node, self.chain, priced),
+        )
+
+
+def decode(
+    raw: RawTransaction,
+    wallet: str,
+    chain: Chain,
+    *,
+    known: Mapping[str, PoolFact],
+    internal_transactions: list[Internal] | None = None,
+) -> Decoding:
+    """Decode one raw transaction for one wallet."""
+    return decode_transaction(
+        raw.transaction,
+        raw.receipt,
+        wallet=wallet,
+        chain_id=chain.chain_id,
+        timestamp=raw.block.timestamp,
+        internal_transactions=internal_transactions,
+        known=known,
+        chain=chain,
+    )
+
+
+def _hides_native(raw: RawTransaction, wallet: str, decoding: Decoding) -> bool:
+    """Whether native coin may have moved that no log shows: the only transactions worth a trace.
+
+    Swaps were seen, and the wallet sent coin along (a part may have come back), or the coin that it got had to be
+    estimated, or it gave a token and nothing is seen to have come back.
+    """
+    if not decoding.venues:
+        return False
+    if str(raw.transaction.get("from", "")).lower() == wallet and _value(raw.transaction):
+        return True
+    if decoding.trades:
+        estimated = {NativeSource.WITHDRAWAL, NativeSource.POOL}
+        return any(trade.native_source in estimated for trade in decoding.trades)
+    net: dict[str, int] = {}
+    for flow in decoding.flows:
+        net[flow.token] = net.get(flow.token, 0) + flow.amount_raw
+    return any(amount < 0 for token, amount in net.items() if token != NATIVE)
+
+
+def _value(transaction: Mapping[str, Any]) -> int:
+    try:
+        return int(transaction.get("value") or "0x0", 16)
+    except (TypeError, ValueError):
+        return 0
