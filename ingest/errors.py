@@ -36,11 +36,14 @@ class RpcUnavailable(IngestError):
         What happened, without the endpoint's URL.
     retry_after
         Seconds the node asked to wait, or None.
+    unreachable
+        Nothing answers there at all: a person wants to know soon.
     """
 
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+    def __init__(self, message: str, *, retry_after: float | None = None, unreachable: bool = False) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.unreachable = unreachable
 
 
 class RangeRefused(IngestError):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest.abi import TRANSFER
-from ingest.errors import RpcRejected, RpcUnavailable
+from ingest.errors import RpcUnavailable
 from ingest.rpc import Node, Request
 from ingest.types import BlockRef
 from ingest.windows import BlockRange
@@ -45,14 +45,14 @@ def head(node: Node, *, confirmations: int | None) -> int:
 
     Raises
     ------
-    RpcRejected
-        The node has no ``finalized`` tag: set ``confirmations`` for this chain.
+    RpcUnavailable
+        The node did not say; where it has no ``finalized`` block at all, the chain needs ``confirmations``.
     """
     if confirmations is not None:
         return max(0, int(node.call("eth_blockNumber"), 16) - confirmations)
     block = node.call("eth_getBlockByNumber", ["finalized", False])
     if not isinstance(block, dict):
-        raise RpcRejected("the node has no finalized block: set confirmations = N for this chain")
+        raise RpcUnavailable("the node named no finalized block; if it has none, set confirmations = N for this chain")
     return int(block["number"], 16)
 
 
@@ -65,7 +65,7 @@ def block_refs(node: Node, numbers: Collection[int]) -> dict[int, BlockRef]:
         A block is missing or does not fit its number: the node is behind or broken.
     """
     ordered = sorted(numbers)
-    answers = node.batch([("eth_getBlockByNumber", [hex(number), False]) for number in ordered])
+    answers = node.batch([("eth_getBlockByNumber", [hex(number), False]) for number in ordered], required=True)
     refs = {}
     for number, block in zip(ordered, answers, strict=True):
         if not isinstance(block, dict) or int(block["number"], 16) != number:
@@ -113,7 +113,8 @@ def read_window(node: Node, wallets: Collection[str], blocks: BlockRange) -> Rea
         found.setdefault(log["transactionHash"].lower(), set()).update(touched)
     hashes = list(found)
     answers = node.batch(
-        [("eth_getTransactionByHash", [tx]) for tx in hashes] + [("eth_getTransactionReceipt", [tx]) for tx in hashes]
+        [("eth_getTransactionByHash", [tx]) for tx in hashes] + [("eth_getTransactionReceipt", [tx]) for tx in hashes],
+        required=True,
     )
     pairs = list(zip(hashes, answers[: len(hashes)], answers[len(hashes) :], strict=True))
     for tx_hash, transaction, receipt in pairs:

@@ -17,7 +17,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 import httpx
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
+from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
 from ingest.errors import ConfigError, IngestError, MethodForbidden, RpcRejected, RpcUnavailable, WrongChain
 from ingest.refusals import classify
@@ -43,7 +43,7 @@ READ_METHODS = frozenset(
 
 BODY_LIMIT = 64 * 2**20  #: bytes of one answer
 DEADLINE_S = 60.0  #: of one HTTP request, from dispatch to the last byte
-TRIES = 5
+TRIES, TRIES_UNREACHABLE = 8, 3
 WAIT_LIMIT_S = 600.0  #: the longest ``Retry-After`` that is waited out
 
 Request = tuple[str, Sequence[Any]]
@@ -104,6 +104,15 @@ def _wait(state: RetryCallState) -> float:
     return min(8.0, 0.25 * 2.0**state.attempt_number) * (0.5 + random.random())  # noqa: S311 - jitter, not a secret
 
 
+def _enough(tries: int) -> Callable[[RetryCallState], bool]:
+    def enough(state: RetryCallState) -> bool:
+        error = state.outcome.exception() if state.outcome else None
+        unreachable = isinstance(error, RpcUnavailable) and error.unreachable
+        return state.attempt_number >= (min(tries, TRIES_UNREACHABLE) if unreachable else tries)
+
+    return enough
+
+
 class Endpoint:
     """One URL of one provider."""
 
@@ -145,7 +154,8 @@ class Endpoint:
                         raise RpcUnavailable(f"{self.name}: no whole answer within {self._timeout_s:.0f} s")
         except httpx.HTTPError as error:
             # The exception's text can hold the URL; its type is enough to act on.
-            raise RpcUnavailable(f"{self.name}: {type(error).__name__}") from None
+            gone = isinstance(error, httpx.ConnectError)
+            raise RpcUnavailable(f"{self.name}: {type(error).__name__}", unreachable=gone) from None
         try:
             answer = json.loads(content)
         except ValueError:
@@ -215,7 +225,7 @@ class Node:
         [result] = self.batch([(method, params)])
         return result
 
-    def batch(self, requests: Sequence[Request], *, tolerant: bool = False) -> list[Any]:
+    def batch(self, requests: Sequence[Request], *, tolerant: bool = False, required: bool = False) -> list[Any]:
         """Several requests in JSON-RPC batches; results in the order of the requests.
 
         Parameters
@@ -224,6 +234,8 @@ class Node:
             (method, params) pairs.
         tolerant
             Return an ``RpcRejected`` in the place of a refused request instead of raising it.
+        required
+            A null result counts as no answer, and is asked for again.
         """
         for method, _ in requests:
             if method not in READ_METHODS:
@@ -232,7 +244,7 @@ class Node:
         for index, endpoint in enumerate(self._endpoints):
             try:
                 self._check_chain(index, endpoint)
-                return self._batch_at(endpoint, requests, tolerant=tolerant)
+                return self._batch_at(endpoint, requests, tolerant=tolerant, required=required)
             except (RpcUnavailable, WrongChain) as error:
                 failure = error if failure is None or isinstance(failure, RpcUnavailable) else failure
             except RpcRejected as error:
@@ -242,10 +254,20 @@ class Node:
         assert failure is not None
         raise failure
 
+    def patience(self, tries: int) -> Retrying:
+        """How to repeat what ended with ``RpcUnavailable``: jittered waits that double, and what the node asks for."""
+        return Retrying(
+            retry=retry_if_exception_type(RpcUnavailable),
+            wait=_wait,
+            stop=_enough(tries),
+            sleep=self._sleep,
+            reraise=True,
+        )
+
     def _check_chain(self, index: int, endpoint: Endpoint) -> None:
         if index in self._checked:
             return
-        [answer] = self._batch_at(endpoint, [("eth_chainId", [])], tolerant=False)
+        [answer] = self._batch_at(endpoint, [("eth_chainId", [])], tolerant=False, required=True)
         served = int(answer, 16)
         if served != self.chain_id:
             raise WrongChain(
@@ -254,24 +276,21 @@ class Node:
             )
         self._checked.add(index)
 
-    def _batch_at(self, endpoint: Endpoint, requests: Sequence[Request], *, tolerant: bool) -> list[Any]:
+    def _batch_at(
+        self, endpoint: Endpoint, requests: Sequence[Request], *, tolerant: bool, required: bool
+    ) -> list[Any]:
         results: dict[int, Any] = {}
-        retrying = Retrying(
-            retry=retry_if_exception_type(RpcUnavailable),
-            wait=_wait,
-            stop=stop_after_attempt(TRIES),
-            sleep=self._sleep,
-            reraise=True,
-        )
+        retrying = self.patience(TRIES)
         while missing := [i for i in range(len(requests)) if i not in results]:
             part = missing[: endpoint.batch_size]
             for attempt in retrying:
                 with attempt:
-                    results.update(self._exchange(endpoint, part, requests, tolerant=tolerant))
+                    left = [i for i in part if i not in results]
+                    results.update(self._exchange(endpoint, left, requests, tolerant=tolerant, required=required))
         return [results[i] for i in range(len(requests))]
 
     def _exchange(
-        self, endpoint: Endpoint, part: Sequence[int], requests: Sequence[Request], *, tolerant: bool
+        self, endpoint: Endpoint, part: Sequence[int], requests: Sequence[Request], *, tolerant: bool, required: bool
     ) -> Iterator[tuple[int, Any]]:
         """Send one batch; yield the answers that arrived and whose ids match."""
         body = [{"jsonrpc": "2.0", "id": i, "method": requests[i][0], "params": list(requests[i][1])} for i in part]
@@ -298,8 +317,8 @@ class Node:
                     raise refusal
                 found += 1
                 yield number, refusal
-            elif "result" in item:
+            elif "result" in item and not (required and item["result"] is None):
                 found += 1
                 yield number, item["result"]
         if not found:
-            raise RpcUnavailable(f"{endpoint.name}: no answer carried the id of its request")
+            raise RpcUnavailable(f"{endpoint.name}: no usable answer to {requests[part[0]][0]}")

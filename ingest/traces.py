@@ -86,24 +86,29 @@ class Tracer:
     def read(self, node: Node, hashes: Sequence[str]) -> dict[str, list[Internal]]:
         """Internal transactions by transaction hash; transactions that the node did not trace are left out."""
         found: dict[str, list[Internal]] = {}
+        left = list(hashes)
+        while left and self.offers:
+            # Until one trace came, a few at a time: a node without traces should cost a few requests, not thousands.
+            part, left = (left, []) if self._served else (left[:PATIENCE], left[PATIENCE:])
+            found |= self._ask(node, part)
+            self._served |= bool(found)
+            self._refused += len(part)
+            self.offers = self._served or self._refused < PATIENCE
+        return found
+
+    def _ask(self, node: Node, hashes: Sequence[str]) -> dict[str, list[Internal]]:
+        found: dict[str, list[Internal]] = {}
         for method in METHODS:
-            missing = [tx for tx in hashes if tx not in found]
-            if not self.offers or not missing:
-                break
-            requests: list[Request] = [(method, _params(method, tx)) for tx in missing]
+            requests: list[Request] = [(method, _params(method, tx)) for tx in hashes if tx not in found]
             try:
                 answers = node.batch(requests, tolerant=True)
             except RpcUnavailable:
                 if self._served:
                     raise  # it could, so it will again
                 continue  # plans without traces refuse them in the words of a busy node
-            for tx, answer in zip(missing, answers, strict=True):
+            for (_, (tx, *_more)), answer in zip(requests, answers, strict=True):
                 if not isinstance(answer, RpcRejected) and answer is not None:
                     found[tx] = from_call_tracer(answer) if method == METHODS[0] else from_parity(answer)
-        self._served |= bool(found)
-        self._refused += len(hashes) - len(found)
-        if not self._served and self._refused >= PATIENCE:
-            self.offers = False
         return found
 
 

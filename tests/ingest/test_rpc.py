@@ -15,7 +15,7 @@ from ingest.errors import (
     WrongChain,
 )
 from ingest.refusals import classify
-from ingest.rpc import READ_METHODS, Node, check_url
+from ingest.rpc import READ_METHODS, TRIES, Node, check_url
 from tests.fakes.node import FakeNode, RpcFault
 
 
@@ -59,6 +59,21 @@ def test_answers_are_matched_by_id_and_missing_ones_are_asked_again():
         assert client.batch([("eth_getCode", [str(i)]) for i in range(7)]) == [str(i) for i in range(7)]
 
 
+def test_a_null_that_must_not_be_is_asked_for_again():
+    """A block or receipt that is null now may be there in a moment; the rest of the batch is not asked for twice."""
+    seen = []
+
+    def receipt(tx):
+        seen.append(tx)
+        return None if tx == "0x2" and seen.count("0x2") < 3 else {"of": tx}
+
+    with FakeNode({"eth_getTransactionReceipt": receipt}) as fake, node(fake) as client:
+        requests = [("eth_getTransactionReceipt", [f"0x{n}"]) for n in range(5)]
+        assert [found["of"] for found in client.batch(requests, required=True)] == [f"0x{n}" for n in range(5)]
+        assert client.batch([("eth_getTransactionReceipt", ["0x9"])], tolerant=True) == [{"of": "0x9"}]
+    assert sorted(seen) == ["0x0", "0x1", "0x2", "0x2", "0x2", "0x3", "0x4", "0x9"]
+
+
 def test_retry_after_is_waited_out():
     """A node that asks for time gets at least that much, in seconds or as a date."""
     waits, replies = (
@@ -87,7 +102,7 @@ def test_an_unusable_answer_is_tried_again_then_told(status, body):
     with FakeNode(raw=lambda b: None if b["method"] == "eth_chainId" else (status, {}, body)) as fake:
         with node(fake) as client, pytest.raises(RpcUnavailable):
             client.call("eth_blockNumber")
-        assert fake.asked.count("eth_blockNumber") == 5
+        assert fake.asked.count("eth_blockNumber") == TRIES
 
 
 def test_the_second_endpoint_serves_when_the_first_does_not():

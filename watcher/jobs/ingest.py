@@ -24,6 +24,7 @@ from watcher.store import ledger, meters, wallets
 from watcher.store.database import reading, writing
 from watcher.types import Coverage, TokenInfo, Wallet
 
+WINDOW_TRIES = 6
 TRACES_AGAIN = timedelta(days=7)
 LEVEL = "ends"  #: how well coverage is proven: headers of the window's ends and of every block with a find
 
@@ -110,6 +111,8 @@ def ingest_once(
     """
     step_memo, trace_memo = f"step:{source.chain.chain_id}", f"traces:{source.chain.chain_id}"
     try:
+        # A window is read anew as a whole where an answer is missing or contradicts another one.
+        patience = source.node.patience(WINDOW_TRIES)
         gaps = plan_reading(engine, source, now)
         with reading(engine) as connection:
             step = int(meters.recall(connection, step_memo) or windows.FIRST_STEP)
@@ -122,7 +125,7 @@ def ingest_once(
             while at <= gap.blocks.last and not stopped():
                 blocks = BlockRange(at, min(at + step - 1, gap.blocks.last))
                 try:
-                    found = read.read_window(source.node, gap.wallets, blocks)
+                    found = patience(read.read_window, source.node, gap.wallets, blocks)
                 except RangeRefused as refusal:
                     step = windows.shrunk(blocks, refusal)
                     progress.refusals += 1
