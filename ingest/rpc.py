@@ -240,6 +240,8 @@ class Node:
         for method, _ in requests:
             if method not in READ_METHODS:
                 raise MethodForbidden(f"{method} is not a read-only method; Edgewatch never sends it")
+        if not requests:
+            return []
         failure: IngestError | None = None
         for index, endpoint in enumerate(self._endpoints):
             try:
