@@ -51,6 +51,21 @@ CURVE_CRYPTO_EXCHANGE = "0xb2e76ae99761dc136e598d4a629bb347eccb9532a5f8bbd72e184
 """Curve CryptoSwap (v2)."""
 CURVE_NG_EXCHANGE = "0x143f1f8e861fbdeddd5b46e844b7d3ac7b86a122f36e8c463859ee6811b1f29c"
 """Curve TwoCrypto-NG and TriCrypto-NG."""
+CURVE_ADD_2 = "0x26f55a85081d24974e85c6c00045d0f0453991e95873f52bff0d21af4079a768"
+"""Curve StableSwap of two coins; three and four alike."""
+CURVE_ADD_3 = "0x423f6495a08fc652425cf4ed0d1f9e37e571d9b9529b1c1c23cce780b2e7df0d"
+CURVE_ADD_4 = "0x3f1915775e0c9a38a57a7bb7f1f9005f486fb904e1f84aa215364d567319a58d"
+CURVE_ADD_CRYPTO_2 = "0x540ab385f9b5d450a27404172caade516b3ba3f4be88239ac56a2ad1de2a1f5a"
+"""Curve CryptoSwap of two coins; three alike."""
+CURVE_ADD_CRYPTO_3 = "0x96b486485420b963edd3fdec0b0195730035600feb7de6f544383d7950fa97ee"
+CURVE_ADD_NG = "0x189c623b666b1b45b83d7178f39b8c087cb09774317ca2f53c2d3c3726f222a2"
+"""Curve StableSwap-NG."""
+CURVE_REMOVE_ONE_OLD = "0x9e96dd3b997a2a257eec4df9bb6eaf626e206df5f543bd963682d143300be310"
+"""Curve StableSwap (first)."""
+CURVE_REMOVE_ONE = "0x5ad056f2e28a8cec232015406b843668c1e36cda598127ec3b8c59b8c72773a0"
+"""Curve StableSwap and CryptoSwap."""
+CURVE_REMOVE_ONE_NG = "0x6f48129db1f37ccb9cc5dd7e119cb32750cabdf75b48375d730d26ce3659bbe1"
+"""Curve StableSwap-NG."""
 SADDLE_SWAP = "0xc6c1e0630dbe9130cc068028486c0d118ddcea348550819defd5cb8c257f8a38"
 """Saddle and forks (Synapse, Hop) Swap."""
 MAVERICK_V1_SWAP = "0x3b841dc9ab51e3104bda4f61b41e4271192d22cd19da5ee6e292dc8e2744f713"
@@ -81,6 +96,10 @@ CLIPPER_SWAPPED = "0x4be05c8d54f5e056ab2cfa033e9f582057001268c3e28561bb999d35d2c
 """Clipper exchange."""
 PSM3_SWAP = "0xdba43ee9916cb156cc32a5d3406e87341e568126a46815294073ba25c9400246"
 """Spark PSM3."""
+MAKER_SELL_GEM = "0xef75f5a47cc9a929968796ceb84f19e7541617b4577f2c228ea95200e1572081"
+"""MakerDAO peg stability modules; the stablecoin is minted or lies in the module."""
+MAKER_BUY_GEM = "0x085d06ecf4c34b237767a31c0888e121d89546a77f186f1987c6b8715e1a8caa"
+"""MakerDAO peg stability modules."""
 HASHFLOW_TRADE = "0x8cf3dec1929508e5677d7db003124e74802bfba7250a572205a9986d86ca9f1e"
 """Hashflow pool (first)."""
 HASHFLOW_TRADE_V2 = "0x34f57786fb01682fb4eec88d340387ef01a168fe345ea5b76f709d4e560c10eb"
@@ -114,8 +133,14 @@ UNISWAPX_FILL = "0x78ad7ec0e9f89e74012afa58738b6b661c024cb0fd185ee2f616c0a28924b
 """UniswapX reactors: names the swapper."""
 ONEINCH_FILLED_V3 = "0xb9ed0243fdf00f0545c63a0af8850c090d86bb46682baec4bf3c496814fe4f02"
 """1inch limit order protocol v2 and v3 (router v5): names the maker."""
+ONEINCH_FILLED = "0xfec331350fce78ba658e082a71da20ac9f8d798a99b3c79681c8440cbfe77e07"
+"""1inch limit order protocol v4 (router v6): names only the order's hash."""
 USER_OPERATION = "0x49628fd1471006c1482da88028e9ce4dbb080b815c9b0344d39e5a8e6ec1419f"
 """ERC-4337 EntryPoint: names the account."""
+SAFE_EXECUTED = "0x442e715f626346e8c54381002da614f62bee8d27386535b2521ec8540898556e"
+"""Safe: emitted by the account itself when its owners' transaction ran."""
+SAFE_MODULE_EXECUTED = "0x6895c13664aa4f67288b25d7a21d7aaa34916e355fb9b6fae0a139a9085becb8"
+"""Safe: emitted by the account itself when a module that it enabled acted."""
 
 SIGNATURES = {
     TRANSFER: "Transfer(address,address,uint256)",
@@ -141,6 +166,15 @@ SIGNATURES = {
     CURVE_EXCHANGE_UNDERLYING: "TokenExchangeUnderlying(address,int128,uint256,int128,uint256)",
     CURVE_CRYPTO_EXCHANGE: "TokenExchange(address,uint256,uint256,uint256,uint256)",
     CURVE_NG_EXCHANGE: "TokenExchange(address,uint256,uint256,uint256,uint256,uint256,uint256)",
+    CURVE_ADD_2: "AddLiquidity(address,uint256[2],uint256[2],uint256,uint256)",
+    CURVE_ADD_3: "AddLiquidity(address,uint256[3],uint256[3],uint256,uint256)",
+    CURVE_ADD_4: "AddLiquidity(address,uint256[4],uint256[4],uint256,uint256)",
+    CURVE_ADD_CRYPTO_2: "AddLiquidity(address,uint256[2],uint256,uint256)",
+    CURVE_ADD_CRYPTO_3: "AddLiquidity(address,uint256[3],uint256,uint256)",
+    CURVE_ADD_NG: "AddLiquidity(address,uint256[],uint256[],uint256,uint256)",
+    CURVE_REMOVE_ONE_OLD: "RemoveLiquidityOne(address,uint256,uint256)",
+    CURVE_REMOVE_ONE: "RemoveLiquidityOne(address,uint256,uint256,uint256)",
+    CURVE_REMOVE_ONE_NG: "RemoveLiquidityOne(address,int128,uint256,uint256,uint256)",
     SADDLE_SWAP: "TokenSwap(address,uint256,uint256,uint128,uint128)",
     MAVERICK_V1_SWAP: "Swap(address,address,bool,bool,uint256,uint256,int32)",
     MAVERICK_V2_SWAP: "PoolSwap(address,address,(uint256,bool,bool,int32),uint256,uint256)",
@@ -156,6 +190,8 @@ SIGNATURES = {
     KYBER_TRADE: "ExecuteTrade(address,address,address,uint256,uint256)",
     CLIPPER_SWAPPED: "Swapped(address,address,address,uint256,uint256,bytes)",
     PSM3_SWAP: "Swap(address,address,address,address,uint256,uint256,uint256)",
+    MAKER_SELL_GEM: "SellGem(address,uint256,uint256)",
+    MAKER_BUY_GEM: "BuyGem(address,uint256,uint256)",
     HASHFLOW_TRADE: "Trade(address,bytes32,address,address,uint256,uint256)",
     HASHFLOW_TRADE_V2: "Trade(address,address,bytes32,address,address,uint256,uint256)",
     BANCOR_V3_TRADED: "TokensTraded(bytes32,address,address,uint256,uint256,uint256,uint256,uint256,address)",
@@ -174,6 +210,9 @@ SIGNATURES = {
     AIRSWAP_SWAP: "SwapERC20(uint256,address,address,uint256,uint256,address,address,uint256)",
     UNISWAPX_FILL: "Fill(bytes32,address,address,uint256)",
     ONEINCH_FILLED_V3: "OrderFilled(address,bytes32,uint256)",
+    ONEINCH_FILLED: "OrderFilled(bytes32,uint256)",
+    SAFE_EXECUTED: "ExecutionSuccess(bytes32,uint256)",
+    SAFE_MODULE_EXECUTED: "ExecutionFromModuleSuccess(address)",
     USER_OPERATION: "UserOperationEvent(bytes32,address,address,uint256,bool,uint256,uint256)",
 }
 """The signature of every topic of this file."""

@@ -31,15 +31,20 @@ from ingest.types import (
     VenueStatus,
     VenueSwap,
 )
+from ingest.venues.curve import providers
 from ingest.venues.eth_flow import paid_earlier
 from ingest.venues.event import Holding, SwapEvent
 from ingest.venues.evidence import Edge, Evidence, Judge
 from ingest.venues.families import read_events
-from ingest.venues.intents import signers
+from ingest.venues.intents import acted, signers
 from ingest.venues.native import settle_native
-from ingest.venues.paths import Explained, conversions, explain
+from ingest.venues.oneinch import signed_order
+from ingest.venues.paths import Conversions, Explained, conversions, explain
+from ingest.venues.payouts import calldata
+from ingest.venues.twins import facades, unmasked
+from ingest.venues.wraps import routed_wrap
 
-VERSION = 1
+VERSION = 2
 """Raised when the same transaction may decode differently; stored beside every trade."""
 
 
@@ -122,6 +127,19 @@ def _nothing(reason: str) -> Decoding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What a transaction says about swaps, as far as it concerns the wallet."""
+
+    evidence: Evidence
+    edges: list[Edge]
+    links: Conversions
+    orders: list[SwapEvent]  #: settled orders that name the wallet
+    signed: bool  #: a known contract checked the wallet's signature, or its own code acted
+    earlier: int  #: native coin paid for these orders in an earlier transaction
+    behind: dict[str, str]  #: facade tokens and the token behind each
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Case:
     """One transaction seen by one wallet."""
 
@@ -145,10 +163,13 @@ class _Case:
         events = read_events(self.moved.logs)
         evidence = Judge(self.chain, self.known, self.moved.transfers).weigh(events)
         tokens = token_flows(self.moved, self.wallet, self._wrapped)
-        flows, source, explained, sure, reasons = self._explain(events, evidence, tokens)
+        seen = self._see(events, evidence, tokens)
+        native, source = self._native(seen, tokens)
+        flows = tokens + native_flow(native)
+        net = {token: amount for token, amount in net_by_token(flows).items() if token not in seen.behind}
+        explained, sure, reason = self._judge(net, seen)
         trades: tuple[Trade, ...] = ()
         if explained is not None:
-            net = net_by_token(flows)
             moved_native = NATIVE in (*explained.sold, *explained.bought)
             trade = Trade(
                 chain_id=chain_id,
@@ -166,73 +187,82 @@ class _Case:
                 fee_native_raw=self._fee(),
             )
             trades = (trade,)
-        return Decoding(flows=flows, venues=evidence.swaps, trades=trades, reasons=tuple(reasons))
+        return Decoding(flows=flows, venues=evidence.swaps, trades=trades, reasons=(reason,))
 
-    def _explain(
-        self, events: Sequence[SwapEvent], evidence: Evidence, tokens: tuple[Flow, ...]
-    ) -> tuple[tuple[Flow, ...], NativeSource, Explained | None, bool, list[str]]:
-        native, source = seen_native(self.transaction, self.moved, self.wallet, self.internal_transactions)
-        edges = list(evidence.edges)
-        links = conversions(self.moved.transfers)
-        orders = [e for e in events if e.holding is Holding.ORDER and self.wallet in e.parties]
-        signed = signers(self.moved.logs, self.chain.dexes if self.chain else ()).get(self.wallet)
+    def _see(self, events: Sequence[SwapEvent], evidence: Evidence, tokens: tuple[Flow, ...]) -> _Seen:
+        chain, transfers = self.chain, self.moved.transfers
+        quotes = {chain.wrapped_native, *(quote.address for quote in chain.quote_tokens)} if chain else set()
+        behind = facades(transfers, quotes)
+        edges = unmasked(evidence.edges, behind)
+        signed = signers(self.moved.logs, chain.dexes if chain else ()).get(self.wallet) or signed_order(
+            self.moved.logs, calldata(self.transaction), self.wallet, chain
+        )
         if signed is not None and signed[0].settles:
             edges += _settled(net_by_token(tokens), signed[0].kind, signed[1].address, signed[1].index)
+        return _Seen(
+            evidence=evidence,
+            edges=edges,
+            links=conversions([t for t in transfers if t.token not in behind], providers(self.moved.logs)),
+            orders=[e for e in events if e.holding is Holding.ORDER and self.wallet in e.parties],
+            signed=signed is not None or acted(self.moved.logs, address(self.transaction.get("to")), self.wallet),
+            earlier=paid_earlier(events, transfers, chain, self.wallet),
+            behind=behind,
+        )
+
+    def _native(self, seen: _Seen, tokens: tuple[Flow, ...]) -> tuple[int, NativeSource]:
+        """Return the wallet's net native movement, and how it was learned."""
+        native, source = seen_native(self.transaction, self.moved, self.wallet, self.internal_transactions)
         if source is NativeSource.VALUE:
             native, source = settle_native(
                 native,
-                net_by_token(tokens),
-                edges=edges,
-                links=links,
+                {token: amount for token, amount in net_by_token(tokens).items() if token not in seen.behind},
+                edges=seen.edges,
+                links=seen.links,
                 moved=self.moved,
                 wallet=self.wallet,
                 wrapped=self._wrapped,
-                orders=orders,
-                native_in=evidence.native_in,
-                native_out=evidence.native_out,
-                paying=self._sent or bool(signed),
+                orders=seen.orders,
+                native_in=seen.evidence.native_in,
+                native_out=seen.evidence.native_out,
+                paying=self._sent or seen.signed,
+                data=calldata(self.transaction),
             )
-        earlier = paid_earlier(events, self.moved.transfers, self.chain, self.wallet)
-        if earlier:
-            native, source = native - earlier, NativeSource.POOL
-        flows = tokens + native_flow(native)
-        net = net_by_token(flows)
+        return (native - seen.earlier, NativeSource.POOL) if seen.earlier else (native, source)
+
+    def _judge(self, net: Mapping[str, int], seen: _Seen) -> tuple[Explained | None, bool, str]:
+        """Return what swaps explain of the net flows, whether all of it is verified, and why."""
         if not any(v < 0 for v in net.values()):
-            return flows, source, None, False, ["Nothing left the wallet."]
+            return None, False, "Nothing left the wallet."
         if not any(v > 0 for v in net.values()):
-            return flows, source, None, False, ["Nothing came into the wallet."]
-        believed = {s.log_index for s in evidence.swaps if s.status is VenueStatus.VERIFIED}
-        if not (self._sent or signed or earlier or any(e.log_index in believed for e in orders)):
-            return (
-                flows,
-                source,
-                None,
-                False,
-                ["The wallet neither sent the transaction nor is it named by a settlement."],
-            )
+            return None, False, "Nothing came into the wallet."
+        believed = {s.log_index for s in seen.evidence.swaps if s.status is VenueStatus.VERIFIED}
+        if not (self._sent or seen.signed or seen.earlier or any(e.log_index in believed for e in seen.orders)):
+            return None, False, "The wallet neither sent the transaction nor is it named by a settlement."
         if self.wallet in self.moved.nft_receivers:
-            return flows, source, None, False, ["The wallet received an NFT: a purchase or a liquidity position."]
-        sure = [e for e in edges if not earlier and e.swap.status is VenueStatus.VERIFIED]
-        every = explain(net, edges, links, self._wrapped)
+            return None, False, "The wallet received an NFT: a purchase or a liquidity position."
+        wrap = routed_wrap(net, self.moved, self.wallet, self._wrapped)
+        if wrap is not None:
+            return wrap, True, "Another contract wrapped or unwrapped the native coin for the wallet: a conversion."
+        every = explain(net, seen.edges, seen.links, self._wrapped)
         if every is None:
-            forged = sum(s.status is None for s in evidence.swaps)
+            forged = sum(s.status is None for s in seen.evidence.swaps)
             why = f"; {forged} swap events were not borne out by transfers" if forged else ""
-            return flows, source, None, False, [f"No swap leads from what left to what came{why}."]
+            return None, False, f"No swap leads from what left to what came{why}."
         position = self._position(net, every)
         if position is not None:
-            return flows, source, None, False, [f"The wallet also got newly minted {position}: a deposit or liquidity."]
-        verified = explain(net, sure, links, self._wrapped)
+            return None, False, f"The wallet also got newly minted {position}: a deposit or liquidity."
+        sure = [e for e in seen.edges if not seen.earlier and e.swap.status is VenueStatus.VERIFIED]
+        verified = explain(net, sure, seen.links, self._wrapped)
         if verified is not None and (verified.sold, verified.bought) == (every.sold, every.bought):
-            return flows, source, verified, True, ["Verified swaps lead from what left to what came."]
-        return flows, source, every, False, ["Swaps lead from what left to what came, but not all venues are verified."]
+            return verified, True, "Verified swaps lead from what left to what came."
+        return every, False, "Swaps lead from what left to what came, but not all venues are verified."
 
     def _position(self, net: Mapping[str, int], explained: Explained) -> str | None:
         """Return a token that was minted for the wallet beside what it bought."""
         zero = "0x" + "00" * 20
         minted = {t.token for t in self.moved.transfers if t.source == zero}
-        twins = {abs(net[t]) for t in (*explained.sold, *explained.bought)}
         for token, amount in net.items():
-            if amount > 0 and token in minted and token not in explained.bought and amount not in twins:
+            if amount > 0 and token in minted and token not in explained.bought:
                 return token
         return None
 

@@ -18,6 +18,8 @@ class Holding(StrEnum):
     """One contract holds the tokens of all pools and names the tokens in its event."""
     MANAGER = "manager"
     """One contract holds the tokens of all pools and names only a pool id."""
+    ASSETS = "assets"
+    """Each token lies in an account of its own, apart from the emitter."""
     ORDER = "order"
     """Two parties swap with each other; the emitter only settles and may hold nothing."""
 

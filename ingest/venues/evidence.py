@@ -89,6 +89,7 @@ class Judge:
         self._vaults = [d.factory for d in self._dexes if d.kind == POOL_VAULT]
         self._known = known
         self._books = books(transfers)
+        self._ends: tuple[Mapping[int, set[str]], Mapping[int, set[str]]] | None = None
 
     def weigh(self, events: Sequence[SwapEvent]) -> Evidence:
         """Weigh all events of the transaction together: pools may be used more than once."""
@@ -162,6 +163,8 @@ class Judge:
     def _singleton_pairs(self, event: SwapEvent) -> list[tuple[str, str]]:
         if event.token_in is not None and event.token_out is not None:
             return _bidirectional(event, [(event.token_in, event.token_out)])
+        if event.holding is Holding.ASSETS:
+            return self._asset_pairs(event)
         book = self._books.get(self._holder(event, event.emitter), Book())
         net = {t: sum(book.got[t]) - sum(book.gave[t]) for t in {*book.got, *book.gave}}
         taken, given = [t for t, v in net.items() if v > 0], [t for t, v in net.items() if v < 0]
@@ -176,6 +179,8 @@ class Judge:
     def _pairs(self, event: SwapEvent, total_in: int, total_out: int) -> list[tuple[str, str]]:
         if event.holding is Holding.ORDER:
             return self._order_pairs(event)
+        if event.holding is Holding.ASSETS:
+            return self._asset_pairs(event) if event.token_in else []
         holders = [h for h in (event.emitter, *self._vaults) if h in self._books]
         for holder in holders:
             pairs = self._held_pairs(event, self._books[holder], total_in, total_out)
@@ -194,6 +199,26 @@ class Judge:
             if took and any(close(a, event.amount_out) for a in book.gave.get(token_out, ())):
                 return [(token_in, token_out)]
         return []
+
+    def _asset_pairs(self, event: SwapEvent) -> list[tuple[str, str]]:
+        # The amounts must have gone into one account that kept them and come out of another that had them
+        # (or minted them): a router's passing on is neither.
+        if self._ends is None:
+            kept: dict[int, set[str]] = defaultdict(set)
+            had: dict[int, set[str]] = defaultdict(set)
+            for book in self._books.values():
+                for token in book.got.keys() ^ book.gave.keys():
+                    for amounts, ends in ((book.got.get(token, ()), kept), (book.gave.get(token, ()), had)):
+                        for amount in amounts:
+                            ends[amount].add(token)
+            self._ends = kept, had
+        found = [
+            (a, b)
+            for a in sorted(self._ends[0].get(event.amount_in, ()))
+            for b in sorted(self._ends[1].get(event.amount_out, ()))
+            if a != b and event.token_in in (None, a) and event.token_out in (None, b)
+        ]
+        return found[:CANDIDATES]
 
     def _held_pairs(self, event: SwapEvent, book: Book, total_in: int, total_out: int) -> list[tuple[str, str]]:
         taken = matching(book.got, event.amount_in, total_in)

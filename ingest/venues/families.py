@@ -1,6 +1,6 @@
 """All venue families, and which of them can re-derive a pool's address."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from ingest.flows import Log
 from ingest.venues import (
@@ -36,20 +36,23 @@ DERIVERS: Mapping[str, Deriver] = {
     "uniswap_v3": uniswap_v3.derive,
     "pancake_v3": uniswap_v3.derive,
     "slipstream": uniswap_v3.derive_slipstream,
+    "solidly_v3": uniswap_v3.derive_slipstream,
     "algebra": uniswap_v3.derive_algebra,
+    "izumi": uniswap_v3.derive,
 }
 
 SINGLETONS = frozenset(
     {
         *("uniswap_v4", "pancake_infinity", "balancer_v2", "balancer_v3"),
         *("cow", "zeroex", "paraswap_rfq", "airswap", "gmx", "woofi", "carbon", "bancor", "hashflow", "clipper"),
-        *("spark_psm", "curve", "fluid", "kyber_network", "wombat"),
+        *("spark_psm", "maker_psm", "curve", "fluid", "kyber_network", "wombat"),
     }
 )
 """Kinds whose ``Dex.factory`` is the emitter of swaps itself."""
 
 
-def read_events(logs: Iterable[Log]) -> tuple[SwapEvent, ...]:
+def read_events(logs: Sequence[Log]) -> tuple[SwapEvent, ...]:
     """Read every swap event of a known family, believed or not, in log order."""
-    found = (READERS[log.topic](log) for log in logs if log.topic in READERS)
-    return tuple(event for event in found if event is not None)
+    found = [READERS[log.topic](log) for log in logs if log.topic in READERS]
+    found += curve.through_liquidity(logs)
+    return tuple(sorted((event for event in found if event is not None), key=lambda event: event.log_index))

@@ -1,4 +1,4 @@
-"""Events by which a wallet that did not send a transaction is known to have agreed to it."""
+"""By what a wallet that did not send a transaction is known to have agreed to it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,6 +27,25 @@ INTENTS = {
     abi.UNISWAPX_FILL: Intent("uniswapx", 3, 1, 2, settles=True),
     abi.ONEINCH_FILLED_V3: Intent("oneinch", 1, 2, 0, settles=True),
 }
+
+
+OWN = frozenset({abi.SAFE_EXECUTED, abi.SAFE_MODULE_EXECUTED})
+"""Events that a wallet with code of its own emits when it acts, and not when it is only sent something."""
+
+
+def acted(logs: Iterable[Log], called: str | None, wallet: str) -> bool:
+    """Tell whether the wallet's own code acted: a Safe, a smart account, or an account with delegated code.
+
+    Parameters
+    ----------
+    logs
+        The transaction's logs: nobody else can emit at the wallet's address.
+    called
+        The account that the transaction called; a call to an account without code moves nothing out of it.
+    wallet
+        Lower-case address.
+    """
+    return called == wallet or any(log.address == wallet and log.topic in OWN for log in logs)
 
 
 def signers(logs: Iterable[Log], dexes: Iterable[Dex]) -> dict[str, tuple[Intent, Log]]:

@@ -1,7 +1,8 @@
 """The native coin that came back unseen: no log tells it, but it must add up.
 
 Without a trace, what a wallet was paid is estimated by conservation: native coin that was sent, unwrapped
-or given by a venue, and that was neither wrapped nor taken by a venue, went back to who sent the transaction.
+or given by a venue, and that was neither wrapped nor taken by a venue, went to who sent the transaction, to a
+router as its fee, or back as a refund.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,8 @@ from ingest.types import NATIVE, NativeSource
 from ingest.venues.event import SwapEvent
 from ingest.venues.evidence import Edge
 from ingest.venues.paths import Conversions, explain
+from ingest.venues.payouts import after_fees, names, told
+from ingest.venues.wraps import routed_wrap
 
 
 def settle_native(
@@ -26,6 +29,7 @@ def settle_native(
     native_in: int,
     native_out: int,
     paying: bool,
+    data: bytes,
 ) -> tuple[int, NativeSource]:
     """Estimate the wallet's net native movement where no trace tells it.
 
@@ -49,6 +53,8 @@ def settle_native(
         Native coin that venues took and gave without wrapping.
     paying
         Whether what is left over belongs to this wallet: it sent or signed.
+    data
+        The transaction's calldata.
 
     Returns
     -------
@@ -65,11 +71,26 @@ def settle_native(
     left = -value + unwrapped + native_out - rewrapped - native_in
     source = NativeSource.WITHDRAWAL if unwrapped else NativeSource.POOL
     if value < 0:
-        # A refund. Where less than half was seen used, the rest went somewhere unseen rather than back.
-        used = -value - left
-        return (value + left, source) if left > 0 and 2 * used >= -value else (value, NativeSource.VALUE)
+        refund = left if _is_refund(-value, left, net, data) else 0
+        return value + refund, source if refund else NativeSource.VALUE
     if left > 0:
-        paid = explain({**net, NATIVE: left}, edges, links, wrapped)
+        got = {**net, NATIVE: left}
+        paid = routed_wrap(got, moved, wallet, wrapped) or explain(got, edges, links, wrapped)
         if paid is not None and NATIVE in paid.bought:
-            return left, source
+            sold = {token: -amount for token, amount in net.items() if amount < 0}
+            summary = told(moved.logs, sold, wallet, left)
+            return after_fees(data, left) if summary is None else summary, source
     return value, NativeSource.VALUE
+
+
+def _is_refund(sent: int, left: int, net: Mapping[str, int], data: bytes) -> bool:
+    """Tell whether what was left of the native coin sent came back, rather than being a router's fee.
+
+    A fee is ordered beforehand, as an amount or a share. A refund is what is left of a swap whose other end
+    was ordered: the exact amount to buy, or to spend. Where less than half was seen used, the rest went
+    somewhere unseen.
+    """
+    used = sent - left
+    if left <= 0 or 2 * used < sent or names(data, left):
+        return False
+    return names(data, used) or any(amount > 0 and names(data, amount) for amount in net.values())

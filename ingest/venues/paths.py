@@ -1,12 +1,12 @@
 """Which of a wallet's outflows became which of its inflows: paths through the transaction's swaps."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ingest.flows import ZERO, Transfer
 from ingest.types import NATIVE, VenueSwap
-from ingest.venues.evidence import Edge
+from ingest.venues.evidence import Edge, books
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,35 +20,75 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class Conversions:
-    """Tokens that turned into each other in a share's own contract: (from, to) pairs."""
+    """Tokens that turned into each other without a swap: (from, to) pairs."""
 
-    deposits: frozenset[tuple[str, str]]  #: an asset went in and a share was minted
-    redeems: frozenset[tuple[str, str]]  #: a share was burned and an asset came out
+    deposits: frozenset[tuple[str, str]]  #: an asset went in and a share was minted, or it changed at par
+    redeems: frozenset[tuple[str, str]]  #: a share was burned and an asset came out, or it changed at par
 
 
-def conversions(transfers: Iterable[Transfer]) -> Conversions:
+def conversions(transfers: Sequence[Transfer], pools: Iterable[tuple[str, str]] = ()) -> Conversions:
     """Return the conversions of wrapped staking and vault shares that lie between the hops of many routes.
 
     Parameters
     ----------
     transfers
         All ERC-20 movements of the transaction.
+    pools
+        Pools whose shares are tokens of their own, and accounts that added to them or took out.
     """
     minted: set[str] = set()
     burned: set[str] = set()
+    accounts: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
     got: dict[str, set[str]] = defaultdict(set)
     gave: dict[str, set[str]] = defaultdict(set)
     for t in transfers:
         if t.source == ZERO:
             minted.add(t.token)
+            accounts[t.target][0].add(t.token)
         elif t.target == ZERO:
             burned.add(t.token)
+            accounts[t.source][1].add(t.token)
         got[t.target].add(t.token)
         gave[t.source].add(t.token)
-    return Conversions(
-        deposits=frozenset((a, share) for share in minted for a in got.get(share, ()) if a != share),
-        redeems=frozenset((share, a) for share in burned for a in gave.get(share, ()) if a != share),
-    )
+    deposits = {(a, share) for share in minted for a in got.get(share, ()) if a != share}
+    redeems = {(share, a) for share in burned for a in gave.get(share, ()) if a != share}
+    for pool, account in pools:
+        shares, spent = accounts[account]
+        deposits |= {(a, share) for share in shares for a in got.get(pool, ()) if a != share}
+        redeems |= {(share, a) for share in spent for a in gave.get(pool, ()) if a != share}
+    at_par = _at_par(transfers)
+    return Conversions(deposits=at_par | deposits, redeems=at_par | redeems)
+
+
+def _at_par(transfers: Sequence[Transfer]) -> frozenset[tuple[str, str]]:
+    """Return tokens that an account took, burned, and replaced by as much of another: its own, or newly minted.
+
+    A bridge's transmuter or a migrator. Leaving a position is none: a share's own contract burns it, and a
+    router that does so on someone's behalf has nothing of its own to give.
+    """
+    burned: dict[tuple[str, str], int] = defaultdict(int)
+    minted: dict[int, set[str]] = defaultdict(set)
+    for t in transfers:
+        if t.target == ZERO:
+            burned[t.source, t.token] += t.amount
+        elif t.source == ZERO:
+            minted[t.amount].add(t.token)
+    accounts = books(transfers)
+    found: set[tuple[str, str]] = set()
+    for (account, old), amount in burned.items():
+        book = accounts[account]
+        if account in (old, ZERO) or not amount or sum(book.got.get(old, ())) != amount:
+            continue
+        same = _same(amount)
+        own = {new for new, amounts in book.gave.items() if new not in book.got and not same.isdisjoint(amounts)}
+        found.update((old, new) for new in own.union(*(minted.get(a, ()) for a in same)) if new != old)
+    return frozenset(found)
+
+
+def _same(amount: int) -> set[int]:
+    """Return an amount as it may be written with other decimals."""
+    more = {amount * 10**n for n in range(19)}
+    return more | {amount // 10**n for n in range(19) if amount % 10**n == 0}
 
 
 def explain(

@@ -1,7 +1,7 @@
 """Further pools that hold their own tokens, each by one event: Maverick, WooFi, DODO, Clipper, Pendle, …"""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingest import abi
 from ingest.flows import Log
@@ -96,6 +96,23 @@ def read_pendle(log: Log) -> SwapEvent | None:
     return event and unnamed("pendle", log, event.amount_in, event.amount_out)
 
 
+def maker_psm(*, selling: bool) -> Callable[[Log], SwapEvent | None]:
+    """Return a reader of ``SellGem`` or ``BuyGem(owner, value, fee)``: a coin of six decimals against one of 18.
+
+    Other coins than those of six decimals match no transfer and are left out.
+    """
+
+    def read(log: Log) -> SwapEvent | None:
+        if not log.fits(1, 2):
+            return None
+        gem, fee = log.word(0), log.word(1)
+        coin = gem * 10**12 + (-fee if selling else fee)
+        event = unnamed("maker_psm", log, *((gem, coin) if selling else (coin, gem)))
+        return event and replace(event, holding=Holding.ASSETS)
+
+    return read
+
+
 READERS: dict[str, Callable[[Log], SwapEvent | None]] = {
     abi.MAVERICK_V1_SWAP: read_maverick_v1,
     abi.MAVERICK_V2_SWAP: read_maverick_v2,
@@ -109,8 +126,10 @@ READERS: dict[str, Callable[[Log], SwapEvent | None]] = {
     abi.WOOFI_V1_SWAP: reader(Layout("woofi", 3, 4, (0, 1), (3, 4))),
     abi.DODO_SWAP: reader(Layout("dodo", 0, 6, (0, 1), (2, 3))),
     abi.RELAY_SWAPPED: reader(Layout("relay", 0, 5, (1, 2), (3, 4))),
-    abi.WOMBAT_SWAP: reader(Layout("wombat", 2, 5, (2, 3), (4, 5), holding=Holding.ORDER)),
+    abi.WOMBAT_SWAP: reader(Layout("wombat", 2, 5, (2, 3), (4, 5), holding=Holding.ASSETS)),
     abi.CLIPPER_SWAPPED: reader(Layout("clipper", 3, 3, (0, 1), (3, 4))),
+    abi.MAKER_SELL_GEM: maker_psm(selling=True),
+    abi.MAKER_BUY_GEM: maker_psm(selling=False),
     abi.PSM3_SWAP: reader(Layout("spark_psm", 3, 4, (0, 1), (4, 5))),
     abi.BANCOR_CONVERSION: reader(Layout("bancor", 3, 3, (1, 2), (3, 4), holding=Holding.ORDER)),
     abi.BANCOR_V3_TRADED: reader(Layout("bancor", 3, 6, (1, 2), (3, 4), holding=Holding.ORDER)),

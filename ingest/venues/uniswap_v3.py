@@ -7,11 +7,11 @@ from ingest.venues import create2
 from ingest.venues.event import SwapEvent, signed_pair
 
 FAMILY = "uniswap_v3"
-KINDS = (FAMILY, "pancake_v3", "slipstream", "algebra")
+KINDS = (FAMILY, "pancake_v3", "slipstream", "solidly_v3", "algebra")
 
-# The third word of the salt: a fee for most forks, a tick spacing for Slipstream. Governance adds new ones
-# rarely; a pool with an unlisted one stays unverified until the shell looks it up.
-FEES = (100, 200, 300, 400, 450, 500, 750, 1000, 2500, 3000, 5000, 10000, 20000)
+# The third word of the salt: a fee for most forks (and iZUMi), a tick spacing for Slipstream and Solidly v3.
+# Governance adds new ones rarely; a pool with an unlisted one stays unverified until the shell looks it up.
+FEES = (100, 200, 300, 400, 450, 500, 750, 1000, 2000, 2500, 3000, 5000, 10000, 20000)
 TICK_SPACINGS = (1, 10, 50, 100, 200, 500, 1000, 2000)
 
 

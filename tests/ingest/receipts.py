@@ -53,8 +53,15 @@ def withdrawal(account: str, amount: int) -> Raw:
     return log(WETH, abi.WITHDRAWAL, (account,), (amount,))
 
 
-def transaction(*, sender: str = WALLET, to: str = ROUTER, value: int = 0) -> Raw:
-    return {"hash": "0x" + "ab" * 32, "from": sender, "to": to, "value": hex(value), "gasPrice": hex(7)}
+def transaction(*, sender: str = WALLET, to: str = ROUTER, value: int = 0, data: bytes = b"") -> Raw:
+    return {
+        "hash": "0x" + "ab" * 32,
+        "from": sender,
+        "to": to,
+        "value": hex(value),
+        "gasPrice": hex(7),
+        "input": "0x" + data.hex(),
+    }
 
 
 def receipt(*logs: Raw, status: str | None = "0x1", **fields: str) -> Raw:

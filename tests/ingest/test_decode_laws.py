@@ -46,7 +46,7 @@ LOGS = st.fixed_dictionaries(
 @settings(max_examples=300, deadline=None)
 @given(
     logs=st.one_of(st.lists(st.one_of(LOGS, JUNK), max_size=12), JUNK),
-    odd=st.dictionaries(st.sampled_from(["status", "gasUsed", "blockNumber", "from", "value"]), JUNK),
+    odd=st.dictionaries(st.sampled_from(["status", "gasUsed", "blockNumber", "from", "value", "input", "to"]), JUNK),
     internal=st.one_of(st.none(), st.lists(st.dictionaries(st.sampled_from(["from", "to", "value"]), JUNK))),
     chain_id=st.sampled_from([1, 137, 31337]),
 )

@@ -3,7 +3,7 @@
 import pytest
 from eth_utils import keccak
 
-from ingest import abi
+from ingest import abi, chains
 from ingest.flows import ZERO, Log
 from ingest.types import Dex
 from ingest.venues import create2, families, solidly, uniswap_v2, uniswap_v3
@@ -55,6 +55,30 @@ def test_pools_are_rederived() -> None:
     v3 = Dex(kind="uniswap_v3", factory="0x1f98431c8ad98523631ae4a59f267346ea31f984", init_code_hash=V3_INIT)
     assert uniswap_v2.derive(v2, USDC, WETH) == {"0xb4e16d0168e52d35cacd2c6185b44281ec28c9dc"}
     assert "0x88e6a0c2ddd26feeb64f039a2c41296fcb3f5640" in uniswap_v3.derive(v3, USDC, WETH)
+
+
+@pytest.mark.parametrize(
+    ("chain", "kind", "pair", "pool"),
+    [
+        (
+            "arbitrum",
+            "uniswap_v2",
+            ("0x82af49447d8a07e3bd95bd0d56f35241523fbab1", "0xff970a61a04b1ca14834a43f5de4533ebddb5cc8"),
+            "0x84652bb2539513baf36e225c930fdd8eaa63ce27",
+        ),
+        (
+            "ethereum",
+            "solidly_v3",
+            (USDC, "0xdac17f958d2ee523a2206206994597c13d831ec7"),
+            "0x6146be494fee4c73540cb1c5f87536abf1452500",
+        ),
+    ],
+)
+def test_the_registry_vouches_for_well_known_pools(chain: str, kind: str, pair: tuple[str, str], pool: str) -> None:
+    """Camelot's WETH/USDC.e and Solidly v3's USDC/USDT follow from the registry's constants."""
+    known = chains.by_name(chain)
+    assert known is not None
+    assert any(pool in families.DERIVERS[kind](dex, *pair) for dex in known.dexes if dex.kind == kind)
 
 
 def test_a_dex_without_hash_derives_nothing() -> None:
