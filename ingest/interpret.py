@@ -7,10 +7,11 @@ from typing import Any
 
 from ingest import pools, prices
 from ingest.decode import decode_transaction
+from ingest.moves import moves_of
 from ingest.read import RawTransaction
 from ingest.rpc import Node
 from ingest.traces import Internal, Tracer
-from ingest.types import NATIVE, Chain, Decoding, NativeSource, PoolFact, Trade, VenueStatus
+from ingest.types import NATIVE, Chain, Decoding, Move, NativeSource, PoolFact, Trade, VenueStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +19,7 @@ class Interpretation:
     """What a window of raw transactions means, and what was asked of the node to know it."""
 
     trades: tuple[Trade, ...]
+    moves: tuple[Move, ...]
     facts: Mapping[str, PoolFact]  #: pools looked up for the first time
     internals: Mapping[str, list[Internal]]  #: traced transactions
     native: Mapping[int, tuple[Decimal, int]]  #: block → US dollars of one native coin, and that price's time
@@ -60,17 +62,19 @@ class Interpreter:
             if _hides_native(raw, wallet, decoding)
         ]
         internals = self.tracer.read(self.node, list(dict.fromkeys(wanted)))
-        trades = tuple(
-            trade
+        last = [
+            decode(raw, wallet, self.chain, known=self.known, internal_transactions=internals.get(raw.tx_hash))
             for raw, wallet in everything
-            for trade in decode(
-                raw, wallet, self.chain, known=self.known, internal_transactions=internals.get(raw.tx_hash)
-            ).trades
+        ]
+        trades = tuple(trade for decoding in last for trade in decoding.trades)
+        moves = (
+            moved(raw, wallet, self.chain, decoding) for (raw, wallet), decoding in zip(everything, last, strict=True)
         )
         blocks = {raw.block.number: raw.block for raw, _ in everything}
         priced = {trade.block_number: blocks[trade.block_number] for trade in trades}
         return Interpretation(
             trades=trades,
+            moves=tuple(move for each in moves for move in each),
             facts=facts,
             internals=internals,
             native=prices.native_prices(self.node, self.chain, priced),
@@ -95,6 +99,18 @@ def decode(
         internal_transactions=internal_transactions,
         known=known,
         chain=chain,
+    )
+
+
+def moved(raw: RawTransaction, wallet: str, chain: Chain, decoding: Decoding) -> list[Move]:
+    """What the wallet's trades leave over of its movements."""
+    return moves_of(
+        decoding,
+        transaction=raw.transaction,
+        receipt=raw.receipt,
+        wallet=wallet,
+        chain_id=chain.chain_id,
+        timestamp=raw.block.timestamp,
     )
 
 

@@ -71,6 +71,23 @@ class Flow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A wallet's net movement of one token in one transaction that no trade explains.
+
+    A transfer, liquidity added or removed, a vault, a bridge, an airdrop. Key: (chain_id, tx_hash, wallet, token).
+    """
+
+    chain_id: int
+    block_number: int
+    transaction_index: int
+    tx_hash: str
+    wallet: str
+    timestamp: int | None  #: unix seconds of the block
+    token: str
+    amount_raw: int  #: base units, signed: positive into the wallet; never 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VenueSwap:
     """One swap event seen in a transaction."""
 

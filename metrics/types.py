@@ -20,6 +20,15 @@ class Metric(StrEnum):
     """Trades per day; silence is its extreme."""
 
 
+class Unit(StrEnum):
+    """What wins or loses: the unit of the record."""
+
+    EPISODE = "episode"
+    """A closed position episode: ten partial exits of one winner are one win."""
+    FIFO = "fifo"
+    """Each sell, matched with the oldest lots: for wallets whose positions hardly ever close."""
+
+
 class State(StrEnum):
     """Where a wallet stands today."""
 
@@ -42,13 +51,14 @@ class RoundTrip:
     wallet: str
     chain_id: int
     token: str
-    position_id: str  #: stable over its life: chain, token and the opening transaction
+    position_id: str  #: stable: chain, token and the opening transaction (the sell's own where the unit is fifo)
     opened_at: datetime  #: UTC
     closed_at: datetime  #: UTC
     cost_usd: Decimal  #: what the bought quantity cost, gas of the buys included
     proceeds_usd: Decimal  #: what the sells brought, gas of the sells taken off
-    buys: int
+    buys: int  #: buys of the episode; lots matched where the unit is fifo
     sells: int
+    left_raw: int = 0  #: base units never sold, dust or a remnant: their cost is in ``cost_usd``, at no proceeds
 
     @property
     def pnl_usd(self) -> Decimal:
@@ -78,6 +88,34 @@ class OpenPosition:
     quantity_raw: int  #: base units still held
     cost_usd: Decimal | None  #: cost of what is still held; None where a part of it is unknown
     mark_return: float | None  #: at the last seen price, fraction of cost; None: unknown
+    sells: int = 0  #: partial exits so far
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenBook:
+    """The books of one wallet in one token of one chain.
+
+    Nothing is lost, to the base unit and to ``metrics.postings.MONEY_DIGITS`` decimals of a dollar::
+
+        bought + moved in + unmatched = sold + moved out + open position + unknown + leftover
+        priced cost = round trips + open_usd + moved_out_usd + left_out_usd
+    """
+
+    chain_id: int
+    token: str
+    round_trips: tuple[RoundTrip, ...]  #: by time of close
+    open_position: OpenPosition | None
+    unpriced: int  #: closed episodes (or sells) left out because a part of them has no price
+    unmatched_sells: int  #: sells, by more than 2 %, of tokens that nothing known brought
+    unknown_cost: int  #: sells, by more than 2 %, of tokens that arrived by transfer
+    remnant_sells: int  #: sells, by more than 2 %, of what an episode had left behind when it closed
+    moved_away: int  #: episodes that ended because the tokens moved out before anything was sold
+    unknown_raw: int  #: base units held that arrived by transfer
+    leftover_raw: int  #: base units held that no episode counts any more: dust and remnants
+    unmatched_raw: int  #: base units sold or moved out that nothing known brought
+    open_usd: Decimal  #: cost in the open position, what was sold of it so far included
+    moved_out_usd: Decimal  #: cost of what moved out and has not come back
+    left_out_usd: Decimal  #: known cost in what closed without a verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from ingest.types import Leg, NativeSource, Trade, Valuation, VenueStatus
+from ingest.types import Leg, Move, NativeSource, Trade, Valuation, VenueStatus
 from metrics.positions import Entry
 
 USD = "0x" + "aa" * 20
@@ -61,3 +61,18 @@ def sell(n: int, quantity: int, usd: str | None, token: str = ASSET, **options: 
     """An asset for dollars."""
     gas = options.pop("gas", "0")
     return entry(trade(n, [(token, quantity)], [(USD, 1)], **options), usd, gas)
+
+
+def move(n: int, amount: int, token: str = ASSET, **changes: object) -> Move:
+    """Base units in (positive) or out (negative) without a trade, in the hour of the n-th trade and after it."""
+    made = Move(
+        chain_id=1,
+        block_number=100 + n,
+        transaction_index=1,
+        tx_hash=f"0x{n:062x}ee",
+        wallet=WALLET,
+        timestamp=START + 3600 * n,
+        token=token,
+        amount_raw=amount,
+    )
+    return replace(made, **changes)

@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from ingest.prices import quote_tokens
-from ingest.types import Chain, Trade, Valuation, VenueStatus
+from ingest.types import Chain, Move, Trade, Valuation, VenueStatus
 from metrics.positions import Books, Entry, keep_books
+from metrics.types import Unit
 from watcher.store import ledger
 from watcher.types import Coverage, Wallet
 
@@ -32,17 +33,28 @@ def quote_addresses(chains: Mapping[int, Chain]) -> dict[int, frozenset[str]]:
     return {chain_id: frozenset(quote_tokens(chain)) for chain_id, chain in chains.items()}
 
 
-def read_accounts(connection: Connection, wallets: Iterable[Wallet], chains: Mapping[int, Chain]) -> list[Account]:
-    """Keep the books of the given wallets."""
+def read_accounts(
+    connection: Connection,
+    wallets: Iterable[Wallet],
+    chains: Mapping[int, Chain],
+    *,
+    unit: Unit = Unit.EPISODE,
+) -> list[Account]:
+    """Keep the books of the given wallets, as of the newest block that was read."""
+    until = ledger.last_block_time(connection)
     quotes = quote_addresses(chains)
     trades: dict[str, list[tuple[Trade, Valuation | None]]] = {}
     for trade, valuation, _ in ledger.trades(connection):
         trades.setdefault(trade.wallet, []).append((trade, valuation))
+    moves: dict[str, list[Move]] = {}
+    for move in ledger.moves(connection):
+        moves.setdefault(move.wallet, []).append(move)
     accounts = []
     for wallet in wallets:
         mine = trades.get(wallet.address, [])
         entries = [Entry(trade=trade, valuation=valuation) for trade, valuation in mine]
-        accounts.append(Account(wallet=wallet, trades=tuple(mine), books=keep_books(wallet.address, entries, quotes)))
+        books = keep_books(wallet.address, entries, quotes, moves.get(wallet.address, ()), unit=unit, until=until)
+        accounts.append(Account(wallet=wallet, trades=tuple(mine), books=books))
     return accounts
 
 

@@ -99,7 +99,7 @@ class DetectionConfig(_Table):
 
     false_flags_per_wallet_year: Annotated[float, Field(gt=0)] | None = None
     false_flags_per_month: Annotated[float, Field(gt=0)] | None = None
-    unit: Literal["episode"] = "episode"  # "fifo" comes with the books' second unit
+    unit: Literal["episode", "fifo"] = "episode"
 
     @model_validator(mode="after")
     def _one_dial(self) -> "DetectionConfig":

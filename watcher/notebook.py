@@ -8,7 +8,7 @@ import pandas as pd
 from alerts.types import Flag
 from ingest.types import Chain
 from metrics.frames import round_trip_frame, trade_frame
-from metrics.types import Assessment
+from metrics.types import Assessment, Unit
 from watcher import app
 from watcher.books import Account, read_accounts
 from watcher.config import environment, find_file, load
@@ -45,7 +45,7 @@ def open_study(label: str, config: Path | None = None) -> Study:
     with database.reading(engine) as connection:
         everyone = wallets.all_wallets(connection)
         [found] = [each for each in everyone if label.lower() in {each.label.lower(), each.address}]
-        accounts = read_accounts(connection, everyone, chains)
+        accounts = read_accounts(connection, everyone, chains, unit=Unit(settings.detection.unit))
         names = ledger.tokens(connection)
         assessment = review.latest_assessments(connection).get(found.address)
         flags = review.flags(connection, address=found.address)

@@ -16,7 +16,8 @@ from tests.end_to_end.cli import Folder
 from watcher.config import ChainConfig
 from watcher.demo import node as demo_node
 from watcher.demo.node import ReplayNode
-from watcher.jobs.ingest import Source, ingest_once, redecode
+from watcher.jobs.ingest import Source, ingest_once
+from watcher.jobs.redecode import redecode
 from watcher.store import database, ledger, meters, wallets
 from watcher.store.database import reading, writing
 from watcher.wallet_list import parse
@@ -120,11 +121,12 @@ def test_the_trades_can_be_built_again_without_the_node(tmp_path, chain, whole):
     reader = Reader(tmp_path / "edgewatch.db", chain.url)
     reader.read()
     with reading(reader.engine) as connection:
-        before = ledger.trades(connection)
+        before = ledger.trades(connection), ledger.moves(connection)
+    assert before[1], "airdrops and plain transfers are moves"
     later = datetime(2026, 1, 1, tzinfo=UTC)
     assert redecode(reader.engine, {31337: reader.config.chain()}, now=later) == len(whole)
     with reading(reader.engine) as connection:
-        assert ledger.trades(connection) == before
+        assert (ledger.trades(connection), ledger.moves(connection)) == before
 
 
 class ForkedNode(Node):

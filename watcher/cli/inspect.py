@@ -13,6 +13,7 @@ from ingest import chains as registry
 from ingest.decode import decode_transaction
 from ingest.errors import ConfigError
 from ingest.types import Chain, Trade, Valuation
+from metrics.types import Unit
 from watcher import app as build
 from watcher import overview, tables, wallet_list
 from watcher.books import read_accounts
@@ -125,7 +126,8 @@ def why(
     found = find(shared, wallet)
     with reading(shared.engine) as connection:
         assessment = review.latest_assessments(connection).get(found.address)
-        [account] = read_accounts(connection, [found], build.chains(shared.config))
+        unit = Unit(shared.config.detection.unit)
+        [account] = read_accounts(connection, [found], build.chains(shared.config), unit=unit)
         names = ledger.tokens(connection)
         flags = review.flags(connection, address=found.address)
     newest = sorted(account.books.round_trips, key=lambda trip: trip.closed_at, reverse=True)[:trips]
@@ -156,10 +158,14 @@ def why(
     for note in assessment.evidence.notes if assessment else ():
         console.print(f"• {text.clean(note, 400)}", markup=False)
     books = account.books
-    left_out = f"{books.unpriced} unpriced, {books.unmatched_sells} sells of unknown cost"
+    left_out = {
+        "unpriced": books.unpriced,
+        "sells of unknown cost": books.unknown_cost + books.unmatched_sells,
+        "unverified trades": books.unverified,
+    }
     console.print(
-        f"{len(books.round_trips)} round trips, {len(books.open_positions)} open positions; left out: "
-        f"{left_out}, {books.unverified} unverified trades"
+        f"{len(books.round_trips)} round trips, {text.count(len(books.open_positions), 'open position')}; left out: "
+        + ", ".join(f"{count} {what}" for what, count in left_out.items())
     )
     console.print(tables.round_trips(newest, names))
     for flag in flags:

@@ -19,7 +19,7 @@ from watcher.jobs.assess import assess_once
 from watcher.jobs.deliver import deliver_once
 from watcher.jobs.ingest import Progress as Reading
 from watcher.jobs.ingest import Source, ingest_once, plan_reading
-from watcher.jobs.ingest import redecode as redecode_job
+from watcher.jobs.redecode import redecode as redecode_job
 from watcher.lock import only_one
 
 USUAL_STEP = 10_000  #: blocks of one getLogs that most paid plans and nodes allow; for the estimate only

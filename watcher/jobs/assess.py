@@ -12,7 +12,7 @@ from alerts.types import FlagStatus
 from ingest.types import Chain
 from metrics.frames import open_position_frame, round_trip_frame, trade_frame
 from metrics.monitor import Monitor
-from metrics.types import Assessment
+from metrics.types import Assessment, Unit
 from watcher.books import Account, covered_times, quote_addresses, read_accounts, tokens_before
 from watcher.config import DetectionConfig
 from watcher.store import ledger, review, wallets
@@ -47,7 +47,7 @@ def assess_once(
     """
     with reading(engine) as connection:
         everyone = wallets.all_wallets(connection)
-        accounts = read_accounts(connection, everyone, chains)
+        accounts = read_accounts(connection, everyone, chains, unit=Unit(detection.unit))
         coverages = ledger.coverages(connection)
     if not coverages:
         return {}

@@ -11,7 +11,6 @@ from sqlalchemy import Engine
 from ingest import prices, read, windows
 from ingest.budget import Meter
 from ingest.decode import VERSION as DECODER_VERSION
-from ingest.decode import trades_in_transaction
 from ingest.errors import RangeRefused
 from ingest.interpret import Interpretation, Interpreter
 from ingest.rpc import Node
@@ -165,6 +164,7 @@ def _commit(
     with writing(engine) as connection:
         ledger.add_raw(connection, chain.chain_id, (_raw(raw, meaning) for raw in found.transactions))
         ledger.add_trades(connection, meaning.trades, decoder=DECODER_VERSION, known_at=now)
+        ledger.add_moves(connection, meaning.moves)
         ledger.add_native_prices(connection, chain.chain_id, meaning.native)
         ledger.add_valuations(connection, valuations(meaning.trades, chain, meaning.native))
         ledger.add_pools(connection, chain.chain_id, meaning.facts)
@@ -229,40 +229,3 @@ def _settle(engine: Engine, source: Source, now: datetime) -> None:
     if spent := source.meter.drain():
         with writing(engine) as connection:
             meters.add_usage(connection, now.date(), source.chain.chain_id, spent)
-
-
-def redecode(engine: Engine, chains: Mapping[int, Chain], *, now: datetime) -> int:
-    """Build trades and valuations again from the raw transactions, without a node; returns the number of trades."""
-    total = 0
-    with writing(engine) as connection:
-        native = {chain_id: ledger.native_prices(connection, chain_id) for chain_id in chains}
-        pools = {chain_id: ledger.pools(connection, chain_id) for chain_id in chains}
-        before = ledger.known_times(connection)
-        ledger.clear_trades(connection)
-        batch: list[Trade] = []
-
-        def flush() -> None:
-            for chain_id, chain in chains.items():
-                mine = [trade for trade in batch if trade.chain_id == chain_id]
-                ledger.add_trades(connection, mine, decoder=DECODER_VERSION, known_at=now, known_before=before)
-                ledger.add_valuations(connection, valuations(mine, chain, native[chain_id]))
-            batch.clear()
-
-        for chain_id, wallet, timestamp, body in list(ledger.raw_transactions(connection)):
-            if chain_id in chains:
-                found = trades_in_transaction(
-                    body["transaction"],
-                    body["receipt"],
-                    wallet=wallet,
-                    chain_id=chain_id,
-                    timestamp=timestamp,
-                    internal_transactions=body.get("internal_transactions"),
-                    known=pools[chain_id],
-                    chain=chains[chain_id],
-                )
-                total += len(found)
-                batch += found
-            if len(batch) >= 1_000:
-                flush()
-        flush()
-    return total

@@ -11,9 +11,19 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, and_, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ingest.types import Leg, NativeSource, PoolFact, Trade, Valuation, VenueStatus
+from ingest.types import Leg, Move, NativeSource, PoolFact, Trade, Valuation, VenueStatus
 from ingest.windows import BlockRange
-from watcher.store.schema import coverage, native_price, pool, raw_transaction, raw_wallet, token, trade, valuation
+from watcher.store.schema import (
+    coverage,
+    move,
+    native_price,
+    pool,
+    raw_transaction,
+    raw_wallet,
+    token,
+    trade,
+    valuation,
+)
 from watcher.types import Coverage, TokenInfo
 
 #: (hash, block, block hash, index, timestamp, what the node said, wallets that it touched)
@@ -168,8 +178,25 @@ def known_times(connection: Connection) -> dict[tuple[int, str, str], datetime]:
     return {(row.chain_id, row.tx_hash, row.wallet): row.known_at for row in rows}
 
 
+_MOVE = ("chain_id", "tx_hash", "wallet", "token", "block_number", "transaction_index", "timestamp", "amount_raw")
+
+
+def add_moves(connection: Connection, items: Iterable[Move]) -> None:
+    """Add moves; one that is there stays as it is."""
+    _insert_new(connection, move, [{name: getattr(item, name) for name in _MOVE} for item in items])
+
+
+def moves(connection: Connection, wallet: str | None = None) -> list[Move]:
+    """What moved without being traded, in the chain's order."""
+    query = select(move).order_by(move.c.chain_id, move.c.block_number, move.c.transaction_index, move.c.token)
+    if wallet is not None:
+        query = query.where(move.c.wallet == wallet)
+    return [Move(**{name: getattr(row, name) for name in _MOVE}) for row in connection.execute(query)]
+
+
 def clear_trades(connection: Connection) -> None:
-    """Drop trades and valuations, to be built again from the raw transactions."""
+    """Drop trades, moves and valuations, to be built again from the raw transactions."""
+    connection.execute(delete(move))
     connection.execute(delete(valuation))
     connection.execute(delete(trade))
 

@@ -155,6 +155,19 @@ trade = Table(
     Index("trade_by_wallet", "wallet", "timestamp"),
 )
 
+move = Table(  # what moved without being traded: the books must know what is held
+    "move",
+    metadata,
+    Column("chain_id", BigInteger, primary_key=True),
+    Column("tx_hash", String(66), primary_key=True),
+    Column("wallet", String(42), primary_key=True),
+    Column("token", String(42), primary_key=True),
+    Column("block_number", BigInteger, nullable=False),
+    Column("transaction_index", Integer, nullable=False),
+    Column("timestamp", BigInteger, nullable=False),
+    Column("amount_raw", Uint256, nullable=False),  # signed
+)
+
 valuation = Table(
     "valuation",
     metadata,

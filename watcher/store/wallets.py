@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from watcher.store.schema import coverage, raw_wallet, reading, trade, valuation, wallet
+from watcher.store.schema import coverage, move, raw_wallet, reading, trade, valuation, wallet
 from watcher.types import Role, Wallet
 
 
@@ -68,7 +68,7 @@ def unfollow(connection: Connection, address: str, at: datetime) -> None:
 
 def remove(connection: Connection, address: str, at: datetime) -> None:
     """Forget a wallet's readings and trades; flags and decisions about it stay."""
-    for table in (coverage, reading, raw_wallet, valuation, trade):
+    for table in (coverage, reading, raw_wallet, valuation, move, trade):
         connection.execute(delete(table).where(table.c.wallet == address))
     connection.execute(update(wallet).where(wallet.c.address == address).values(removed_at=at))
 

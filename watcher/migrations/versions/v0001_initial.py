@@ -43,6 +43,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key"),
     )
     op.create_table(
+        "move",
+        sa.Column("chain_id", sa.BigInteger(), nullable=False),
+        sa.Column("tx_hash", sa.String(length=66), nullable=False),
+        sa.Column("wallet", sa.String(length=42), nullable=False),
+        sa.Column("token", sa.String(length=42), nullable=False),
+        sa.Column("block_number", sa.BigInteger(), nullable=False),
+        sa.Column("transaction_index", sa.Integer(), nullable=False),
+        sa.Column("timestamp", sa.BigInteger(), nullable=False),
+        sa.Column("amount_raw", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("chain_id", "tx_hash", "wallet", "token"),
+    )
+    op.create_table(
         "native_price",
         sa.Column("chain_id", sa.BigInteger(), nullable=False),
         sa.Column("block_number", sa.BigInteger(), nullable=False),

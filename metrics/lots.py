@@ -1,0 +1,55 @@
+"""Lots: layers of inventory with what they cost, first in, first out."""
+
+from collections import deque
+from enum import Enum
+from typing import NamedTuple
+
+from metrics.postings import Posting
+
+
+class Origin(Enum):
+    """What is known of a lot's cost."""
+
+    BOUGHT = "bought"
+    UNPRICED = "unpriced"
+    """Bought, but a part of it has no price; the cost is the part that has."""
+    ARRIVED = "arrived"
+    """Came by transfer: cost unknown, recorded as 0."""
+
+
+class Lot(NamedTuple):
+    """So many base units at one cost."""
+
+    quantity: int  #: base units, > 0
+    cost: int  #: of the whole lot with its gas, trillionths of a dollar
+    origin: Origin
+    opening: Posting  #: what brought it first
+
+
+def lot_of(posting: Posting) -> Lot:
+    """Return the lot that a buy or a move in brings."""
+    if posting.is_move:
+        return Lot(posting.quantity, 0, Origin.ARRIVED, posting)
+    cost = posting.net
+    if cost is None:
+        return Lot(posting.quantity, 0, Origin.UNPRICED, posting)
+    return Lot(posting.quantity, cost, Origin.BOUGHT, posting)
+
+
+def take(lots: deque[Lot], wanted: int) -> list[Lot]:
+    """Take base units off the front; fewer where there are fewer.
+
+    A lot that is taken in part is split in proportion; the part that stays keeps the remainder of the division, so
+    that no cost is lost or made.
+    """
+    taken = []
+    while wanted and lots:
+        lot = lots.popleft()
+        if lot.quantity > wanted:
+            quantity, cost, origin, opening = lot
+            share = cost * wanted // quantity
+            lots.appendleft(Lot(quantity - wanted, cost - share, origin, opening))
+            lot = Lot(wanted, share, origin, opening)
+        taken.append(lot)
+        wanted -= lot.quantity
+    return taken
