@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from ingest import pools, prices
 from ingest.decode import decode_transaction
+from ingest.hops import quote_hop
 from ingest.moves import moves_of
+from ingest.prices import NativePrices
 from ingest.read import RawTransaction
 from ingest.rpc import Node
 from ingest.traces import Internal, Tracer
-from ingest.types import NATIVE, Chain, Decoding, Move, NativeSource, PoolFact, Trade, VenueStatus
+from ingest.types import NATIVE, Chain, Decoding, Move, NativeSource, PoolFact, Trade, Valuation, VenueStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,9 +21,10 @@ class Interpretation:
 
     trades: tuple[Trade, ...]
     moves: tuple[Move, ...]
+    valuations: tuple[Valuation, ...]
     facts: Mapping[str, PoolFact]  #: pools looked up for the first time
     internals: Mapping[str, list[Internal]]  #: traced transactions
-    native: Mapping[int, tuple[Decimal, int]]  #: block → US dollars of one native coin, and that price's time
+    native: NativePrices
 
 
 @dataclass(slots=True)
@@ -66,18 +68,20 @@ class Interpreter:
             decode(raw, wallet, self.chain, known=self.known, internal_transactions=internals.get(raw.tx_hash))
             for raw, wallet in everything
         ]
-        trades = tuple(trade for decoding in last for trade in decoding.trades)
-        moves = (
-            moved(raw, wallet, self.chain, decoding) for (raw, wallet), decoding in zip(everything, last, strict=True)
-        )
         blocks = {raw.block.number: raw.block for raw, _ in everything}
-        priced = {trade.block_number: blocks[trade.block_number] for trade in trades}
+        priced = {trade.block_number: blocks[trade.block_number] for decoding in last for trade in decoding.trades}
+        native = prices.native_prices(self.node, self.chain, priced)
+        meanings = [
+            mean(decoding, raw, wallet, self.chain, native)
+            for (raw, wallet), decoding in zip(everything, last, strict=True)
+        ]
         return Interpretation(
-            trades=trades,
-            moves=tuple(move for each in moves for move in each),
+            trades=tuple(trade for decoding in last for trade in decoding.trades),
+            moves=tuple(move for moves, _ in meanings for move in moves),
+            valuations=tuple(worth for _, valuations in meanings for worth in valuations),
             facts=facts,
             internals=internals,
-            native=prices.native_prices(self.node, self.chain, priced),
+            native=native,
         )
 
 
@@ -102,9 +106,11 @@ def decode(
     )
 
 
-def moved(raw: RawTransaction, wallet: str, chain: Chain, decoding: Decoding) -> list[Move]:
-    """What the wallet's trades leave over of its movements."""
-    return moves_of(
+def mean(
+    decoding: Decoding, raw: RawTransaction, wallet: str, chain: Chain, native: NativePrices
+) -> tuple[list[Move], list[Valuation]]:
+    """What a decoded transaction left over of the wallet's movements, and what its trades were worth."""
+    moves = moves_of(
         decoding,
         transaction=raw.transaction,
         receipt=raw.receipt,
@@ -112,6 +118,8 @@ def moved(raw: RawTransaction, wallet: str, chain: Chain, decoding: Decoding) ->
         chain_id=chain.chain_id,
         timestamp=raw.block.timestamp,
     )
+    hop = quote_hop(decoding, raw.receipt, prices.quote_tokens(chain)) if decoding.trades else None
+    return moves, [prices.value(trade, chain, native.get(trade.block_number), hop) for trade in decoding.trades]
 
 
 def _hides_native(raw: RawTransaction, wallet: str, decoding: Decoding) -> bool:

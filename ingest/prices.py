@@ -1,7 +1,7 @@
 """What a trade was worth in US dollars, by its own quote leg.
 
 A stable quote token counts at its peg, the native coin at its Chainlink feed. Where neither side is made of quote
-tokens the trade stays unpriced: unknown, not zero.
+tokens, the one quote token that the trade went through prices it; else it stays unpriced: unknown, not zero.
 """
 
 from collections.abc import Mapping
@@ -64,8 +64,8 @@ def quote_tokens(chain: Chain) -> dict[str, QuoteToken]:
     return {token.address: token for token in chain.quote_tokens} | native
 
 
-def value(trade: Trade, chain: Chain, native: tuple[Decimal, int] | None) -> Valuation:
-    """Value a trade by the side that is made of quote tokens, the sold side first.
+def value(trade: Trade, chain: Chain, native: tuple[Decimal, int] | None, hop: Leg | None = None) -> Valuation:
+    """Value a trade by the side that is made of quote tokens, the sold side first, else by the quote token between.
 
     Parameters
     ----------
@@ -75,6 +75,8 @@ def value(trade: Trade, chain: Chain, native: tuple[Decimal, int] | None) -> Val
         Its chain: quote tokens by address.
     native
         US dollars of one native coin at the trade's block and that price's time; None: unknown.
+    hop
+        The quote token that the trade went through, see ``ingest.hops``.
 
     Returns
     -------
@@ -82,17 +84,17 @@ def value(trade: Trade, chain: Chain, native: tuple[Decimal, int] | None) -> Val
         ``value_usd`` is None where neither side is priced.
     """
     quotes = quote_tokens(chain)
-    usd, source = None, "none"
-    for side in (trade.sold, trade.bought):
+    usd, source, as_of = None, "none", None
+    for side in (trade.sold, trade.bought, (hop,) if hop else ()):
         if side and all(leg.token in quotes for leg in side):
             parts = [_leg_usd(leg, quotes[leg.token], native) for leg in side]
             if all(part is not None for part in parts):
                 usd = sum((part for part in parts if part is not None), Decimal(0))
-                fed = any(quotes[leg.token].usd is None for leg in side)
-                source = "native_feed" if fed else "peg"
+                fed = native if any(quotes[leg.token].usd is None for leg in side) else None
+                source = "hop" if side == (hop,) else ("native_feed" if fed else "peg")
+                as_of = fed[1] if fed else trade.timestamp
                 break
     gas = Decimal(trade.fee_native_raw) / WEI * native[0] if native else (None if trade.fee_native_raw else Decimal(0))
-    as_of = native[1] if native and source == "native_feed" else (trade.timestamp if source == "peg" else None)
     return Valuation(
         chain_id=trade.chain_id,
         tx_hash=trade.tx_hash,

@@ -169,5 +169,5 @@ class Valuation:
     ordinal: int
     value_usd: Decimal | None  #: None: unpriced, which is not zero
     gas_usd: Decimal | None  #: the trade's gas; None: unpriced
-    source: str  #: ``peg``, ``native_feed``, or ``none``
+    source: str  #: ``peg``, ``native_feed``, ``hop`` (the quote token between two assets), or ``none``
     as_of: int | None  #: unix seconds of the price

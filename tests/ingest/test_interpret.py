@@ -1,8 +1,11 @@
 """What only the node can say is asked where it matters, and changes what is believed."""
 
 from ingest import chains
+from ingest.decode import decode_transaction
+from ingest.hops import quote_hop
 from ingest.interpret import Interpreter
 from ingest.pools import FACTORY, GET_PAIR, TOKEN0, TOKEN1
+from ingest.prices import quote_tokens
 from ingest.read import RawTransaction
 from ingest.types import NATIVE, BlockRef, Leg, Move, NativeSource, PoolFact, VenueStatus
 from tests.fakes.node import FakeNode, RpcFault
@@ -130,3 +133,31 @@ def test_what_is_no_trade_is_a_move():
         ),
     )
     assert asked == []
+
+
+def through(*more):
+    """7 COIN into one pool, 3 WETH from it to the next, 9 DAI-like tokens from that to the wallet."""
+    other = "0x" + "bb" * 20
+    logs = [
+        r.transfer(r.COIN, r.WALLET, r.FAKE, 7),
+        r.transfer(r.WETH, r.FAKE, r.USDC_WETH_V2, 3),
+        r.v2_swap(r.FAKE, 7, 0, 0, 3),
+        r.transfer(other, r.USDC_WETH_V2, r.WALLET, 9),
+        r.v2_swap(r.USDC_WETH_V2, 0, 3, 9, 0),
+        *more,
+    ]
+    vouched = {pool: PoolFact(factory=V2_FACTORY, tokens=()) for pool in (r.FAKE, r.USDC_WETH_V2)}
+    receipt = r.receipt(*logs)
+    decoding = decode_transaction(r.transaction(), receipt, wallet=r.WALLET, chain_id=1, known=vouched)
+    return decoding, receipt
+
+
+def test_a_rotation_is_worth_the_quote_token_that_it_went_through():
+    """What verified pools paid out in one quote token on the way is the hop; with two of them there is none."""
+    decoding, receipt = through()
+    assert [trade.venue_status for trade in decoding.trades] == [VenueStatus.VERIFIED]
+    quotes = quote_tokens(ETHEREUM)
+    assert quote_hop(decoding, receipt, quotes) == Leg(r.WETH, 3)
+    assert quote_hop(decoding, receipt, set()) is None
+    twice = through(r.transfer(r.USDC, r.USDC_WETH_V2, r.OTHER, 1))
+    assert quote_hop(*twice, quotes) is None

@@ -7,7 +7,7 @@ import pytest
 from eth_abi.abi import encode
 
 from ingest.prices import native_prices, value
-from ingest.types import NATIVE, BlockRef, Chain, QuoteToken, Valuation
+from ingest.types import NATIVE, BlockRef, Chain, Leg, QuoteToken, Valuation
 from tests.builders import ASSET, OTHER, START, USD, WALLET, trade
 from tests.fakes.node import FakeNode, RpcFault
 from tests.ingest.test_rpc import node
@@ -57,6 +57,17 @@ def test_unknown_is_not_zero():
     without = worth([(NATIVE, 7)], [(ASSET, 7)], native=None)
     assert (without.value_usd, without.gas_usd, without.source) == (None, None, "none")
     assert worth([(USD, 5)], [(ASSET, 7)], native=None, fee=0).gas_usd == 0
+
+
+def test_the_quote_token_between_two_assets_prices_a_rotation():
+    """An own quote leg comes first; without one the hop's value and time count, and the source says so."""
+    rotation = trade(0, [(ASSET, 7)], [(OTHER, 7)])
+    found = value(rotation, CHAIN, PRICE, Leg(WRAPPED, 10**18))
+    assert (found.value_usd, found.source, found.as_of) == (Decimal("2500.5"), "hop", START - 60)
+    found = value(rotation, CHAIN, None, Leg(USD, 5_000_000))
+    assert (found.value_usd, found.source, found.as_of) == (5, "hop", START)
+    assert value(rotation, CHAIN, None, Leg(WRAPPED, 10**18)).value_usd is None
+    assert value(trade(0, [(USD, 7_000_000)], [(ASSET, 7)]), CHAIN, PRICE, Leg(WRAPPED, 1)).value_usd == 7
 
 
 def answered(price, updated_at):

@@ -3,20 +3,18 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import Engine
 
-from ingest import prices, read, windows
+from ingest import read, windows
 from ingest.budget import Meter
 from ingest.decode import VERSION as DECODER_VERSION
 from ingest.errors import RangeRefused
-from ingest.interpret import Interpretation, Interpreter
+from ingest.interpret import Interpreter
 from ingest.rpc import Node
 from ingest.tokens import read_tokens
 from ingest.traces import Tracer
-from ingest.types import NATIVE, Chain, Trade, Valuation
+from ingest.types import NATIVE, Chain, Trade
 from ingest.windows import BlockRange, Gap
 from watcher.config import ChainConfig
 from watcher.store import ledger, meters, wallets
@@ -162,11 +160,11 @@ def _commit(
     named = _name_tokens(source, meaning.trades, known)
     first_at, last_at = (datetime.fromtimestamp(ref.timestamp, UTC) for ref in (found.first, found.last))
     with writing(engine) as connection:
-        ledger.add_raw(connection, chain.chain_id, (_raw(raw, meaning) for raw in found.transactions))
+        ledger.add_raw(connection, chain.chain_id, found.transactions, meaning.internals)
         ledger.add_trades(connection, meaning.trades, decoder=DECODER_VERSION, known_at=now)
         ledger.add_moves(connection, meaning.moves)
         ledger.add_native_prices(connection, chain.chain_id, meaning.native)
-        ledger.add_valuations(connection, valuations(meaning.trades, chain, meaning.native))
+        ledger.add_valuations(connection, meaning.valuations)
         ledger.add_pools(connection, chain.chain_id, meaning.facts)
         ledger.add_tokens(connection, named)
         ledger.add_coverage(
@@ -193,19 +191,6 @@ def _commit(
 def _may_trace(none_since: str | None, now: datetime) -> bool:
     """A node that had no traces is asked again after a week: providers and plans change."""
     return none_since is None or now - datetime.fromisoformat(none_since) > TRACES_AGAIN
-
-
-def _raw(raw: read.RawTransaction, meaning: Interpretation) -> ledger.Raw:
-    body: dict[str, Any] = {"transaction": raw.transaction, "receipt": raw.receipt}
-    if raw.tx_hash in meaning.internals:
-        body["internal_transactions"] = meaning.internals[raw.tx_hash]
-    block = raw.block
-    return (raw.tx_hash, block.number, block.hash, raw.transaction_index, block.timestamp, body, raw.wallets)
-
-
-def valuations(trades: Sequence[Trade], chain: Chain, native: Mapping[int, tuple[Decimal, int]]) -> list[Valuation]:
-    """A valuation for each trade."""
-    return [prices.value(trade, chain, native.get(trade.block_number)) for trade in trades]
 
 
 def _name_tokens(

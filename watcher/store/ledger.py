@@ -11,7 +11,9 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, and_, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ingest.types import Leg, Move, NativeSource, PoolFact, Trade, Valuation, VenueStatus
+from ingest.read import RawTransaction
+from ingest.traces import Internal
+from ingest.types import BlockRef, Leg, Move, NativeSource, PoolFact, Trade, Valuation, VenueStatus
 from ingest.windows import BlockRange
 from watcher.store.schema import (
     coverage,
@@ -25,9 +27,6 @@ from watcher.store.schema import (
     valuation,
 )
 from watcher.types import Coverage, TokenInfo
-
-#: (hash, block, block hash, index, timestamp, what the node said, wallets that it touched)
-Raw = tuple[str, int, str, int, int, Mapping[str, Any], frozenset[str]]
 
 _BATCH = 2_000  #: rows of one statement
 
@@ -43,36 +42,40 @@ def _insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str
 
 
 def add_raw(
-    connection: Connection,
-    chain_id: int,
-    items: Iterable[Raw],
+    connection: Connection, chain_id: int, items: Iterable[RawTransaction], internals: Mapping[str, list[Internal]]
 ) -> None:
-    """Keep raw transactions."""
+    """Keep raw transactions, with the internal transactions of those that were traced."""
     rows, touched = [], []
-    for tx_hash, block_number, block_hash, index, timestamp, body, wallets in items:
+    for raw in items:
+        body: dict[str, Any] = {"transaction": raw.transaction, "receipt": raw.receipt}
+        if raw.tx_hash in internals:
+            body["internal_transactions"] = internals[raw.tx_hash]
         rows.append(
             {
                 "chain_id": chain_id,
-                "tx_hash": tx_hash,
-                "block_number": block_number,
-                "block_hash": block_hash,
-                "transaction_index": index,
-                "timestamp": timestamp,
+                "tx_hash": raw.tx_hash,
+                "block_number": raw.block.number,
+                "block_hash": raw.block.hash,
+                "transaction_index": raw.transaction_index,
+                "timestamp": raw.block.timestamp,
                 "body": zlib.compress(json.dumps(body, separators=(",", ":")).encode(), 6),
             }
         )
-        touched += [{"chain_id": chain_id, "tx_hash": tx_hash, "wallet": wallet} for wallet in sorted(wallets)]
+        touched += [{"chain_id": chain_id, "tx_hash": raw.tx_hash, "wallet": wallet} for wallet in sorted(raw.wallets)]
     _insert_new(connection, raw_transaction, rows)
     _insert_new(connection, raw_wallet, touched)
 
 
-def raw_transactions(connection: Connection) -> Iterator[tuple[int, str, int, dict[str, Any]]]:
-    """Every (chain id, wallet, timestamp, what the node said) that was kept, in the chain's order."""
+def raw_transactions(connection: Connection) -> Iterator[tuple[int, RawTransaction, list[Internal] | None]]:
+    """Every raw transaction that was kept, once for each wallet that it touched, in the chain's order.
+
+    With its chain id before it, and behind it its internal transactions, None where there was no trace.
+    """
     joined = and_(
         raw_wallet.c.chain_id == raw_transaction.c.chain_id, raw_wallet.c.tx_hash == raw_transaction.c.tx_hash
     )
     query = (
-        select(raw_transaction.c.chain_id, raw_wallet.c.wallet, raw_transaction.c.timestamp, raw_transaction.c.body)
+        select(raw_transaction, raw_wallet.c.wallet)
         .join(raw_wallet, joined)
         .order_by(
             raw_transaction.c.chain_id,
@@ -82,7 +85,16 @@ def raw_transactions(connection: Connection) -> Iterator[tuple[int, str, int, di
         )
     )
     for row in connection.execute(query).yield_per(500):
-        yield row.chain_id, row.wallet, row.timestamp, json.loads(zlib.decompress(row.body))
+        body = json.loads(zlib.decompress(row.body))
+        raw = RawTransaction(
+            tx_hash=row.tx_hash,
+            block=BlockRef(number=row.block_number, hash=row.block_hash, timestamp=row.timestamp),
+            transaction_index=row.transaction_index,
+            transaction=body["transaction"],
+            receipt=body["receipt"],
+            wallets=frozenset({row.wallet}),
+        )
+        yield row.chain_id, raw, body.get("internal_transactions")
 
 
 # -- trades ------------------------------------------------------------------------------------------------------------
