@@ -1,6 +1,7 @@
 """Find the transactions that touch a wallet, then fetch and check each of them."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,11 @@ from ingest.errors import RpcUnavailable
 from ingest.rpc import Node, Request
 from ingest.types import BlockRef
 from ingest.windows import BlockRange
+
+# Fields without which an answer cannot be used (execution-apis, the schemas of these results).
+BLOCK = ("number", "hash", "timestamp")
+TRANSACTION = ("hash", "from", "value")
+RECEIPT = ("transactionHash", "blockHash", "blockNumber", "transactionIndex", "from", "gasUsed", "logs")
 
 TOPIC_LIMIT = 1_000  #: geth's default limit of alternatives in one position (``--rpc.logquerylimit``)
 
@@ -51,7 +57,7 @@ def head(node: Node, *, confirmations: int | None) -> int:
     if confirmations is not None:
         return max(0, int(node.call("eth_blockNumber"), 16) - confirmations)
     block = node.call("eth_getBlockByNumber", ["finalized", False])
-    if not isinstance(block, dict):
+    if not isinstance(block, dict) or "number" not in block:
         raise RpcUnavailable("the node named no finalized block; if it has none, set confirmations = N for this chain")
     return int(block["number"], 16)
 
@@ -65,13 +71,26 @@ def block_refs(node: Node, numbers: Collection[int]) -> dict[int, BlockRef]:
         A block is missing or does not fit its number: the node is behind or broken.
     """
     ordered = sorted(numbers)
-    answers = node.batch([("eth_getBlockByNumber", [hex(number), False]) for number in ordered], required=True)
+    answers = node.batch([("eth_getBlockByNumber", [hex(number), False]) for number in ordered], required=BLOCK)
     refs = {}
     for number, block in zip(ordered, answers, strict=True):
-        if not isinstance(block, dict) or int(block["number"], 16) != number:
-            raise RpcUnavailable(f"the node does not serve block {number:,} yet")
-        refs[number] = BlockRef(number=number, hash=block["hash"].lower(), timestamp=int(block["timestamp"], 16))
+        with _well_formed(f"block {number:,}"):
+            if int(block["number"], 16) != number:
+                raise RpcUnavailable(f"the node does not serve block {number:,} yet")
+            timestamp = int(block["timestamp"], 16)
+            if number and not timestamp:
+                raise RpcUnavailable(f"the node gives block {number:,} no time")
+            refs[number] = BlockRef(number=number, hash=block["hash"].lower(), timestamp=timestamp)
     return refs
+
+
+@contextmanager
+def _well_formed(what: str) -> Iterator[None]:
+    """Turn a missing or odd field of an answer into an answer that is asked for again."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise RpcUnavailable(f"the node's answer on {what} is malformed: {type(error).__name__} {error}") from None
 
 
 def block_at(node: Node, timestamp: int, *, last: int) -> int:
@@ -109,36 +128,43 @@ def read_window(node: Node, wallets: Collection[str], blocks: BlockRange) -> Rea
     """
     found: dict[str, set[str]] = {}
     for log in _transfer_logs(node, sorted(wallets), blocks):
-        touched = {"0x" + topic[-40:].lower() for topic in log["topics"][1:3]} & set(wallets)
-        found.setdefault(log["transactionHash"].lower(), set()).update(touched)
+        with _well_formed("logs"):
+            touched = {"0x" + topic[-40:].lower() for topic in log["topics"][1:3]} & set(wallets)
+            if touched and not blocks.first <= int(log["blockNumber"], 16) <= blocks.last:
+                raise RpcUnavailable("the node's answer on logs is of other blocks than those asked for")
+            found.setdefault(log["transactionHash"].lower(), set()).update(touched)
     hashes = list(found)
-    answers = node.batch(
-        [("eth_getTransactionByHash", [tx]) for tx in hashes] + [("eth_getTransactionReceipt", [tx]) for tx in hashes],
-        required=True,
-    )
-    pairs = list(zip(hashes, answers[: len(hashes)], answers[len(hashes) :], strict=True))
+    transactions = node.batch([("eth_getTransactionByHash", [tx]) for tx in hashes], required=TRANSACTION)
+    receipts = node.batch([("eth_getTransactionReceipt", [tx]) for tx in hashes], required=RECEIPT)
+    pairs = list(zip(hashes, transactions, receipts, strict=True))
     for tx_hash, transaction, receipt in pairs:
-        if not isinstance(transaction, dict) or not isinstance(receipt, dict):
-            raise RpcUnavailable(f"the node lists {tx_hash} in its logs but does not serve it")
-    numbers = {int(receipt["blockNumber"], 16) for _, _, receipt in pairs}
+        with _well_formed(tx_hash):
+            if transaction["hash"].lower() != tx_hash or receipt["transactionHash"].lower() != tx_hash:
+                raise RpcUnavailable(f"the node answers on {tx_hash} with another transaction")
+            if not isinstance(receipt["logs"], list) or transaction["from"].lower() != receipt["from"].lower():
+                raise RpcUnavailable(f"the receipt of {tx_hash} does not fit its transaction")
+    with _well_formed("receipts"):
+        numbers = {int(receipt["blockNumber"], 16) for _, _, receipt in pairs}
     refs = block_refs(node, numbers | {blocks.first, blocks.last})
-    transactions = []
+    raw = []
     for tx_hash, transaction, receipt in pairs:
-        block = refs[int(receipt["blockNumber"], 16)]
-        if receipt["blockHash"].lower() != block.hash or not blocks.first <= block.number <= blocks.last:
-            raise RpcUnavailable(f"the receipt of {tx_hash} is of another block than its header")
-        transactions.append(
+        with _well_formed(tx_hash):
+            block = refs[int(receipt["blockNumber"], 16)]
+            index = int(receipt["transactionIndex"], 16)
+            if receipt["blockHash"].lower() != block.hash or not blocks.first <= block.number <= blocks.last:
+                raise RpcUnavailable(f"the receipt of {tx_hash} is of another block than its header")
+        raw.append(
             RawTransaction(
                 tx_hash=tx_hash,
                 block=block,
-                transaction_index=int(receipt["transactionIndex"], 16),
+                transaction_index=index,
                 transaction=transaction,
                 receipt=receipt,
                 wallets=frozenset(found[tx_hash]),
             )
         )
-    transactions.sort(key=lambda raw: (raw.block.number, raw.transaction_index))
-    return Reading(blocks=blocks, first=refs[blocks.first], last=refs[blocks.last], transactions=tuple(transactions))
+    raw.sort(key=lambda each: (each.block.number, each.transaction_index))
+    return Reading(blocks=blocks, first=refs[blocks.first], last=refs[blocks.last], transactions=tuple(raw))
 
 
 def _transfer_logs(node: Node, wallets: Sequence[str], blocks: BlockRange) -> Iterator[Mapping[str, Any]]:
@@ -153,5 +179,7 @@ def _transfer_logs(node: Node, wallets: Sequence[str], blocks: BlockRange) -> It
             raise RpcUnavailable("eth_getLogs answered with something that is not a list")
         for log in logs:
             # ERC-721 emits the same topic with four topics: no amount moves.
-            if not log.get("removed") and len(log["topics"]) == 3:
+            with _well_formed("logs"):
+                moves = not log.get("removed") and len(log["topics"]) == 3
+            if moves:
                 yield log

@@ -9,7 +9,7 @@ import ipaddress
 import json
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -111,6 +111,10 @@ def _enough(tries: int) -> Callable[[RetryCallState], bool]:
         return state.attempt_number >= (min(tries, TRIES_UNREACHABLE) if unreachable else tries)
 
     return enough
+
+
+def _has(result: Any, fields: Collection[str] | None) -> bool:
+    return fields is None or (isinstance(result, dict) and all(result.get(field) is not None for field in fields))
 
 
 class Endpoint:
@@ -225,7 +229,9 @@ class Node:
         [result] = self.batch([(method, params)])
         return result
 
-    def batch(self, requests: Sequence[Request], *, tolerant: bool = False, required: bool = False) -> list[Any]:
+    def batch(
+        self, requests: Sequence[Request], *, tolerant: bool = False, required: Collection[str] | None = None
+    ) -> list[Any]:
         """Several requests in JSON-RPC batches; results in the order of the requests.
 
         Parameters
@@ -235,7 +241,8 @@ class Node:
         tolerant
             Return an ``RpcRejected`` in the place of a refused request instead of raising it.
         required
-            A null result counts as no answer, and is asked for again.
+            Fields that every result must have. One that is null or lacks a field counts as no answer, and is asked for
+            again; the others are not.
         """
         for method, _ in requests:
             if method not in READ_METHODS:
@@ -269,7 +276,7 @@ class Node:
     def _check_chain(self, index: int, endpoint: Endpoint) -> None:
         if index in self._checked:
             return
-        [answer] = self._batch_at(endpoint, [("eth_chainId", [])], tolerant=False, required=True)
+        [answer] = self._batch_at(endpoint, [("eth_chainId", [])], tolerant=False, required=None)
         served = int(answer, 16)
         if served != self.chain_id:
             raise WrongChain(
@@ -279,7 +286,7 @@ class Node:
         self._checked.add(index)
 
     def _batch_at(
-        self, endpoint: Endpoint, requests: Sequence[Request], *, tolerant: bool, required: bool
+        self, endpoint: Endpoint, requests: Sequence[Request], *, tolerant: bool, required: Collection[str] | None
     ) -> list[Any]:
         results: dict[int, Any] = {}
         retrying = self.patience(TRIES)
@@ -292,7 +299,13 @@ class Node:
         return [results[i] for i in range(len(requests))]
 
     def _exchange(
-        self, endpoint: Endpoint, part: Sequence[int], requests: Sequence[Request], *, tolerant: bool, required: bool
+        self,
+        endpoint: Endpoint,
+        part: Sequence[int],
+        requests: Sequence[Request],
+        *,
+        tolerant: bool,
+        required: Collection[str] | None,
     ) -> Iterator[tuple[int, Any]]:
         """Send one batch; yield the answers that arrived and whose ids match."""
         body = [{"jsonrpc": "2.0", "id": i, "method": requests[i][0], "params": list(requests[i][1])} for i in part]
@@ -319,7 +332,7 @@ class Node:
                     raise refusal
                 found += 1
                 yield number, refusal
-            elif "result" in item and not (required and item["result"] is None):
+            elif "result" in item and _has(item["result"], required):
                 found += 1
                 yield number, item["result"]
         if not found:
