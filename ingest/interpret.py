@@ -126,7 +126,7 @@ def _hides_native(raw: RawTransaction, wallet: str, decoding: Decoding) -> bool:
     """Whether native coin may have moved that no log shows: the only transactions worth a trace.
 
     Swaps were seen, and the wallet sent coin along (a part may have come back), or the coin that it got had to be
-    estimated, or it gave a token and nothing is seen to have come back.
+    estimated, or only one side of what may have been a trade is seen.
     """
     if not decoding.venues:
         return False
@@ -138,7 +138,7 @@ def _hides_native(raw: RawTransaction, wallet: str, decoding: Decoding) -> bool:
     net: dict[str, int] = {}
     for flow in decoding.flows:
         net[flow.token] = net.get(flow.token, 0) + flow.amount_raw
-    return any(amount < 0 for token, amount in net.items() if token != NATIVE)
+    return any(amount for token, amount in net.items() if token != NATIVE)
 
 
 def _value(transaction: Mapping[str, Any]) -> int:
