@@ -65,12 +65,6 @@ class Checkpoint:
             flagged=np.zeros(wallets, dtype=bool),
         )
 
-    def widened(self) -> "Checkpoint":
-        """The same with one more wallet, of which nothing is known."""
-        one = Checkpoint.empty(1)
-        joined = {name: np.concatenate((getattr(self, name), getattr(one, name))) for name in self.__dataclass_fields__}
-        return Checkpoint(**joined)
-
 
 def peer_terms(
     panel: Panel,

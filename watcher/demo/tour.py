@@ -21,7 +21,6 @@ from watcher.jobs.deliver import flag_message
 from watcher.store import database, review, wallets
 from watcher.types import Role
 
-FILES = ("edgewatch.toml", "wallets.csv")
 RANGE = 120  #: blocks that the demo's node allows at once, as providers do: reading has to find that out
 PORT = "${EDGEWATCH_DEMO_PORT}"
 

@@ -52,12 +52,6 @@ def latest_assessments(connection: Connection) -> dict[str, Assessment]:
     return {row.wallet: _assessment(row) for row in connection.execute(select(assessment).join(last, joined))}
 
 
-def states_since(connection: Connection, address: str, since: datetime) -> list[State]:
-    """The states of one wallet after a time, oldest first."""
-    query = select(assessment.c.state).where(assessment.c.wallet == address, assessment.c.as_of > since)
-    return [State(row.state) for row in connection.execute(query.order_by(assessment.c.as_of))]
-
-
 # -- flags -------------------------------------------------------------------------------------------------------------
 
 
