@@ -42,14 +42,15 @@ def of(ctx: typer.Context) -> Context:
     return found
 
 
+# No markup and no emoji codes: labels and token symbols are the words of others, and are shown as they are.
 def out() -> Console:
     """Where results go."""
-    return Console(highlight=False)
+    return Console(highlight=False, markup=False, emoji=False)
 
 
 def err() -> Console:
     """Where progress and remarks go."""
-    return Console(stderr=True, highlight=False)
+    return Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 def print_json(value: Any) -> None:

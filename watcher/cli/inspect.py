@@ -143,7 +143,7 @@ def why(
         )
         return
     console = context.out()
-    console.print(f"[bold]{text.clean(found.label, 40)}[/] {found.address}".strip(), soft_wrap=True)
+    console.print(f"{text.clean(found.label, 40)} {found.address}".strip(), style="bold", soft_wrap=True)
     console.print(f"followed since {found.followed_since:%Y-%m-%d}; {tables.verdict(assessment)}")
     if assessment and assessment.evidence.metrics:
         evidence = assessment.evidence
@@ -156,7 +156,7 @@ def why(
         if evidence.sight:
             console.print(f"sight: {text.sight(evidence.sight)}")
     for note in assessment.evidence.notes if assessment else ():
-        console.print(f"• {text.clean(note, 400)}", markup=False)
+        console.print(f"• {text.clean(note, 400)}")
     books = account.books
     left_out = {
         "unpriced": books.unpriced,
@@ -169,7 +169,7 @@ def why(
     )
     console.print(tables.round_trips(newest, names))
     for flag in flags:
-        console.print(f"flag #{flag.flag_id}: {flag.status}; `edgewatch flags show {flag.flag_id}`", markup=False)
+        console.print(f"flag #{flag.flag_id}: {flag.status}; `edgewatch flags show {flag.flag_id}`")
 
 
 def _chain(shared: context.Context, chain_id: int) -> Chain | None:

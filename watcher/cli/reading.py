@@ -24,6 +24,8 @@ from watcher.lock import only_one
 
 USUAL_STEP = 10_000  #: blocks of one getLogs that most paid plans and nodes allow; for the estimate only
 
+PER_TRANSACTION = ("eth_getTransactionByHash", "eth_getTransactionReceipt", "eth_getBlockByNumber", "eth_call")
+
 
 def estimate(source: Source, gaps: list[windows.Gap]) -> str:
     """What a reading will cost before the first block is read: the finding; the rest depends on what is found."""
@@ -34,8 +36,7 @@ def estimate(source: Source, gaps: list[windows.Gap]) -> str:
     return (
         f"{source.chain.name}: {blocks:,} blocks to read; about {calls:,} calls of eth_getLogs "
         f"({calls * units('eth_getLogs'):,} units at {USUAL_STEP:,} blocks a call), then about 4 calls "
-        f"({2 * units('eth_getTransactionReceipt') + units('eth_getBlockByNumber') + units('eth_call')} units) "
-        "for each transaction found"
+        f"({sum(map(units, PER_TRANSACTION))} units) for each transaction found, and a trace for some"
     )
 
 

@@ -98,11 +98,11 @@ def _show(shared: context.Context, folder: Path, console: Console, now: datetime
         console.print(f"Pictures: {folder}/flag-N.png, the chart; {folder}/flag-N-card.png, the whole message")
     name = shown[0].label if shown else "WALLET"
     console.print("\nTry next:")
-    console.print(f"  {CONFIG_VARIABLE}={folder}/edgewatch.toml .venv/bin/edgewatch why {name}", markup=False)
-    console.print("  make notebook        (opens notebooks/drilldown.ipynb on this database)", markup=False)
+    console.print(f"  {CONFIG_VARIABLE}={folder}/edgewatch.toml .venv/bin/edgewatch why {name}")
+    console.print("  make notebook        (opens notebooks/drilldown.ipynb on this database)")
 
 
 def _show_card(flag: Flag, console: Console) -> None:
     message = card(flag, key=bytes(32), chat_id=0)
     rows = "\n".join("   ".join(f"[ {button.label} ]" for button in row) for row in message.buttons)
-    console.print(Panel(f"{plain(message)}\n\n{rows}", width=min(72, console.width), title="Telegram"), markup=False)
+    console.print(Panel(f"{plain(message)}\n\n{rows}", width=min(72, console.width), title="Telegram"))

@@ -1,7 +1,7 @@
 """Read what is missing of one chain, and commit it window by window."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine
@@ -37,8 +37,6 @@ class Progress:
     trades: int = 0
     requests: int = 0
     refusals: int = 0  #: windows that the node wanted smaller
-    at: datetime | None = None  #: time of the newest block read
-    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +134,6 @@ def ingest_once(
                 progress.transactions += len(found.transactions)
                 progress.trades += trades
                 progress.requests = source.meter.requests
-                progress.at = datetime.fromtimestamp(found.last.timestamp, UTC)
                 on_progress(progress)
     finally:
         _settle(engine, source, now)
