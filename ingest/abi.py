@@ -135,12 +135,88 @@ ONEINCH_FILLED_V3 = "0xb9ed0243fdf00f0545c63a0af8850c090d86bb46682baec4bf3c49681
 """1inch limit order protocol v2 and v3 (router v5): names the maker."""
 ONEINCH_FILLED = "0xfec331350fce78ba658e082a71da20ac9f8d798a99b3c79681c8440cbfe77e07"
 """1inch limit order protocol v4 (router v6): names only the order's hash."""
+BEFORE_EXECUTION = "0xbb47ee3e183a558b1a2ff0874b079f3fc5478b7454eacf2bfc5af2ff5878f972"
+"""ERC-4337 EntryPoint: the bundle's operations begin."""
 USER_OPERATION = "0x49628fd1471006c1482da88028e9ce4dbb080b815c9b0344d39e5a8e6ec1419f"
 """ERC-4337 EntryPoint: names the account."""
 SAFE_EXECUTED = "0x442e715f626346e8c54381002da614f62bee8d27386535b2521ec8540898556e"
 """Safe: emitted by the account itself when its owners' transaction ran."""
 SAFE_MODULE_EXECUTED = "0x6895c13664aa4f67288b25d7a21d7aaa34916e355fb9b6fae0a139a9085becb8"
 """Safe: emitted by the account itself when a module that it enabled acted."""
+LB_V20_SWAP = "0xc528cda9e500228b16ce84fadae290d9a49aecb17483110004c5af0a07f6fd73"
+"""Trader Joe Liquidity Book LBPair v2.0."""
+LFJ_POOL_SWAP = "0x8dd26a4822a76e398401aa447b8af55ff4361937425b6ea283078db878846cc7"
+"""LFJ Token Mill and oracle pools."""
+VALANTIS_SWAP = "0x176648f1f11cda284c124490086be42a926ddf0ae887ebe7b1d6b337d8942756"
+"""Valantis SovereignPool."""
+KYBER_DMM_SWAP = "0x606ecd02b3e3b4778f8e97b2e03351de14224efaa5fa64e62200afc9395c2499"
+"""Kyber DMM (KyberSwap Classic) DMMPool."""
+EULER_SWAP = "0x8337ab1cd063c6a0121e4b67ad00ec5640783101bb89ad879ffb0fe28b503e95"
+"""EulerSwap v2; the tokens lie in Euler vaults."""
+SADDLE_SWAP_UNDERLYING = "0x6617207207e397b41fc98016d8c9febb7223f44c355db66ad429730f2b950a60"
+"""Saddle and Nerve metapools."""
+PLATYPUS_SWAP = "0x54787c404bb33c88e86f4baf88183a3b0141d0a848e6a9f7a13b66ae3a9b73d1"
+"""Platypus and Wombat v1 Pool; the tokens lie in asset contracts."""
+MOONISWAP_SWAPPED_V1 = "0x86c49b5d8577da08444947f1427d23ef191cfabf2c0788f93324d79e926a9302"
+"""Mooniswap (first)."""
+MOONISWAP_SWAPPED = "0xbd99c6719f088aa0abd9e7b7a4a635d1f931601e9f304b538dc42be25d8c65c6"
+"""Mooniswap, 1inch liquidity protocol."""
+STABULL_TRADE = "0x887adc1b38cfb756ed025ea6acd9382fbd376ede6c34bc6fa738284b09275468"
+"""Stabull Curve."""
+ANGLE_SWAP = "0x73adcdbf2d8fee0c1221daefef436a92c3c640e97ff2941e744bf5eef1ab346f"
+"""Angle Transmuter: mints and burns its stablecoin."""
+NABLA_SWAP = "0x1621cb2414b25cfb014ed2e1e8051310c0f691ac8d2ed92928e804595df0553b"
+"""Nabla Router; the tokens lie in its swap pools."""
+BANCOR_CONVERTER = "0x276856b36cbc45526a0ba64f44611557a2a8b68662c5388e9fe6d72e86e1c8cb"
+"""Bancor v2.1 converter."""
+GSM_BUY = "0x35b18eb91d0f8ce2968fdf81c1ed9ac429776c7260cdb8bf35c314564e714f66"
+"""Aave GHO stability module."""
+GSM_SELL = "0xefd9053c6d75eeb7635ae405072e58d5d1588e1ee0db5d212e6afcb529b975e3"
+"""Aave GHO stability module."""
+SYNTH_EXCHANGE = "0x65b6972c94204d84cffd3a95615743e31270f04fdf251f3dccc705cfbad44776"
+"""Synthetix proxy: burns one synth, mints another."""
+ELFOMO_TRADE = "0xbe65a3f1f381da16732df786f571604a72b7c122cff3ae2b355566ddf01e2528"
+"""ElfomoFi."""
+TESSERA_TRADE = "0x97ba0cd8ff13f074b3b1aeace7fa3bf7fe54bdf2d728b6a097e901073b2bad6a"
+"""Tessera V."""
+INTEGRAL_SELL = "0xb525cef4ce5cbb08f1007413a8c33d89044c5d60a4879574aad09e8ac72ef9ed"
+"""Integral SIZE TwapRelayer."""
+INTEGRAL_BUY = "0xe5364460056123e21ca8d65f12b1b426fe83d32784e657e16893548cf18c832b"
+"""Integral SIZE TwapRelayer."""
+FOURMEME_BUY = "0x7db52723a3b2cdd6164364b3b766e65e540d7be48ffa89582956d8eaebe62942"
+"""four.meme TokenManager2."""
+FOURMEME_SELL = "0x0a5575b3648bae2210cee56bf33254cc1ddfbc7bf637c0af2ac18b14fb1bae19"
+"""four.meme TokenManager2."""
+NADFUN_BUY = "0x00a7ba871905cb955432583640b5c9fc6bdd27d36884ab2b5420839224638862"
+"""nad.fun BondingCurve."""
+NADFUN_SELL = "0x0eb25df0e2137de8ce042eeaf39080d25f0c8d451372c99db69a4c0a298d0fa1"
+"""nad.fun BondingCurve."""
+VIRTUALS_SWAP = "0x298c349c742327269dc8de6ad66687767310c948ea309df826f5bd103e19d207"
+"""Virtuals FPair: agent token and VIRTUAL."""
+OASIS_TAKE = "0x3383e3357c77fd2e3a4b30deea81179bc70a795d053d14d5b7f2f01d0fd4596f"
+"""OasisDEX MatchingMarket, Rubicon (first)."""
+RUBICON_TAKE = "0xab26582f2a01a3631091bb7dd3e17b455ec11fe059fd129cac490e377dcf1e0f"
+"""Rubicon Market."""
+ZEROEX_V1_FILL = "0x0d0b9391970d9a25552f37d436d2aae2925e2bfe1b2a923754bada030c498cb3"
+"""0x v1 Exchange."""
+ZEROEX_V2_FILL = "0x0bcc4c97732e47d9946f229edb95f5b6323f601300e4690de719993f3c371129"
+"""0x v2 Exchange."""
+ZEROEX_V3_FILL = "0x6869791f0a34781b29882982cc39e882768cf2c96995c2a110c577c53bc932d5"
+"""0x v3 Exchange."""
+NATIVE_RFQ = "0xc82975a4eae9f14416813a0bd7312edf547928cd25ae9b8597ee4c92fa6862d2"
+"""Native v2 and v3."""
+NATIVE_RFQ_OLD = "0x32f38ef2842789f9cd8fd5ae2497e7acfd3ca27d341fa0878305c3072b63a06d"
+"""Native (first)."""
+BEBOP_SINGLE = "0xca180a308256a6e9607c256dd145d700f18b1ee21e9bfa2919258b31a211bb8a"
+"""Bebop JamSettlement."""
+BEBOP_JAM = "0x9659aee63163c5924fca8de09494faaf9169aef36315127310d6e86596eb83dd"
+"""Bebop JamSettlement."""
+BEBOP_ORDER = "0xadd7095becdaa725f0f33243630938c861b0bba83dfd217d4055701aa768ec2e"
+"""Bebop BebopBlend (RFQ): tells no more than that an order was filled."""
+DEXALOT_SWAP = "0xf37a3bd5c0f7f8527446af48a2a8fd5711deb58baa1a2747c3cb8dce6e9bb483"
+"""Dexalot MainnetRFQ."""
+ONEINCH_RFQ_FILLED = "0xc3b639f02b125bfa160e50739b8c44eb2d1b6908e2b6d5925c6d770f2ca78127"
+"""1inch router v4 and v5."""
 
 SIGNATURES = {
     TRANSFER: "Transfer(address,address,uint256)",
@@ -213,6 +289,46 @@ SIGNATURES = {
     ONEINCH_FILLED: "OrderFilled(bytes32,uint256)",
     SAFE_EXECUTED: "ExecutionSuccess(bytes32,uint256)",
     SAFE_MODULE_EXECUTED: "ExecutionFromModuleSuccess(address)",
+    BEFORE_EXECUTION: "BeforeExecution()",
     USER_OPERATION: "UserOperationEvent(bytes32,address,address,uint256,bool,uint256,uint256)",
+    LB_V20_SWAP: "Swap(address,address,uint256,bool,uint256,uint256,uint256,uint256)",
+    LFJ_POOL_SWAP: "Swap(address,address,bool,uint256,uint256,uint256)",
+    VALANTIS_SWAP: "Swap(address,bool,uint256,uint256,uint256)",
+    KYBER_DMM_SWAP: "Swap(address,uint256,uint256,uint256,uint256,address,uint256)",
+    EULER_SWAP: "Swap(address,uint256,uint256,uint256,uint256,uint256,uint256,uint112,uint112,address)",
+    SADDLE_SWAP_UNDERLYING: "TokenSwapUnderlying(address,uint256,uint256,uint128,uint128)",
+    PLATYPUS_SWAP: "Swap(address,address,address,uint256,uint256,address)",
+    MOONISWAP_SWAPPED_V1: "Swapped(address,address,address,uint256,uint256,uint256,uint256,uint256,address)",
+    MOONISWAP_SWAPPED: "Swapped(address,address,address,address,uint256,uint256,uint256,uint256,address)",
+    STABULL_TRADE: "Trade(address,address,address,uint256,uint256,int128)",
+    ANGLE_SWAP: "Swap(address,address,uint256,uint256,address,address)",
+    NABLA_SWAP: "Swap(address,uint256,uint256,address,address,address)",
+    BANCOR_CONVERTER: "Conversion(address,address,address,uint256,uint256,int256)",
+    GSM_BUY: "BuyAsset(address,address,uint256,uint256,uint256)",
+    GSM_SELL: "SellAsset(address,address,uint256,uint256,uint256)",
+    SYNTH_EXCHANGE: "SynthExchange(address,bytes32,uint256,bytes32,uint256,address)",
+    ELFOMO_TRADE: "ElfomoTrade(uint256,uint256,address,address,address,address,uint256,uint256)",
+    TESSERA_TRADE: "TesseraTrade(address,address,uint256,uint256,address)",
+    INTEGRAL_SELL: "Sell(address,address,address,uint256,uint256,uint256,bool,uint256,address,address,uint256)",
+    INTEGRAL_BUY: "Buy(address,address,address,uint256,uint256,uint256,bool,uint256,address,address,uint256)",
+    FOURMEME_BUY: "TokenPurchase(address,address,uint256,uint256,uint256,uint256,uint256,uint256)",
+    FOURMEME_SELL: "TokenSale(address,address,uint256,uint256,uint256,uint256,uint256,uint256)",
+    NADFUN_BUY: "CurveBuy(address,address,uint256,uint256)",
+    NADFUN_SELL: "CurveSell(address,address,uint256,uint256)",
+    VIRTUALS_SWAP: "Swap(uint256,uint256,uint256,uint256)",
+    OASIS_TAKE: "LogTake(bytes32,bytes32,address,address,address,address,uint128,uint128,uint64)",
+    RUBICON_TAKE: "emitTake(bytes32,bytes32,address,address,address,address,uint128,uint128)",
+    ZEROEX_V1_FILL: "LogFill(address,address,address,address,address,uint256,uint256,uint256,uint256,bytes32,bytes32)",
+    ZEROEX_V2_FILL: "Fill(address,address,address,address,uint256,uint256,uint256,uint256,bytes32,bytes,bytes)",
+    ZEROEX_V3_FILL: (
+        "Fill(address,address,bytes,bytes,bytes,bytes,bytes32,address,address,uint256,uint256,uint256,uint256,uint256)"
+    ),
+    NATIVE_RFQ: "RFQTrade(address,address,address,uint256,uint256,bytes16,address)",
+    NATIVE_RFQ_OLD: "RfqTrade(address,address,address,uint256,uint256,bytes16,address)",
+    BEBOP_SINGLE: "BebopBlendSingleOrderFilled(uint128,address,address,address,uint256,uint256)",
+    BEBOP_JAM: "BebopJamOrderFilled(uint256,address,address[],address[],uint256[],uint256[])",
+    BEBOP_ORDER: "BebopOrder(uint128)",
+    DEXALOT_SWAP: "SwapExecuted(uint256,address,address,address,address,uint256,uint256)",
+    ONEINCH_RFQ_FILLED: "OrderFilledRFQ(bytes32,uint256)",
 }
 """The signature of every topic of this file."""

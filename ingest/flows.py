@@ -8,71 +8,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from ingest import abi
+from ingest.logs import Log, address, as_address, number, read_logs
 from ingest.types import NATIVE, Flow, NativeSource
 
 ZERO = "0x" + "00" * 20
 POLYGON_NATIVE = "0x0000000000000000000000000000000000001010"
 """Polygon's native coin as a contract: the only one here that logs every native movement."""
 
-_HEX = frozenset("0123456789abcdefABCDEF")
 
-
-def number(value: object) -> int | None:
-    """Read a JSON-RPC quantity (``0x…``), a decimal string or an integer; None if it is none of them."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return value if value >= 0 else None
-    if not isinstance(value, str) or len(value) > 80 or not value.isascii():
-        return None
-    if value[:2] in ("0x", "0X"):
-        return int(value, 16) if len(value) > 2 and _HEX.issuperset(value[2:]) else None
-    return int(value) if value.isdecimal() else None
-
-
-def address(value: object) -> str | None:
-    """Read an address as lower-case hex; None if it is not one."""
-    if isinstance(value, str) and len(value) == 42 and value[:2] == "0x" and _HEX.issuperset(value[2:]):
-        return value.lower()
-    return None
-
-
-def as_address(word: int) -> str | None:
-    """Read a 32-byte word as an address; None if its upper twelve bytes are in use."""
-    return f"0x{word:040x}" if 0 <= word < 1 << 160 else None
-
-
-@dataclass(frozen=True, slots=True)
-class Log:
-    """One event log: indexed words, data words and where it stands."""
-
-    address: str
-    topic: str
-    indexed: tuple[int, ...]
-    data: bytes
-    index: int
-
-    def word(self, position: int) -> int:
-        """Return the data word at a position; what is missing reads as zero, as in the EVM's memory."""
-        return int.from_bytes(self.data[32 * position : 32 * position + 32].ljust(32, b"\0"))
-
-    def signed(self, position: int) -> int:
-        """Return the data word at a position as a two's complement integer."""
-        value = self.word(position)
-        return value - (1 << 256) if value >> 255 else value
-
-    def fits(self, indexed: int, words: int) -> bool:
-        """Tell whether the log has exactly so many indexed words and at least so many data words."""
-        return len(self.indexed) == indexed and len(self.data) >= 32 * words
-
-    def fields(self) -> tuple[int, ...]:
-        """Return indexed words followed by data words: the event's fields if it indexes the first ones."""
-        return self.indexed + tuple(self.word(i) for i in range(min(len(self.data) // 32, 24)))
-
-
-@dataclass(frozen=True, slots=True)
-class Transfer:
+class Transfer(msgspec.Struct, frozen=True, gc=False):
     """One ERC-20 movement as a token reports it."""
 
     token: str
@@ -101,37 +48,6 @@ class Movements:
     nft_receivers: frozenset[str]
 
 
-def read_logs(receipt: Mapping[str, Any]) -> tuple[Log, ...]:
-    """Read a receipt's logs in order, leaving out what is malformed or was removed.
-
-    Parameters
-    ----------
-    receipt
-        A raw ``eth_getTransactionReceipt`` result.
-    """
-    raw = receipt.get("logs")
-    if not isinstance(raw, Sequence) or isinstance(raw, str | bytes):
-        return ()
-    found = (_log(entry, position) for position, entry in enumerate(raw))
-    return tuple(sorted((log for log in found if log is not None), key=lambda log: log.index))
-
-
-def _log(entry: object, position: int) -> Log | None:
-    if not isinstance(entry, Mapping) or entry.get("removed") is True:
-        return None
-    emitter, topics, data = address(entry.get("address")), entry.get("topics"), entry.get("data")
-    if emitter is None or not isinstance(topics, Sequence) or not 1 <= len(topics) <= 4:
-        return None
-    words = [number(topic) if isinstance(topic, str) and len(topic) == 66 else None for topic in topics]
-    indexed = tuple(word for word in words[1:] if word is not None)
-    if words[0] is None or len(indexed) != len(topics) - 1:
-        return None
-    if not isinstance(data, str) or data[:2] != "0x" or len(data) % 2 or not _HEX.issuperset(data[2:]):
-        return None
-    index = number(entry.get("logIndex"))
-    return Log(emitter, f"0x{words[0]:064x}", indexed, bytes.fromhex(data[2:]), position if index is None else index)
-
-
 def read_movements(receipt: Mapping[str, Any], wrapped_native: str | None) -> Movements:
     """Read every ERC-20 transfer, wrap and NFT receipt of a transaction.
 
@@ -143,8 +59,8 @@ def read_movements(receipt: Mapping[str, Any], wrapped_native: str | None) -> Mo
         The chain's wrapped native coin, whose ``Deposit`` and ``Withdrawal`` are the only movements of the
         native coin that leave a log.
     """
-    logs = read_logs(receipt)
-    transfers = tuple(t for t in map(_transfer, logs) if t is not None)
+    logs = read_logs(receipt.get("logs"))
+    transfers = read_transfers(logs)
     return Movements(
         logs=logs,
         transfers=transfers,
@@ -153,14 +69,16 @@ def read_movements(receipt: Mapping[str, Any], wrapped_native: str | None) -> Mo
     )
 
 
-def _transfer(log: Log) -> Transfer | None:
-    # Three topics and one word: an ERC-721 Transfer has the same topic, but its id is indexed too.
-    if log.topic != abi.TRANSFER or not log.fits(2, 1):
-        return None
-    source, target = as_address(log.indexed[0]), as_address(log.indexed[1])
-    if source is None or target is None:
-        return None
-    return Transfer(log.address, source, target, log.word(0), log.index)
+def read_transfers(logs: Iterable[Log]) -> tuple[Transfer, ...]:
+    """Read every ERC-20 transfer, in the order of the logs."""
+    found = []
+    for log in logs:
+        # Three topics and one word: an ERC-721 Transfer has the same topic, but its id is indexed too.
+        if log.topic == abi.TRANSFER and log.fits(2, 1):
+            source, target = as_address(log.indexed[0]), as_address(log.indexed[1])
+            if source is not None and target is not None:
+                found.append(Transfer(log.address, source, target, log.word(0), log.index))
+    return tuple(found)
 
 
 def _nft_receiver(log: Log) -> str | None:

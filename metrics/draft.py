@@ -77,8 +77,7 @@ class Draft:
     def open_position(
         self, position_id: str, opened: int, *, quantity: int, cost: int | None, sells: int
     ) -> OpenPosition:
-        """Return what is still open, marked at the last seen price."""
-        value = self.worth(quantity)
+        """Return what is still open; the books know no mark."""
         return OpenPosition(
             wallet=self.wallet,
             chain_id=self.key[0],
@@ -87,7 +86,7 @@ class Draft:
             opened_at=datetime.fromtimestamp(opened, UTC),
             quantity_raw=quantity,
             cost_usd=None if cost is None else dollars(cost),
-            mark_return=value / cost - 1 if value is not None and cost else None,
+            mark_return=None,
             sells=sells,
         )
 

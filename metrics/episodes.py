@@ -4,6 +4,8 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
 from metrics.draft import Draft
 from metrics.lots import Lot, Origin, take
 from metrics.postings import CRUMB, Posting, TokenKey, is_dust
@@ -161,7 +163,7 @@ class _Book:
         draft.unmatched += rest - own
         if episode is not None and own:
             origin = Origin.BOUGHT if episode.priced else Origin.UNPRICED
-            opening = episode.opening._replace(timestamp=episode.opened_at)
+            opening = replace(episode.opening, timestamp=episode.opened_at)
             self.away.appendleft(Lot(own, episode.remove(own, posting.timestamp), origin, opening))
             episode.away += own
             self._close_if_empty(episode, posting.timestamp)

@@ -6,6 +6,8 @@ For wallets whose positions hardly ever close: market makers, rolling inventorie
 from collections import deque
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from metrics.draft import Draft
 from metrics.lots import Lot, Origin, lot_of, take
 from metrics.postings import CRUMB, Posting, TokenKey
@@ -41,19 +43,22 @@ def book_fifo(wallet: str, key: TokenKey, postings: Iterable[Posting]) -> TokenB
     held: deque[Lot] = deque()
     away: deque[Lot] = deque()
     for posting in postings:
-        if posting.quantity > 0:
-            back = take(away, posting.quantity) if posting.is_move else []
+        quantity = posting.quantity
+        if not posting.is_move:
+            draft.see_price(posting)
+            if quantity > 0:
+                held.append(lot_of(posting))
+            else:
+                _sell(draft, posting, take(held, -quantity))
+        elif quantity > 0:
+            back = take(away, quantity)
             held.extendleft(back)
-            if rest := posting.quantity - sum(lot.quantity for lot in back):
-                held.append(lot_of(posting._replace(quantity=rest) if back else posting))
-            draft.see_price(posting)
-        elif posting.is_move:
-            out = take(held, -posting.quantity)
-            away.extendleft(out)
-            draft.unmatched += -posting.quantity - sum(lot.quantity for lot in out)
+            if rest := quantity - sum(lot.quantity for lot in back):
+                held.append(lot_of(replace(posting, quantity=rest)))
         else:
-            draft.see_price(posting)
-            _sell(draft, posting, take(held, -posting.quantity))
+            out = take(held, -quantity)
+            away.extendleft(out)
+            draft.unmatched += -quantity - sum(lot.quantity for lot in out)
     return _finish(draft, held, away)
 
 
@@ -66,9 +71,11 @@ def _sell(draft: Draft, posting: Posting, lots: list[Lot]) -> None:
         cost += lot.cost
         if lot.origin is Origin.BOUGHT:
             known += lot.quantity
-            matched += lot.opening is not last  # a lot that was split by a move stays one lot
-            last = lot.opening
-            opened = min(opened, lot.opening.timestamp)
+            if lot.opening is not last:  # a lot that was split by a move stays one lot
+                matched += 1
+                last = lot.opening
+                if last.timestamp < opened:
+                    opened = last.timestamp
         elif lot.origin is Origin.UNPRICED:
             unpriced += lot.quantity
         else:

@@ -2,7 +2,8 @@
 
 from collections import deque
 from enum import Enum
-from typing import NamedTuple
+
+import msgspec
 
 from metrics.postings import Posting
 
@@ -17,7 +18,7 @@ class Origin(Enum):
     """Came by transfer: cost unknown, recorded as 0."""
 
 
-class Lot(NamedTuple):
+class Lot(msgspec.Struct, frozen=True, gc=False):
     """So many base units at one cost."""
 
     quantity: int  #: base units, > 0
@@ -46,10 +47,9 @@ def take(lots: deque[Lot], wanted: int) -> list[Lot]:
     while wanted and lots:
         lot = lots.popleft()
         if lot.quantity > wanted:
-            quantity, cost, origin, opening = lot
-            share = cost * wanted // quantity
-            lots.appendleft(Lot(quantity - wanted, cost - share, origin, opening))
-            lot = Lot(wanted, share, origin, opening)
+            share = lot.cost * wanted // lot.quantity
+            lots.appendleft(Lot(lot.quantity - wanted, lot.cost - share, lot.origin, lot.opening))
+            lot = Lot(wanted, share, lot.origin, lot.opening)
         taken.append(lot)
         wanted -= lot.quantity
     return taken

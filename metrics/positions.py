@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 
 from ingest.types import Move, Trade, VenueStatus
 from metrics.episodes import book_episodes
@@ -83,8 +84,8 @@ def keep_books(
     trips = [trip for book in books for trip in book.round_trips]
     positions = [book.open_position for book in books if book.open_position is not None]
     return Books(
-        round_trips=tuple(sorted(trips, key=lambda trip: (trip.closed_at, trip.position_id))),
-        open_positions=tuple(sorted(positions, key=lambda position: (position.opened_at, position.position_id))),
+        round_trips=tuple(sorted(trips, key=attrgetter("closed_at", "position_id"))),
+        open_positions=tuple(sorted(positions, key=attrgetter("opened_at", "position_id"))),
         unpriced=sum(book.unpriced for book in books),
         unmatched_sells=sum(book.unmatched_sells for book in books),
         unverified=len({_key(trade) for trade in trades if trade.venue_status is not VenueStatus.VERIFIED}),

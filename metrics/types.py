@@ -8,6 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+import msgspec
+
 
 class Metric(StrEnum):
     """What is compared with a wallet's own baseline."""
@@ -44,8 +46,8 @@ class State(StrEnum):
     """Outside its own regime, for a reason the peers do not share."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoundTrip:
+# A struct: the books make one for every sell, and a frozen dataclass costs ten times as much to make.
+class RoundTrip(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A closed position episode (or one FIFO-matched sell)."""
 
     wallet: str
@@ -87,8 +89,20 @@ class OpenPosition:
     opened_at: datetime  #: UTC
     quantity_raw: int  #: base units still held
     cost_usd: Decimal | None  #: cost of what is still held; None where a part of it is unknown
-    mark_return: float | None  #: at the last seen price, fraction of cost; None: unknown
+    mark_return: float | None  #: if all of it were sold at its newest ``Mark``, fraction of cost; None: unknown
     sells: int = 0  #: partial exits so far
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """What a wallet's holding of one token would have brought on one day, sold at once into the pool it last used."""
+
+    wallet: str
+    chain_id: int
+    token: str
+    marked_at: datetime  #: UTC, time of the finalised block that was asked
+    quantity_raw: int  #: base units that were priced, above zero
+    proceeds_usd: Decimal  #: what selling all of it would have brought; 0 for a drained pool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +170,7 @@ class Evidence:
     sight: Sight | None
     peer_wallets: tuple[str, ...] = ()  #: the wallets compared with
     notes: tuple[str, ...] = ()  #: plain sentences: what is missing or doubtful
+    open_bags: int = 0  #: open positions that count as losses among the judged round trips
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

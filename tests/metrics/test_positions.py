@@ -54,8 +54,8 @@ def test_ten_partial_exits_of_one_winner_are_one_win():
     assert made.open_positions == ()
 
 
-def test_an_open_position_is_marked_at_the_last_seen_price():
-    """What is still held is not a round trip; it is marked by the wallet's own last price, or not at all."""
+def test_an_open_position_is_no_round_trip():
+    """What is still held has a cost and no verdict: an own trade of long ago is no mark."""
     [position] = books(buy(0, 100, "50"), sell(1, 50, "100")).open_positions
     assert position == OpenPosition(
         wallet=WALLET,
@@ -65,7 +65,7 @@ def test_an_open_position_is_marked_at_the_last_seen_price():
         opened_at=datetime.fromtimestamp(START, UTC),
         quantity_raw=50,
         cost_usd=Decimal(25),
-        mark_return=3.0,
+        mark_return=None,
         sells=1,
     )
 
