@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ingest.errors import ConfigError
-from ingest.flows import address
+from ingest.logs import address
 from ingest.types import Chain, Dex, QuoteToken
 
 CHAIN_KEYS = frozenset(
@@ -18,7 +18,7 @@ CHAIN_KEYS = frozenset(
         *("dexes", "block_seconds"),
     }
 )
-QUOTE_KEYS = frozenset({"address", "symbol", "decimals", "usd"})
+QUOTE_KEYS = frozenset({"address", "symbol", "decimals", "usd", "usd_feed"})
 DEX_KEYS = frozenset({"kind", "factory", "init_code_hash", "deployer"})
 
 
@@ -80,11 +80,15 @@ def _quote(table: Mapping[str, Any], where: str) -> QuoteToken:
         peg = Decimal("NaN")
     if peg is not None and not (peg.is_finite() and peg > 0):
         raise ConfigError(f"{where}.usd: {usd!r} is not a positive number")
+    feed = _optional_address(table, "usd_feed", where)
+    if feed is not None and peg is None:
+        raise ConfigError(f"{where}.usd_feed: a feed checks a peg; add usd = 1.0")
     return QuoteToken(
         address=_address(table, "address", where),
         symbol=_text(table, "symbol", where),
         decimals=_whole(table, "decimals", where, least=0),
         usd=peg,
+        usd_feed=feed,
     )
 
 

@@ -11,14 +11,13 @@ from typing import Any
 from ingest import chains
 from ingest.flows import (
     Movements,
-    address,
     native_flow,
     net_by_token,
-    number,
     read_movements,
     seen_native,
     token_flows,
 )
+from ingest.logs import address, number, read_logs
 from ingest.types import (
     NATIVE,
     Chain,
@@ -31,20 +30,23 @@ from ingest.types import (
     VenueStatus,
     VenueSwap,
 )
+from ingest.venues.attested import attested
 from ingest.venues.curve import providers
 from ingest.venues.eth_flow import paid_earlier
 from ingest.venues.event import Holding, SwapEvent
 from ingest.venues.evidence import Edge, Evidence, Judge
 from ingest.venues.families import read_events
+from ingest.venues.intents import KIND as ENTRY_POINT
 from ingest.venues.intents import acted, signers
 from ingest.venues.native import settle_native
 from ingest.venues.oneinch import signed_order
+from ingest.venues.operations import own_part
 from ingest.venues.paths import Conversions, Explained, conversions, explain
 from ingest.venues.payouts import calldata
 from ingest.venues.twins import facades, unmasked
 from ingest.venues.wraps import routed_wrap
 
-VERSION = 2
+VERSION = 3
 """Raised when the same transaction may decode differently; stored beside every trade."""
 
 
@@ -110,12 +112,14 @@ def decode_transaction(
         return _nothing("The wallet is not an address.")
     if number(receipt.get("status")) == 0:
         return _nothing("The transaction failed: nothing moved.")
+    moved = read_movements(receipt, chain.wrapped_native if chain else None)
     case = _Case(
         transaction=transaction,
         receipt=receipt,
         wallet=me,
         chain=chain,
-        moved=read_movements(receipt, chain.wrapped_native if chain else None),
+        moved=moved,
+        own=own_part(moved, me, chain.dexes if chain else ()),
         internal_transactions=internal_transactions,
         known={key.lower(): fact for key, fact in (known or {}).items()},
     )
@@ -135,6 +139,7 @@ class _Seen:
     links: Conversions
     orders: list[SwapEvent]  #: settled orders that name the wallet
     signed: bool  #: a known contract checked the wallet's signature, or its own code acted
+    account: bool  #: code of the wallet's own acted, and somebody else sent the transaction
     earlier: int  #: native coin paid for these orders in an earlier transaction
     behind: dict[str, str]  #: facade tokens and the token behind each
 
@@ -148,6 +153,7 @@ class _Case:
     wallet: str
     chain: Chain | None
     moved: Movements
+    own: Movements  #: of the wallet's own operations in a bundle, else all
     internal_transactions: Sequence[Mapping[str, Any]] | None
     known: Mapping[str, PoolFact]
 
@@ -160,8 +166,8 @@ class _Case:
         return address(self.transaction.get("from")) == self.wallet
 
     def decode(self, chain_id: int, timestamp: int | None) -> Decoding:
-        events = read_events(self.moved.logs)
-        evidence = Judge(self.chain, self.known, self.moved.transfers).weigh(events)
+        events = read_events(self.own.logs)
+        evidence = Judge(self.chain, self.known, self.own.transfers).weigh(events)
         tokens = token_flows(self.moved, self.wallet, self._wrapped)
         seen = self._see(events, evidence, tokens)
         native, source = self._native(seen, tokens)
@@ -190,21 +196,24 @@ class _Case:
         return Decoding(flows=flows, venues=evidence.swaps, trades=trades, reasons=(reason,))
 
     def _see(self, events: Sequence[SwapEvent], evidence: Evidence, tokens: tuple[Flow, ...]) -> _Seen:
-        chain, transfers = self.chain, self.moved.transfers
+        chain, transfers = self.chain, self.own.transfers
         quotes = {chain.wrapped_native, *(quote.address for quote in chain.quote_tokens)} if chain else set()
         behind = facades(transfers, quotes)
-        edges = unmasked(evidence.edges, behind)
-        signed = signers(self.moved.logs, chain.dexes if chain else ()).get(self.wallet) or signed_order(
+        dexes = chain.dexes if chain else ()
+        edges = unmasked([*evidence.edges, *attested(self.own.logs, transfers, dexes, self.wallet)], behind)
+        signed = signers(self.moved.logs, dexes).get(self.wallet) or signed_order(
             self.moved.logs, calldata(self.transaction), self.wallet, chain
         )
         if signed is not None and signed[0].settles:
             edges += _settled(net_by_token(tokens), signed[0].kind, signed[1].address, signed[1].index)
+        account = acted(self.moved.logs, address(self.transaction.get("to")), self.wallet)
         return _Seen(
             evidence=evidence,
             edges=edges,
-            links=conversions([t for t in transfers if t.token not in behind], providers(self.moved.logs)),
+            links=conversions([t for t in transfers if t.token not in behind], providers(self.own.logs)),
             orders=[e for e in events if e.holding is Holding.ORDER and self.wallet in e.parties],
-            signed=signed is not None or acted(self.moved.logs, address(self.transaction.get("to")), self.wallet),
+            signed=signed is not None or account,
+            account=not self._sent and (account or (signed is not None and signed[0].kind == ENTRY_POINT)),
             earlier=paid_earlier(events, transfers, chain, self.wallet),
             behind=behind,
         )
@@ -218,14 +227,16 @@ class _Case:
                 {token: amount for token, amount in net_by_token(tokens).items() if token not in seen.behind},
                 edges=seen.edges,
                 links=seen.links,
-                moved=self.moved,
+                moved=self.own,
                 wallet=self.wallet,
                 wrapped=self._wrapped,
                 orders=seen.orders,
                 native_in=seen.evidence.native_in,
                 native_out=seen.evidence.native_out,
                 paying=self._sent or seen.signed,
+                account=seen.account,
                 data=calldata(self.transaction),
+                every_log=lambda: read_logs(self.receipt.get("logs"), every=True),
             )
         return (native - seen.earlier, NativeSource.POOL) if seen.earlier else (native, source)
 
@@ -240,7 +251,7 @@ class _Case:
             return None, False, "The wallet neither sent the transaction nor is it named by a settlement."
         if self.wallet in self.moved.nft_receivers:
             return None, False, "The wallet received an NFT: a purchase or a liquidity position."
-        wrap = routed_wrap(net, self.moved, self.wallet, self._wrapped)
+        wrap = routed_wrap(net, self.own, self.wallet, self._wrapped)
         if wrap is not None:
             return wrap, True, "Another contract wrapped or unwrapped the native coin for the wallet: a conversion."
         every = explain(net, seen.edges, seen.links, self._wrapped)
@@ -260,7 +271,7 @@ class _Case:
     def _position(self, net: Mapping[str, int], explained: Explained) -> str | None:
         """Return a token that was minted for the wallet beside what it bought."""
         zero = "0x" + "00" * 20
-        minted = {t.token for t in self.moved.transfers if t.source == zero}
+        minted = {t.token for t in self.own.transfers if t.source == zero}
         for token, amount in net.items():
             if amount > 0 and token in minted and token not in explained.bought:
                 return token

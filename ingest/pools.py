@@ -1,6 +1,10 @@
-"""Who made a pool: asked once of the pool and of the factory that it names, where no address can be re-derived."""
+"""Who made a pool: asked once of the pool, of the factory that it names, and of the registers that list pools.
 
-from collections.abc import Collection, Sequence
+The questions are tables: how a pool is asked about itself, how a factory is asked for the pool of two tokens, and how a
+register is asked whether an address is one of its pools.
+"""
+
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from eth_abi.abi import encode
@@ -8,24 +12,47 @@ from eth_abi.abi import encode
 from ingest.rpc import Node, Request
 from ingest.types import Chain, PoolFact
 
-# Selectors of the pools' and factories' own readers: Uniswap V2 and V3 cores, Algebra, Solidly, Slipstream.
+# Selectors of the pools' own readers: Uniswap V2 and V3 cores, Algebra, Solidly, Slipstream, Kyber Elastic; LBPair.
 FACTORY, TOKEN0, TOKEN1 = "0xc45a0155", "0x0dfe1681", "0xd21220a7"
 FEE, STABLE, TICK_SPACING = "0xddca3f43", "0x22be3de1", "0xd0c93a7c"
+SWAP_FEE_UNITS = "0xc79a590e"  #: swapFeeUnits(), Kyber Elastic
+GET_FACTORY, TOKEN_X, TOKEN_Y, BIN_STEP = "0x88cc58e4", "0x05e8746d", "0xda10610c", "0x17f11ecc"
+
+# Selectors of the factories' readers.
 GET_PAIR = "0xe6a43905"  #: getPair(address,address), Uniswap V2
 POOL_BY_PAIR = "0xd9a641e1"  #: poolByPair(address,address), Algebra
 GET_POOL_FEE = "0x1698ee82"  #: getPool(address,address,uint24), Uniswap V3
 GET_POOL_STABLE = "0x79bc57d5"  #: getPool(address,address,bool), Velodrome V2
 GET_PAIR_STABLE = "0x6801cc30"  #: getPair(address,address,bool), Solidly
 GET_POOL_SPACING = "0x28af8d0b"  #: getPool(address,address,int24), Slipstream
+GET_LB_PAIR = (
+    "0x704037bd"  #: getLBPairInformation(address,address,uint256), Liquidity Book: the pair is its second word
+)
 
-_POOL_READERS = (FACTORY, TOKEN0, TOKEN1, FEE, STABLE, TICK_SPACING)
+REGISTERS = {
+    "curve": ("0x619ea806", "0x940494f1"),  # is_registered(address), get_n_coins(address)
+    "fluid": ("0x3c11e12a",),  # isDex(address)
+    "maverick": ("0x578eaca4",),  # isFactoryPool(address)
+    "mooniswap": ("0x5b16ebb7",),  # isPool(address)
+    "pendle": ("0x58e6309f",),  # isValidMarket(address)
+    "slipstream": ("0xe5e31b13",),  # isPair(address)
+    "solidly": ("0xe5e31b13", "0x5b16ebb7"),  # isPair(address), isPool(address)
+    "uniswap_v1": ("0x59770438",),  # getToken(address)
+}
+"""How the factories of a kind are asked whether an address is a pool of theirs; zero says no."""
+
+_POOL_READERS = (
+    *(FACTORY, TOKEN0, TOKEN1, FEE, STABLE, TICK_SPACING, SWAP_FEE_UNITS),
+    *(GET_FACTORY, TOKEN_X, TOKEN_Y, BIN_STEP),
+)
 
 
 def look_up(node: Node, chain: Chain, addresses: Collection[str]) -> dict[str, PoolFact]:
     """Find which known factory vouches for each address.
 
     A pool's own words prove nothing. It is believed only when the factory that it names is one of the chain's known
-    ones, and that factory, asked for the pool of the two tokens, answers with this very address.
+    ones, and that factory, asked for the pool of the two tokens, answers with this very address; or when a known
+    register lists it.
 
     Returns
     -------
@@ -34,19 +61,23 @@ def look_up(node: Node, chain: Chain, addresses: Collection[str]) -> dict[str, P
     """
     ordered = sorted(addresses)
     known = {dex.factory for dex in chain.dexes}
-    requests: list[Request] = [_call(pool, data) for pool in ordered for data in _POOL_READERS]
-    answers = node.batch(requests, tolerant=True)
-    said = {pool: answers[i * len(_POOL_READERS) : (i + 1) * len(_POOL_READERS)] for i, pool in enumerate(ordered)}
-    asked: list[tuple[str, str, tuple[str, str], Request]] = []
-    for pool, words in said.items():
-        factory, token0, token1 = (_address(word) for word in words[:3])
-        if factory in known and factory and token0 and token1:
-            asked += [(pool, factory, (token0, token1), _call(factory, data)) for data in _questions(words)]
-    vouched: dict[str, PoolFact] = {}
+    registers = [(dex.factory, selector) for dex in chain.dexes for selector in REGISTERS.get(dex.kind, ())]
+    answers = node.batch([_call(pool, data) for pool in ordered for data in _POOL_READERS], tolerant=True)
+    size = len(_POOL_READERS)
+    asked: list[tuple[str, PoolFact, int | None, Request]] = []  # pool, fact, where the answer names it, question
+    for i, pool in enumerate(ordered):
+        said = dict(zip(_POOL_READERS, answers[i * size : (i + 1) * size], strict=True))
+        for factory, tokens, word, data in _questions(said):
+            if factory in known:
+                asked.append((pool, PoolFact(factory=factory, tokens=tokens), word, _call(factory, data)))
+        for factory, selector in registers:
+            question = _call(factory, selector + encode(["address"], [pool]).hex())
+            asked.append((pool, PoolFact(factory=factory, tokens=()), None, question))
     replies = node.batch([request for *_, request in asked], tolerant=True)
-    for (pool, factory, tokens, _), reply in zip(asked, replies, strict=True):
-        if _address(reply) == pool:
-            vouched[pool] = PoolFact(factory=factory, tokens=tokens)
+    vouched: dict[str, PoolFact] = {}
+    for (pool, fact, where, _), reply in zip(asked, replies, strict=True):
+        if _number(reply) if where is None else _address(reply, where) == pool:
+            vouched.setdefault(pool, fact)
     return {pool: vouched.get(pool, PoolFact(factory=None, tokens=())) for pool in ordered}
 
 
@@ -54,37 +85,46 @@ def _call(to: str, data: str) -> Request:
     return ("eth_call", [{"to": to, "data": data}, "latest"])
 
 
-def _questions(words: Sequence[Any]) -> list[str]:
-    """How a factory may be asked for the pool, given what the pool says of itself."""
-    tokens = [_address(word) for word in words[1:3]]
-    fee, stable, spacing = (_number(word) for word in words[3:])
+def _questions(said: Mapping[str, Any]) -> list[tuple[str, tuple[str, str], int, str]]:
+    """How the factory that a pool names may be asked for it: factory, tokens, word of the answer, calldata."""
+    found: list[tuple[str, tuple[str, str], int, str]] = []
 
-    def question(selector: str, *more: tuple[str, Any]) -> str:
-        return (
-            selector
-            + encode(["address", "address", *(kind for kind, _ in more)], [*tokens, *(v for _, v in more)]).hex()
-        )
+    def ask(factory: str, tokens: tuple[str, str], selector: str, *more: tuple[str, Any], word: int = 0) -> None:
+        data = encode(["address", "address", *(kind for kind, _ in more)], [*tokens, *(value for _, value in more)])
+        found.append((factory, tokens, word, selector + data.hex()))
 
-    asked = [question(GET_PAIR), question(POOL_BY_PAIR)]
-    if fee is not None and fee < 2**24:
-        asked.append(question(GET_POOL_FEE, ("uint24", fee)))
-    if stable in {0, 1}:
-        asked += [question(GET_POOL_STABLE, ("bool", bool(stable))), question(GET_PAIR_STABLE, ("bool", bool(stable)))]
-    if spacing is not None and spacing < 2**23:
-        asked.append(question(GET_POOL_SPACING, ("int24", spacing)))
-    return asked
+    factory, token0, token1 = (_address(said[reader]) for reader in (FACTORY, TOKEN0, TOKEN1))
+    if factory and token0 and token1:
+        pair = (token0, token1)
+        ask(factory, pair, GET_PAIR)
+        ask(factory, pair, POOL_BY_PAIR)
+        fees = {fee for reader in (FEE, SWAP_FEE_UNITS) if (fee := _number(said[reader])) is not None and fee < 2**24}
+        for units in sorted(fees):
+            ask(factory, pair, GET_POOL_FEE, ("uint24", units))
+        stable, spacing = _number(said[STABLE]), _number(said[TICK_SPACING])
+        if stable in {0, 1}:
+            ask(factory, pair, GET_POOL_STABLE, ("bool", bool(stable)))
+            ask(factory, pair, GET_PAIR_STABLE, ("bool", bool(stable)))
+        if spacing is not None and spacing < 2**23:
+            ask(factory, pair, GET_POOL_SPACING, ("int24", spacing))
+    factory, token_x, token_y = (_address(said[reader]) for reader in (GET_FACTORY, TOKEN_X, TOKEN_Y))
+    step = _number(said[BIN_STEP])
+    if factory and token_x and token_y and step is not None:
+        ask(factory, (token_x, token_y), GET_LB_PAIR, ("uint256", step), word=1)
+    return found
 
 
-def _number(answer: Any) -> int | None:
-    """The first word of an answer; None for a refusal or anything shorter."""
-    if not isinstance(answer, str) or len(answer) < 66:
+def _number(answer: Any, word: int = 0) -> int | None:
+    """One word of an answer; None for a refusal or anything shorter."""
+    start = 2 + 64 * word
+    if not isinstance(answer, str) or len(answer) < start + 64:
         return None
     try:
-        return int(answer[2:66], 16)
+        return int(answer[start : start + 64], 16)
     except ValueError:
         return None
 
 
-def _address(answer: Any) -> str | None:
-    number = _number(answer)
+def _address(answer: Any, word: int = 0) -> str | None:
+    number = _number(answer, word)
     return f"0x{number:040x}" if number and number < 2**160 else None

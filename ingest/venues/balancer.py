@@ -1,7 +1,7 @@
 """Balancer: one vault per generation (v2, v3), pools of their own in v1; all name their tokens."""
 
 from ingest import abi
-from ingest.flows import Log
+from ingest.logs import Log
 from ingest.venues.event import Holding, SwapEvent, named
 
 FAMILY = "balancer"

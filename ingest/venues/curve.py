@@ -7,7 +7,7 @@ liquidity events do.
 from collections.abc import Callable, Iterable, Sequence
 
 from ingest import abi
-from ingest.flows import Log, as_address
+from ingest.logs import Log, as_address
 from ingest.venues.event import SwapEvent, unnamed
 
 FAMILY = "curve"
@@ -53,6 +53,8 @@ def through_liquidity(logs: Sequence[Log]) -> Iterable[SwapEvent]:
     logs
         The transaction's logs, in order.
     """
+    if not any(log.topic in _ADDS for log in logs):
+        return
     added: dict[tuple[str, int], int] = {}
     minted: set[tuple[int, int]] = set()
     for log in logs:
@@ -112,4 +114,5 @@ READERS = {
     abi.CURVE_CRYPTO_EXCHANGE: reader(FAMILY, 4, 1, 3),
     abi.CURVE_NG_EXCHANGE: reader(FAMILY, 6, 1, 3),
     abi.SADDLE_SWAP: reader("saddle", 4, 0, 1),
+    abi.SADDLE_SWAP_UNDERLYING: reader("saddle", 4, 0, 1),
 }

@@ -1,11 +1,13 @@
 """What a family's reader makes of one log: who says that what was swapped."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from ingest.flows import ZERO, Log, as_address
+import msgspec
+
+from ingest.flows import ZERO
+from ingest.logs import Log, as_address
 from ingest.types import NATIVE, Dex
 
 
@@ -24,8 +26,7 @@ class Holding(StrEnum):
     """Two parties swap with each other; the emitter only settles and may hold nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SwapEvent:
+class SwapEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One swap as its emitter tells it; a claim until transfers and an origin bear it out."""
 
     family: str

@@ -122,6 +122,9 @@ class Judge:
     def _one(self, event: SwapEvent, total_in: int, total_out: int) -> tuple[list[tuple[str, str]], VenueSwap]:
         singleton = self._singleton(event)
         if singleton is not None:
+            if event.holding is Holding.MANAGER and not event.amount_in:
+                reason = f"known {singleton.kind} contract, but the pool's hook keeps the amounts to itself"
+                return self._passed_pairs(event), _swap(event, VenueStatus.UNVERIFIED, reason, singleton.kind)
             pairs = self._singleton_pairs(event)
             if pairs:
                 return pairs, _swap(event, VenueStatus.VERIFIED, f"known {singleton.kind} contract", singleton.kind)
@@ -176,11 +179,19 @@ class Judge:
             + [(NATIVE, t) for t in given[:8] if taken]
         )
 
+    def _passed_pairs(self, event: SwapEvent) -> list[tuple[str, str]]:
+        # What the hook took from the manager somebody had paid in, and the other way round: nothing nets out.
+        book = self._books.get(self._holder(event, event.emitter), Book())
+        taken, given = list(book.got)[:8] or [NATIVE], list(book.gave)[:8] or [NATIVE]
+        return [(a, b) for a in taken for b in given if a != b]
+
     def _pairs(self, event: SwapEvent, total_in: int, total_out: int) -> list[tuple[str, str]]:
         if event.holding is Holding.ORDER:
             return self._order_pairs(event)
         if event.holding is Holding.ASSETS:
-            return self._asset_pairs(event) if event.token_in else []
+            # Where the event names no token, its emitter must at least have had what went in, to pass it on.
+            named = event.token_in or event.amount_in in self._received(event.emitter)
+            return self._asset_pairs(event) if named else []
         holders = [h for h in (event.emitter, *self._vaults) if h in self._books]
         for holder in holders:
             pairs = self._held_pairs(event, self._books[holder], total_in, total_out)
@@ -195,10 +206,17 @@ class Judge:
         if token_in is None or token_out is None:
             return []
         for book in self._books.values():
+            if token_in in book.gave or token_out in book.got:
+                continue  # it passed on what it was given
             took = token_in == NATIVE or any(close(a, event.amount_in) for a in book.got.get(token_in, ()))
             if took and any(close(a, event.amount_out) for a in book.gave.get(token_out, ())):
                 return [(token_in, token_out)]
-        return []
+        # The maker's side may lie in escrow: taken by the one, given by the other.
+        return self._asset_pairs(event)
+
+    def _received(self, account: str) -> set[int]:
+        book = self._books.get(account, Book())
+        return {amount for amounts in book.got.values() for amount in amounts}
 
     def _asset_pairs(self, event: SwapEvent) -> list[tuple[str, str]]:
         # The amounts must have gone into one account that kept them and come out of another that had them

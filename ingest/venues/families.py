@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from ingest.flows import Log
+from ingest.logs import Log
 from ingest.venues import (
     balancer,
     curve,
+    launchpads,
     orders,
     pools,
     solidly,
@@ -13,6 +14,7 @@ from ingest.venues import (
     uniswap_v2,
     uniswap_v3,
     uniswap_v4,
+    zeroex,
 )
 from ingest.venues.event import Deriver, Family, SwapEvent
 
@@ -25,7 +27,9 @@ FAMILIES: tuple[Family, ...] = (
     balancer,
     curve,
     pools,
+    launchpads,
     orders,
+    zeroex,
 )
 
 READERS = {topic: reader for family in FAMILIES for topic, reader in family.READERS.items()}
@@ -46,6 +50,18 @@ SINGLETONS = frozenset(
         *("uniswap_v4", "pancake_infinity", "balancer_v2", "balancer_v3"),
         *("cow", "zeroex", "paraswap_rfq", "airswap", "gmx", "woofi", "carbon", "bancor", "hashflow", "clipper"),
         *("spark_psm", "maker_psm", "curve", "fluid", "kyber_network", "wombat"),
+        *(
+            "bebop",
+            "native_rfq",
+            "synthetix",
+            "oasis",
+            "fourmeme",
+            "gho_gsm",
+            "angle",
+            "elfomofi",
+            "tessera",
+            "integral",
+        ),
     }
 )
 """Kinds whose ``Dex.factory`` is the emitter of swaps itself."""

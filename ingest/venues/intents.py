@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ingest import abi
-from ingest.flows import Log, as_address
+from ingest.logs import Log, as_address
 from ingest.types import Dex
 
 KIND = "entry_point"

@@ -5,9 +5,10 @@ or given by a venue, and that was neither wrapped nor taken by a venue, went to 
 router as its fee, or back as a refund.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ingest.flows import Movements
+from ingest.logs import Log
 from ingest.types import NATIVE, NativeSource
 from ingest.venues.event import SwapEvent
 from ingest.venues.evidence import Edge
@@ -29,7 +30,9 @@ def settle_native(
     native_in: int,
     native_out: int,
     paying: bool,
+    account: bool,
     data: bytes,
+    every_log: Callable[[], Sequence[Log]],
 ) -> tuple[int, NativeSource]:
     """Estimate the wallet's net native movement where no trace tells it.
 
@@ -53,8 +56,12 @@ def settle_native(
         Native coin that venues took and gave without wrapping.
     paying
         Whether what is left over belongs to this wallet: it sent or signed.
+    account
+        Whether the wallet acted without sending: native coin that venues took may have been its own.
     data
         The transaction's calldata.
+    every_log
+        Reads all logs of the transaction, of unknown events too.
 
     Returns
     -------
@@ -73,12 +80,19 @@ def settle_native(
     if value < 0:
         refund = left if _is_refund(-value, left, net, data) else 0
         return value + refund, source if refund else NativeSource.VALUE
+    if account and value == 0 and not any(amount < 0 for amount in net.values()):
+        # What it gave stands in the calldata, as the value of the call that its own code made.
+        for given in (left, unwrapped - rewrapped):
+            ordered = given < 0 and names(data, -given)
+            spent = explain({**net, NATIVE: given}, edges, links, wrapped) if ordered else None
+            if spent is not None and NATIVE in spent.sold:
+                return given, NativeSource.POOL
     if left > 0:
         got = {**net, NATIVE: left}
         paid = routed_wrap(got, moved, wallet, wrapped) or explain(got, edges, links, wrapped)
         if paid is not None and NATIVE in paid.bought:
             sold = {token: -amount for token, amount in net.items() if amount < 0}
-            summary = told(moved.logs, sold, wallet, left)
+            summary = told(every_log(), sold, wallet, left)
             return after_fees(data, left) if summary is None else summary, source
     return value, NativeSource.VALUE
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from eth_utils import keccak  # type: ignore[attr-defined]
 
 from ingest import abi
-from ingest.flows import Log
+from ingest.logs import Log
 from ingest.types import Chain
 from ingest.venues.create2 import word
 from ingest.venues.intents import Intent

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from ingest import abi
-from ingest.flows import Log
+from ingest.logs import Log
 from ingest.venues.event import Holding, SwapEvent, named
 from ingest.venues.pools import Layout, reader
 
@@ -30,6 +30,20 @@ def read_augustus(log: Log) -> SwapEvent | None:
     )
 
 
+def read_bebop_jam(log: Log) -> SwapEvent | None:
+    """Read ``BebopJamOrderFilled(nonce, user, sellTokens[], buyTokens[], sellAmounts[], buyAmounts[])``.
+
+    Read where one token was sold for one other; what several tokens did is known by the user's movements.
+    """
+    if not log.fits(2, 12):
+        return None
+    lists = [log.word(i) // 32 for i in range(4)]
+    if max(lists) * 32 > len(log.data) or any(log.word(at) != 1 for at in lists):
+        return None
+    sold, bought, gave, got = (log.word(at + 1) for at in lists)
+    return named("bebop", Holding.ORDER, log, (sold, bought), (gave, got), (log.indexed[1],))
+
+
 def _order(family: str, indexed: int, words: int, *positions: int) -> Callable[[Log], SwapEvent | None]:
     token_in, token_out, amount_in, amount_out, *parties = positions
     return reader(
@@ -46,6 +60,14 @@ READERS: dict[str, Callable[[Log], SwapEvent | None]] = {
     abi.KYBER_TRADE: _order("kyber_network", 1, 4, 1, 2, 3, 4, 0),
     abi.PARASWAP_RFQ_FILLED: read_augustus,
     abi.AIRSWAP_SWAP: _order("airswap", 3, 5, 6, 3, 7, 4, 1, 2),
+    abi.ZEROEX_V1_FILL: _order(ZEROEX, 3, 8, 5, 4, 7, 6, 0, 3),
+    abi.OASIS_TAKE: _order("oasis", 3, 6, 5, 4, 7, 6, 1, 2),
+    abi.RUBICON_TAKE: _order("oasis", 3, 5, 5, 4, 7, 6, 2, 3),
+    abi.NATIVE_RFQ: _order("native_rfq", 0, 7, 1, 2, 3, 4),
+    abi.NATIVE_RFQ_OLD: _order("native_rfq", 0, 7, 1, 2, 3, 4),
+    abi.BEBOP_SINGLE: _order("bebop", 2, 4, 2, 3, 4, 5, 1),
+    abi.BEBOP_JAM: read_bebop_jam,
+    abi.DEXALOT_SWAP: _order("dexalot", 0, 7, 4, 3, 5, 6, 1, 2),
     abi.HASHFLOW_TRADE: _order("hashflow", 0, 6, 2, 3, 4, 5, 0),
     abi.HASHFLOW_TRADE_V2: _order("hashflow", 0, 7, 3, 4, 5, 6, 0, 1),
 }

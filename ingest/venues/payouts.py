@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ingest import abi
-from ingest.flows import Log
+from ingest.logs import Log
 from ingest.types import NATIVE
 from ingest.venues.create2 import word
 

@@ -1,10 +1,12 @@
 """Further pools that hold their own tokens, each by one event: Maverick, WooFi, DODO, Clipper, Pendle, …"""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from ingest import abi
-from ingest.flows import Log
+from ingest.logs import Log
 from ingest.venues.event import Holding, SwapEvent, named, signed_pair, unnamed
 
 FAMILY = "pools"
@@ -50,6 +52,39 @@ def read_maverick_v1(log: Log) -> SwapEvent | None:
 def read_maverick_v2(log: Log) -> SwapEvent | None:
     """Read ``PoolSwap(sender, recipient, params, amountIn, amountOut)``; the parameters take four words."""
     return unnamed("maverick", log, log.word(6), log.word(7)) if log.fits(0, 8) else None
+
+
+def read_joe_v20(log: Log) -> SwapEvent | None:
+    """Read the Liquidity Book's first ``Swap(sender, recipient, id, swapForY, amountIn, amountOut, …, fees)``.
+
+    One event for every bin; the fees came in beside ``amountIn``.
+    """
+    return unnamed("trader_joe_lb", log, log.word(1) + log.word(4), log.word(2)) if log.fits(3, 5) else None
+
+
+def read_euler(log: Log) -> SwapEvent | None:
+    """Read EulerSwap's ``Swap(sender, amount0In, amount1In, amount0Out, amount1Out, …, to)``."""
+    if not log.fits(2, 8):
+        return None
+    in0, in1, out0, out1 = (log.word(i) for i in range(4))
+    if (in0 and in1) or (out0 and out1):
+        return None
+    event = unnamed("eulerswap", log, in0 or in1, out0 or out1)
+    return event and replace(event, holding=Holding.ASSETS)
+
+
+def at_words(
+    family: str, indexed: int, words: int, amounts: tuple[int, int], holding: Holding = Holding.POOL
+) -> Callable[[Log], SwapEvent | None]:
+    """Return a reader of an event that tells amounts but not tokens: positions of (in, out) data words."""
+
+    def read(log: Log) -> SwapEvent | None:
+        if not log.fits(indexed, words):
+            return None
+        event = unnamed(family, log, log.word(amounts[0]), log.word(amounts[1]))
+        return event and replace(event, holding=holding)
+
+    return read
 
 
 def read_trader_joe(log: Log) -> SwapEvent | None:
@@ -117,6 +152,13 @@ READERS: dict[str, Callable[[Log], SwapEvent | None]] = {
     abi.MAVERICK_V1_SWAP: read_maverick_v1,
     abi.MAVERICK_V2_SWAP: read_maverick_v2,
     abi.TRADER_JOE_LB_SWAP: read_trader_joe,
+    abi.LB_V20_SWAP: read_joe_v20,
+    abi.LFJ_POOL_SWAP: at_words("lfj", 3, 3, (0, 1)),
+    abi.VALANTIS_SWAP: at_words("valantis", 1, 4, (1, 3)),
+    abi.EULER_SWAP: read_euler,
+    abi.GSM_BUY: at_words("gho_gsm", 2, 3, (1, 0)),
+    abi.GSM_SELL: at_words("gho_gsm", 2, 3, (0, 1), Holding.ASSETS),
+    abi.SYNTH_EXCHANGE: at_words("synthetix", 1, 5, (1, 3), Holding.ASSETS),
     abi.FLUID_SWAP: read_fluid,
     abi.IZUMI_SWAP: read_izumi,
     abi.PENDLE_SWAP: read_pendle,
@@ -133,5 +175,16 @@ READERS: dict[str, Callable[[Log], SwapEvent | None]] = {
     abi.PSM3_SWAP: reader(Layout("spark_psm", 3, 4, (0, 1), (4, 5))),
     abi.BANCOR_CONVERSION: reader(Layout("bancor", 3, 3, (1, 2), (3, 4), holding=Holding.ORDER)),
     abi.BANCOR_V3_TRADED: reader(Layout("bancor", 3, 6, (1, 2), (3, 4), holding=Holding.ORDER)),
+    abi.BANCOR_CONVERTER: reader(Layout("bancor", 3, 3, (0, 1), (3, 4))),
     abi.CARBON_TRADED: reader(Layout("carbon", 3, 4, (1, 2), (3, 4))),
+    abi.PLATYPUS_SWAP: reader(Layout("platypus", 2, 4, (2, 3), (4, 5), holding=Holding.ASSETS)),
+    abi.MOONISWAP_SWAPPED_V1: reader(Layout("mooniswap", 3, 6, (1, 2), (3, 4))),
+    abi.MOONISWAP_SWAPPED: reader(Layout("mooniswap", 3, 6, (2, 3), (4, 5))),
+    abi.STABULL_TRADE: reader(Layout("stabull", 3, 3, (1, 2), (3, 4))),
+    abi.ANGLE_SWAP: reader(Layout("angle", 3, 3, (0, 1), (3, 4), holding=Holding.ASSETS)),
+    abi.NABLA_SWAP: reader(Layout("nabla", 2, 4, (4, 5), (2, 3), holding=Holding.ASSETS)),
+    abi.ELFOMO_TRADE: reader(Layout("elfomofi", 2, 6, (4, 5), (6, 7), holding=Holding.ASSETS)),
+    abi.TESSERA_TRADE: reader(Layout("tessera", 0, 5, (0, 1), (2, 3), holding=Holding.ASSETS)),
+    abi.INTEGRAL_SELL: reader(Layout("integral", 3, 8, (3, 4), (5, 6))),
+    abi.INTEGRAL_BUY: reader(Layout("integral", 3, 8, (3, 4), (5, 7))),
 }

@@ -1,7 +1,7 @@
 """Solidly and its heirs (Velodrome, Aerodrome): stable and volatile pools of the same two tokens."""
 
 from ingest import abi
-from ingest.flows import Log
+from ingest.logs import Log
 from ingest.types import Dex
 from ingest.venues import create2, uniswap_v2
 from ingest.venues.event import SwapEvent

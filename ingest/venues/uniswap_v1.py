@@ -1,7 +1,7 @@
 """Uniswap v1: one exchange per token, against the native coin."""
 
 from ingest import abi
-from ingest.flows import Log
+from ingest.logs import Log
 from ingest.types import NATIVE
 from ingest.venues.event import Holding, SwapEvent
 

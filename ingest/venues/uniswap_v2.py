@@ -1,7 +1,7 @@
 """Uniswap v2 and its forks (Sushi, Pancake v2, QuickSwap v2, …): pairs re-derived from factory and tokens."""
 
 from ingest import abi
-from ingest.flows import Log
+from ingest.logs import Log
 from ingest.types import Dex
 from ingest.venues import create2
 from ingest.venues.event import SwapEvent, signed_pair
@@ -22,7 +22,7 @@ def read_amounts(family: str, log: Log, *, kinds: tuple[str, ...]) -> SwapEvent 
     """Read the four amounts that v2 pairs and Solidly pools share."""
     if not log.fits(2, 4):
         return None
-    in0, in1, out0, out1 = (log.word(i) for i in range(4))
+    in0, in1, out0, out1 = log.word(0), log.word(1), log.word(2), log.word(3)
     if out1 > in1:
         return signed_pair(family, log, in0, -out1, kinds=kinds)
     return signed_pair(family, log, -out0, in1, kinds=kinds)
@@ -36,4 +36,9 @@ def derive(dex: Dex, token0: str, token1: str) -> frozenset[str]:
     return frozenset({create2.derive(dex.deployer or dex.factory, salt, dex.init_code_hash)})
 
 
-READERS = {abi.UNISWAP_V2_SWAP: read}
+def read_dmm(log: Log) -> SwapEvent | None:
+    """Read Kyber DMM's ``Swap``: Uniswap v2's amounts, and the fee at the end."""
+    return read_amounts("kyber_dmm", log, kinds=("kyber_dmm",)) if log.fits(2, 5) else None
+
+
+READERS = {abi.UNISWAP_V2_SWAP: read, abi.KYBER_DMM_SWAP: read_dmm}

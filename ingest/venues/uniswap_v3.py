@@ -1,7 +1,7 @@
 """Uniswap v3 and its forks (Pancake v3, Sushi v3, Slipstream, Algebra): concentrated liquidity pools."""
 
 from ingest import abi
-from ingest.flows import Log
+from ingest.logs import Log
 from ingest.types import Dex
 from ingest.venues import create2
 from ingest.venues.event import SwapEvent, signed_pair

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from ingest import abi
-from ingest.flows import Log
+from ingest.logs import Log
 from ingest.venues.event import Holding, SwapEvent
 
 FAMILY = "uniswap_v4"
@@ -25,10 +25,14 @@ def reader(family: str, words: int) -> Callable[[Log], SwapEvent | None]:
         if not log.fits(2, words):
             return None
         amount0, amount1 = log.signed(0), log.signed(1)
+        zero_for_one: bool | None
         if amount0 < 0 < amount1:
             zero_for_one, amount_in, amount_out = True, -amount0, amount1
         elif amount1 < 0 < amount0:
             zero_for_one, amount_in, amount_out = False, -amount1, amount0
+        elif amount0 == amount1 == 0:
+            # The pool's hook did the swap by its own accounts; the manager tells no more than that it was asked.
+            zero_for_one, amount_in, amount_out = None, 0, 0
         else:
             return None
         return SwapEvent(

@@ -7,6 +7,7 @@ import pytest
 
 from ingest import chains
 from ingest.errors import ConfigError
+from ingest.pools import REGISTERS
 from ingest.venues.families import DERIVERS, SINGLETONS
 
 OWN: dict[str, Any] = {
@@ -35,9 +36,9 @@ def test_the_registry_knows_its_chains() -> None:
 
 def test_every_kind_of_the_registry_is_used() -> None:
     """A kind that nothing looks for would be dead data."""
-    others = {"entry_point", "oneinch", "uniswapx", "cow_eth_flow", "pool_vault"}
+    others = {"entry_point", "oneinch", "uniswapx", "cow_eth_flow", "pool_vault", "trader_joe_lb"}
     kinds = {dex.kind for chain in chains.registry().values() for dex in chain.dexes}
-    assert kinds <= set(DERIVERS) | SINGLETONS | others
+    assert kinds <= set(DERIVERS) | SINGLETONS | set(REGISTERS) | others
 
 
 def test_a_user_describes_a_chain() -> None:
@@ -63,6 +64,11 @@ def test_a_user_describes_a_chain() -> None:
         ({"dexes": [{**OWN["dexes"][0], "init_code_hash": "0x1"}]}, "chains.mine.dexes[0].init_code_hash"),
         ({"quote_tokens": [{**OWN["quote_tokens"][0], "usd": "x"}]}, "chains.mine.quote_tokens[0].usd"),
         ({"quote_tokens": [{**OWN["quote_tokens"][0], "decimals": -1}]}, "quote_tokens[0].decimals"),
+        ({"quote_tokens": [{**OWN["quote_tokens"][0], "usd_feed": "0x1"}]}, "quote_tokens[0].usd_feed"),
+        (
+            {"quote_tokens": [{**OWN["quote_tokens"][0], "usd": None, "usd_feed": "0x" + "fe" * 20}]},
+            "usd_feed: a feed checks a peg",
+        ),
     ],
 )
 def test_a_bad_key_is_named(change: dict[str, Any], named: str) -> None:

@@ -2,8 +2,25 @@
 
 import pytest
 from eth_abi.abi import encode
+from eth_utils import keccak
 
-from ingest.pools import FACTORY, FEE, GET_PAIR, GET_POOL_FEE, TOKEN0, TOKEN1, look_up
+from ingest import pools
+from ingest.pools import (
+    BIN_STEP,
+    FACTORY,
+    FEE,
+    GET_FACTORY,
+    GET_LB_PAIR,
+    GET_PAIR,
+    GET_POOL_FEE,
+    REGISTERS,
+    SWAP_FEE_UNITS,
+    TOKEN0,
+    TOKEN1,
+    TOKEN_X,
+    TOKEN_Y,
+    look_up,
+)
 from ingest.types import Chain, Dex, PoolFact
 from tests.fakes.node import FakeNode, RpcFault
 from tests.ingest.test_rpc import node
@@ -22,14 +39,14 @@ def pair_question(selector, *more):
     return selector + encode(["address", "address", *(kind for kind, _ in more)], [T0, T1, *(v for _, v in more)]).hex()
 
 
-def asked(script):
+def asked(script, chain=CHAIN):
     def call(request, _block):
         if (key := (request["to"], request["data"])) not in script:
             raise RpcFault(3, "execution reverted")
         return script[key]
 
     with FakeNode({"eth_call": call}) as fake, node(fake) as client:
-        return look_up(client, CHAIN, [POOL])[POOL]
+        return look_up(client, chain, [POOL])[POOL]
 
 
 SAID = {(POOL, FACTORY): word(KNOWN), (POOL, TOKEN0): word(T0), (POOL, TOKEN1): word(T1)}
@@ -40,6 +57,7 @@ SAID = {(POOL, FACTORY): word(KNOWN), (POOL, TOKEN0): word(T0), (POOL, TOKEN1): 
     [
         {(KNOWN, pair_question(GET_PAIR)): word(POOL)},
         {(POOL, FEE): "0x" + f"{500:064x}", (KNOWN, pair_question(GET_POOL_FEE, ("uint24", 500))): word(POOL)},
+        {(POOL, SWAP_FEE_UNITS): "0x" + f"{40:064x}", (KNOWN, pair_question(GET_POOL_FEE, ("uint24", 40))): word(POOL)},
     ],
 )
 def test_a_pool_that_its_factory_confirms_is_vouched_for(more):
@@ -62,3 +80,71 @@ def test_a_pool_that_its_factory_confirms_is_vouched_for(more):
 def test_a_pools_own_word_is_not_enough(script):
     """A pool that names a stranger, or whose factory answers otherwise or not at all, has nobody to vouch for it."""
     assert asked(script) == PoolFact(factory=None, tokens=())
+
+
+def test_a_liquidity_book_pair_is_the_second_word_of_its_factorys_answer():
+    """The factory answers with the step, the pair and two flags; the pair names itself by other readers."""
+    question = pair_question(GET_LB_PAIR, ("uint256", 25))
+    said = {(POOL, GET_FACTORY): word(KNOWN), (POOL, TOKEN_X): word(T0), (POOL, TOKEN_Y): word(T1)}
+    said[POOL, BIN_STEP] = "0x" + f"{25:064x}"
+    answer = "0x" + f"{25:064x}" + word(POOL)[2:] + f"{0:064x}" * 2
+    assert asked(said | {(KNOWN, question): answer}) == PoolFact(factory=KNOWN, tokens=(T0, T1))
+    swapped = "0x" + word(POOL)[2:] + f"{25:064x}" + f"{0:064x}" * 2
+    assert asked(said | {(KNOWN, question): swapped}).factory is None
+
+
+@pytest.mark.parametrize(("kind", "selector"), [(k, s) for k, selectors in REGISTERS.items() for s in selectors])
+def test_a_register_that_lists_a_pool_vouches_for_it(kind, selector):
+    """It is asked even where the pool names no factory; zero, a refusal and an empty answer are a no."""
+    chain = Chain(
+        name="test", chain_id=1, native_symbol="ETH", wrapped_native=T0, dexes=(Dex(kind=kind, factory=KNOWN),)
+    )
+    question = (KNOWN, selector + encode(["address"], [POOL]).hex())
+    assert asked({question: "0x" + f"{1:064x}"}, chain) == PoolFact(factory=KNOWN, tokens=())
+    for no in ("0x" + f"{0:064x}", "0x"):
+        assert asked({question: no}, chain).factory is None
+    assert asked({}, chain).factory is None
+
+
+SIGNATURES = {
+    "FACTORY": "factory()",
+    "TOKEN0": "token0()",
+    "TOKEN1": "token1()",
+    "FEE": "fee()",
+    "STABLE": "stable()",
+    "TICK_SPACING": "tickSpacing()",
+    "SWAP_FEE_UNITS": "swapFeeUnits()",
+    "GET_FACTORY": "getFactory()",
+    "TOKEN_X": "getTokenX()",
+    "TOKEN_Y": "getTokenY()",
+    "BIN_STEP": "getBinStep()",
+    "GET_PAIR": "getPair(address,address)",
+    "POOL_BY_PAIR": "poolByPair(address,address)",
+    "GET_POOL_FEE": "getPool(address,address,uint24)",
+    "GET_POOL_STABLE": "getPool(address,address,bool)",
+    "GET_PAIR_STABLE": "getPair(address,address,bool)",
+    "GET_POOL_SPACING": "getPool(address,address,int24)",
+    "GET_LB_PAIR": "getLBPairInformation(address,address,uint256)",
+}
+ASKED = {
+    "curve": ("is_registered(address)", "get_n_coins(address)"),
+    "fluid": ("isDex(address)",),
+    "maverick": ("isFactoryPool(address)",),
+    "mooniswap": ("isPool(address)",),
+    "pendle": ("isValidMarket(address)",),
+    "slipstream": ("isPair(address)",),
+    "solidly": ("isPair(address)", "isPool(address)"),
+    "uniswap_v1": ("getToken(address)",),
+}
+
+
+def selector(signature):
+    return "0x" + keccak(text=signature)[:4].hex()
+
+
+def test_every_selector_is_the_hash_of_its_signature():
+    """No question is asked that the contracts do not know."""
+    constants = {name for name, value in vars(pools).items() if name.isupper() and isinstance(value, str)}
+    assert constants == set(SIGNATURES)
+    assert {name: getattr(pools, name) for name in SIGNATURES} == {n: selector(s) for n, s in SIGNATURES.items()}
+    assert {kind: tuple(map(selector, signatures)) for kind, signatures in ASKED.items()} == REGISTERS
