@@ -4,27 +4,43 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ingest import pools, prices
+from ingest import pools
 from ingest.decode import decode_transaction
+from ingest.feeds import Feeds
 from ingest.hops import quote_hop
 from ingest.moves import moves_of
-from ingest.prices import NativePrices
+from ingest.price_file import PriceFile
+from ingest.prices import FeedPrices, Prices, quote_tokens, value
 from ingest.read import RawTransaction
 from ingest.rpc import Node
+from ingest.tokens import read_tokens
 from ingest.traces import Internal, Tracer
-from ingest.types import NATIVE, Chain, Decoding, Move, NativeSource, PoolFact, Trade, Valuation, VenueStatus
+from ingest.types import (
+    NATIVE,
+    BlockRef,
+    Chain,
+    Decoding,
+    Move,
+    NativeSource,
+    PoolFact,
+    Trade,
+    Valuation,
+    VenueStatus,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interpretation:
     """What a window of raw transactions means, and what was asked of the node to know it."""
 
+    decodings: tuple[tuple[RawTransaction, str, Decoding], ...]  #: one for each wallet of each transaction
     trades: tuple[Trade, ...]
     moves: tuple[Move, ...]
     valuations: tuple[Valuation, ...]
     facts: Mapping[str, PoolFact]  #: pools looked up for the first time
     internals: Mapping[str, list[Internal]]  #: traced transactions
-    native: NativePrices
+    fed: FeedPrices  #: what the feeds said
+    tokens: Mapping[str, tuple[str | None, int | None]]  #: symbol and decimals of tokens met for the first time
 
 
 @dataclass(slots=True)
@@ -39,12 +55,22 @@ class Interpreter:
         Pools looked up before; new ones are added.
     tracer
         Whether the node offers traces.
+    decimals
+        Of tokens met before; new ones are added.
+    file
+        The user's own prices.
     """
 
     node: Node
     chain: Chain
     known: dict[str, PoolFact]
     tracer: Tracer = field(default_factory=Tracer)
+    decimals: dict[str, int | None] = field(default_factory=dict)
+    file: PriceFile | None = None
+    _feeds: Feeds = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._feeds = Feeds(self.node, self.chain)
 
     def interpret(self, transactions: Iterable[RawTransaction]) -> Interpretation:
         """Trades of every watched wallet in these transactions, in the chain's order."""
@@ -68,21 +94,34 @@ class Interpreter:
             decode(raw, wallet, self.chain, known=self.known, internal_transactions=internals.get(raw.tx_hash))
             for raw, wallet in everything
         ]
-        blocks = {raw.block.number: raw.block for raw, _ in everything}
-        priced = {trade.block_number: blocks[trade.block_number] for decoding in last for trade in decoding.trades}
-        native = prices.native_prices(self.node, self.chain, priced)
+        trades = tuple(trade for decoding in last for trade in decoding.trades)
+        tokens = self._name_tokens(trades)
+        priced: dict[str, dict[int, BlockRef]] = {}
+        for (raw, _), decoding in zip(everything, last, strict=True):
+            for token in _priced_by(decoding, raw, self.chain):
+                priced.setdefault(token, {})[raw.block.number] = raw.block
+        fed = self._feeds.read(priced)
+        prices = Prices(chain=self.chain, fed=fed, file=self.file, decimals=self.decimals)
         meanings = [
-            mean(decoding, raw, wallet, self.chain, native)
-            for (raw, wallet), decoding in zip(everything, last, strict=True)
+            mean(decoding, raw, wallet, prices) for (raw, wallet), decoding in zip(everything, last, strict=True)
         ]
         return Interpretation(
-            trades=tuple(trade for decoding in last for trade in decoding.trades),
+            decodings=tuple((*pair, decoding) for pair, decoding in zip(everything, last, strict=True)),
+            trades=trades,
             moves=tuple(move for moves, _ in meanings for move in moves),
             valuations=tuple(worth for _, valuations in meanings for worth in valuations),
             facts=facts,
             internals=internals,
-            native=native,
+            fed=fed,
+            tokens=tokens,
         )
+
+    def _name_tokens(self, trades: Iterable[Trade]) -> dict[str, tuple[str | None, int | None]]:
+        """What the tokens of trades say about themselves, of those not met before."""
+        met = {leg.token for trade in trades for leg in trade.sold + trade.bought if leg.token != NATIVE}
+        tokens = read_tokens(self.node, sorted(met - self.decimals.keys()))
+        self.decimals |= {token: decimals for token, (_, decimals) in tokens.items()}
+        return tokens
 
 
 def decode(
@@ -106,20 +145,29 @@ def decode(
     )
 
 
-def mean(
-    decoding: Decoding, raw: RawTransaction, wallet: str, chain: Chain, native: NativePrices
-) -> tuple[list[Move], list[Valuation]]:
+def mean(decoding: Decoding, raw: RawTransaction, wallet: str, prices: Prices) -> tuple[list[Move], list[Valuation]]:
     """What a decoded transaction left over of the wallet's movements, and what its trades were worth."""
     moves = moves_of(
         decoding,
         transaction=raw.transaction,
         receipt=raw.receipt,
         wallet=wallet,
-        chain_id=chain.chain_id,
+        chain_id=prices.chain.chain_id,
         timestamp=raw.block.timestamp,
     )
-    hop = quote_hop(decoding, raw.receipt, prices.quote_tokens(chain)) if decoding.trades else None
-    return moves, [prices.value(trade, chain, native.get(trade.block_number), hop) for trade in decoding.trades]
+    hop = quote_hop(decoding, raw.receipt, prices.quotes) if decoding.trades else None
+    return moves, [value(trade, prices, hop) for trade in decoding.trades]
+
+
+def _priced_by(decoding: Decoding, raw: RawTransaction, chain: Chain) -> set[str]:
+    """The tokens whose prices the trades of a transaction need: their legs, what lies between them, and gas."""
+    if not decoding.trades:
+        return set()
+    legs = [leg for trade in decoding.trades for leg in trade.sold + trade.bought]
+    hop = quote_hop(decoding, raw.receipt, quote_tokens(chain))
+    tokens = {leg.token for leg in legs} | ({hop.token} if hop else set())
+    native = chain.wrapped_native in tokens or any(trade.fee_native_raw for trade in decoding.trades)
+    return tokens | ({NATIVE} if native else set())
 
 
 def _hides_native(raw: RawTransaction, wallet: str, decoding: Decoding) -> bool:

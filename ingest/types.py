@@ -4,6 +4,7 @@ Amounts are integers in base units and are never narrowed. Addresses and hashes 
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -124,6 +125,7 @@ class QuoteToken:
     symbol: str
     decimals: int
     usd: Decimal | None = None  #: its peg; None for the wrapped native coin, which the feed prices
+    usd_feed: str | None = None  #: Chainlink aggregator proxy, token / USD: whether the peg holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,5 +171,33 @@ class Valuation:
     ordinal: int
     value_usd: Decimal | None  #: None: unpriced, which is not zero
     gas_usd: Decimal | None  #: the trade's gas; None: unpriced
-    source: str  #: ``peg``, ``native_feed``, ``hop`` (the quote token between two assets), or ``none``
+    source: str  #: one of ``ingest.prices.SOURCES``, or ``hop`` (the quote token between two assets)
     as_of: int | None  #: unix seconds of the price
+
+
+FILE_CHAIN = 0  #: stands for "no chain that a node could be asked about": rows that a file brought
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FiledTrip:
+    """A closed round trip as a file tells it: somebody else kept these books. Key: (wallet, position_id)."""
+
+    wallet: str
+    chain_id: int = FILE_CHAIN
+    token: str = ""  #: what was traded, in the file's words; empty: not said
+    position_id: str
+    opened_at: datetime | None  #: UTC, whole seconds
+    closed_at: datetime  #: UTC, whole seconds
+    cost_usd: Decimal | None  #: what was put in, > 0; in the file's own currency, if that is another
+    pnl_usd: Decimal | None
+    return_fraction: float | None  #: of what was put in; None: the file does not say
+
+    @property
+    def timestamp(self) -> int:
+        """Unix seconds of the close: a moment at which the wallet traded."""
+        return int(self.closed_at.timestamp())
+
+    @property
+    def holding_s(self) -> float | None:
+        """Seconds from opening to close."""
+        return None if self.opened_at is None else (self.closed_at - self.opened_at).total_seconds()
