@@ -1,33 +1,115 @@
-"""Bags: open positions far under water and overdue, losses that were never booked.
+"""Bags: open positions far under water and idle for long, losses that were never booked.
 
-A wallet that never sells its losers never loses by its closed positions alone.
+A wallet that never sells its losers never loses by its closed positions alone. So a bag counts as a loss on the day on
+which it became one, at its mark of that day, until it closes after all: then the close stands alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 import pandas as pd
 
-from metrics.ledger import seconds
-from metrics.watched import Watched
+from metrics.ledger import DAY_S, Held, Told, seconds
 
-BAG_MARK = -0.5  # fraction of cost: marked below, and held longer than 19 of the wallet's 20 others
+BAG_MARK = -0.5  #: fraction of cost; a bag is marked there or lower
+FREE_MARK = -0.35  #: and stays one until it is marked above this: a mark that hovers is no news every day
 
 
-def open_losers(positions: pd.DataFrame | None, as_of: datetime, wallets: Mapping[str, Watched]) -> list[int]:
-    """Bags of each wallet, by row; a wallet without a baseline has none, for want of a usual holding time.
+class Spell(NamedTuple):
+    """A position's time as a bag; days since 1970-01-01."""
+
+    position: str
+    day: int  #: on which it became one
+    mark: float  #: of that day, fraction of cost: the return of the provisional loss
+    known: int  #: day of the frame that told it; later than ``day`` where nothing was known before
+    gone: int | None  #: day of the frame or of the close that ended it; None: still one
+
+
+def spells(
+    frames: Mapping[int, Told], marked: Mapping[str, int], closed: Mapping[str, int], *, holding_p95_s: float
+) -> list[Spell]:
+    """All times of one wallet's positions as bags, in the order in which they became known.
+
+    A position becomes a bag when it is marked at ``BAG_MARK`` or lower and idle for longer than 19 of 20 of the
+    wallet's round trips were held. It stays one until it closes, is open no more, or is marked above ``FREE_MARK``; a
+    frame without its mark changes nothing. One that is a bag at its first mark ever became one nobody knows when: it
+    is dated on the day on which it became overdue.
 
     Parameters
     ----------
-    positions
-        ``wallet, opened_at (UTC), mark_return`` (fraction of cost); None = not known.
+    frames
+        Day to what was open at its end.
+    marked
+        Position to the day of its first known mark.
+    closed
+        Position to the day of its close.
+    holding_p95_s
+        The wallet's usual longest holding time, seconds; 0 = unknown: then nothing is overdue.
     """
-    bags = [0] * len(wallets)
-    if positions is None or positions.empty:
-        return bags
-    deep = positions[positions["mark_return"] <= BAG_MARK]
-    for name, opened in zip(deep["wallet"].tolist(), seconds(deep["opened_at"]), strict=True):
-        wallet = wallets.get(str(name))
-        if wallet and wallet.baseline and as_of.timestamp() - opened > wallet.baseline.holding_p95_s:
-            bags[wallet.row] += 1
-    return bags
+    done: list[Spell] = []
+    live: dict[str, Spell] = {}
+    if not holding_p95_s > 0:
+        return done
+    for day in sorted(frames):
+        moment, held = frames[day]
+        for position in [each for each in live if each not in held or closed.get(each, day + 1) <= day]:
+            spell = live.pop(position)
+            done.append(spell._replace(gone=min(day, closed.get(position, day))))
+        for position, (idle_since, mark) in sorted(held.items()):
+            overdue = moment - idle_since > holding_p95_s
+            if position in live or mark is None or mark > BAG_MARK or not overdue or closed.get(position, day) < day:
+                continue
+            due = int((idle_since + holding_p95_s) // DAY_S)
+            since = min(day, due) if marked.get(position, day) >= day else day
+            live[position] = Spell(position, since, mark, day, None)
+    return done + [spell._replace(gone=closed.get(position)) for position, spell in live.items()]
+
+
+def standing(found: list[Spell], end: int) -> dict[int, dict[str, float]]:
+    """Bags as they stood before the day ``end``: day → position → mark."""
+    out: dict[int, dict[str, float]] = {}
+    for spell in found:
+        if spell.known < end and (spell.gone is None or spell.gone >= end):
+            out.setdefault(spell.day, {})[spell.position] = spell.mark
+    return out
+
+
+def told_positions(frame: pd.DataFrame, now: datetime | None) -> dict[float, dict[str, dict[str, Held]]]:
+    """What a frame of open positions tells: moment (unix seconds) → wallet → position → ``Held``.
+
+    Parameters
+    ----------
+    frame
+        ``wallet, opened_at, mark_return`` (nan: unknown), optional ``position_id`` (else the time of opening tells
+        positions apart), ``touched_at`` (last trade in it; else it is idle since it was opened) and ``marked_at``.
+        Each moment tells of every wallet: one without rows holds nothing.
+    now
+        The moment of rows without ``marked_at``.
+    """
+    if now is None and "marked_at" not in frame:
+        raise ValueError("open positions of the past need a column marked_at")
+    told: dict[float, dict[str, dict[str, Held]]] = {} if now is None else {now.timestamp(): {}}
+    if "marked_at" in frame:
+        told = {}
+    for moment, wallet, position, held in _rows(frame, now):
+        mine = told.setdefault(moment, {}).setdefault(wallet, {})
+        other = mine.get(position)
+        if other is None or other[1] is None or (held[1] is not None and held[1] > other[1]):
+            mine[position] = held
+    return told
+
+
+def _rows(frame: pd.DataFrame, now: datetime | None) -> Iterator[tuple[float, str, str, Held]]:
+    if frame.empty:
+        return
+    opened = seconds(frame["opened_at"])
+    idle = seconds(frame["touched_at"]) if "touched_at" in frame else opened
+    moments = [now.timestamp()] * len(frame) if now is not None and "marked_at" not in frame else None
+    names = frame["position_id"].tolist() if "position_id" in frame else [None] * len(frame)
+    marks = frame["mark_return"].to_numpy(dtype="float64").tolist()
+    for moment, wallet, name, opened_s, idle_s, mark in zip(
+        moments or seconds(frame["marked_at"]), frame["wallet"].tolist(), names, opened, idle, marks, strict=True
+    ):
+        position = name if isinstance(name, str) else f"@{opened_s:.0f}"
+        yield moment, str(wallet), position, (idle_s, mark if mark == mark else None)

@@ -16,7 +16,6 @@ from metrics.peers import FEW_PEERS, MEMORY, common_shift, fading_sums
 from metrics.streams import (
     COLUMNS,
     MARKET_COLUMNS,
-    NEVER,
     Bank,
     Day,
     increments,
@@ -87,16 +86,16 @@ def market_of(
     peers: BoolArray, panel: Panel, first: int, end: int, *, win_logit: FloatArray, informs_from: IntArray
 ) -> FloatArray:
     """Common shift of one wallet's peers on the days ``first .. end - 1``, each from its past only, (days,)."""
-    if int((informs_from[peers] < NEVER).sum()) < FEW_PEERS:
+    if int((informs_from[peers] <= end).sum()) < FEW_PEERS:
         return np.zeros(end - first)
     terms = peer_terms(panel, first, end, win_logit=win_logit[peers], informs_from=informs_from[peers], of=peers)
     residual, information = (fading_sums(term) for term in terms)
     return common_shift(residual, information, np.ones(residual.shape, dtype=bool))[0]
 
 
-def has_peers(bank: Bank, peers: BoolArray) -> BoolArray:
+def has_peers(informs: BoolArray, peers: BoolArray) -> BoolArray:
     """Whether each wallet has peers enough, with baselines of their own, to tell the market from itself."""
-    out: BoolArray = (peers & bank.known[None, :]).sum(axis=1) >= FEW_PEERS
+    out: BoolArray = (peers & informs[None, :]).sum(axis=1) >= FEW_PEERS
     return out
 
 
@@ -123,7 +122,8 @@ def advance(
     information = MEMORY * before.information + terms[1][0]
     market, market_se = common_shift(residual[None, :], information[None, :], peers & ~before.flagged[None, :])
     # With too few peers there is no market to be unsure about: the wallet's own inflation holds its swings.
-    peered = has_peers(bank, peers)
+    # One that learns later is none yet: a day that is computed again must not know it.
+    peered = has_peers(bank.informs_from <= day, peers)
     market, market_se = np.where(peered, market, 0.0), np.where(peered, market_se, 0.0)
     judged = bank.known & (day >= bank.end_day) & (sums["covered"] > 0)
     today = Day(

@@ -1,16 +1,19 @@
 """The books as tables: the shapes that ``metrics.monitor`` and ``metrics.rolling`` take."""
 
+import math
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pandas as pd
 
-from ingest.types import Trade
-from metrics.types import OpenPosition, RoundTrip
+from ingest.types import FiledTrip, Trade
+from metrics.marking import MarkedPosition
+from metrics.types import RoundTrip
 
 
-def round_trip_frame(items: Sequence[RoundTrip]) -> pd.DataFrame:
-    """One row a round trip.
+def round_trip_frame(items: Sequence[RoundTrip | FiledTrip]) -> pd.DataFrame:
+    """One row a round trip; what a file does not say is nan.
 
     Returns
     -------
@@ -21,17 +24,17 @@ def round_trip_frame(items: Sequence[RoundTrip]) -> pd.DataFrame:
         {
             "wallet": pd.Series([item.wallet for item in items], dtype="str"),
             "closed_at": _times(item.closed_at for item in items),
-            "return": pd.Series([item.return_fraction for item in items], dtype="float64"),
-            "pnl_usd": pd.Series([float(item.pnl_usd) for item in items], dtype="float64"),
-            "size_usd": pd.Series([float(item.cost_usd) for item in items], dtype="float64"),
-            "holding_s": pd.Series([item.holding_s for item in items], dtype="float64"),
+            "return": pd.Series([_float(item.return_fraction) for item in items], dtype="float64"),
+            "pnl_usd": pd.Series([_float(item.pnl_usd) for item in items], dtype="float64"),
+            "size_usd": pd.Series([_float(item.cost_usd) for item in items], dtype="float64"),
+            "holding_s": pd.Series([_float(item.holding_s) for item in items], dtype="float64"),
             "position_id": pd.Series([item.position_id for item in items], dtype="str"),
         }
     )
 
 
-def trade_frame(items: Iterable[Trade]) -> pd.DataFrame:
-    """One row a trade whose time is known: ``wallet, traded_at (UTC)``."""
+def trade_frame(items: Iterable[Trade | FiledTrip]) -> pd.DataFrame:
+    """One row a trade (or a close, from a file) whose time is known: ``wallet, traded_at (UTC)``."""
     known = [(item.wallet, item.timestamp) for item in items if item.timestamp is not None]
     return pd.DataFrame(
         {
@@ -41,17 +44,29 @@ def trade_frame(items: Iterable[Trade]) -> pd.DataFrame:
     )
 
 
-def open_position_frame(items: Sequence[OpenPosition]) -> pd.DataFrame:
-    """One row an open position with a known mark: ``wallet, opened_at (UTC), mark_return, position_id``."""
-    marked = [item for item in items if item.mark_return is not None]
+def open_position_frame(items: Sequence[MarkedPosition]) -> pd.DataFrame:
+    """One row an open position and day.
+
+    Returns
+    -------
+    DataFrame
+        ``wallet, marked_at (UTC), position_id, opened_at (UTC), touched_at (UTC), mark_return`` (fraction of cost; nan:
+        unknown).
+    """
     return pd.DataFrame(
         {
-            "wallet": pd.Series([item.wallet for item in marked], dtype="str"),
-            "opened_at": _times(item.opened_at for item in marked),
-            "mark_return": pd.Series([item.mark_return for item in marked], dtype="float64"),
-            "position_id": pd.Series([item.position_id for item in marked], dtype="str"),
+            "wallet": pd.Series([item.wallet for item in items], dtype="str"),
+            "marked_at": _times(item.marked_at for item in items),
+            "position_id": pd.Series([item.position_id for item in items], dtype="str"),
+            "opened_at": _times(item.opened_at for item in items),
+            "touched_at": _times(item.touched_at for item in items),
+            "mark_return": pd.Series([item.mark_return for item in items], dtype="float64"),
         }
     )
+
+
+def _float(value: Decimal | float | None) -> float:
+    return math.nan if value is None else float(value)
 
 
 def _times(moments: Iterable[datetime]) -> pd.Series:

@@ -24,11 +24,22 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
+Bags = Mapping[int, Mapping[str, float]]
+"""Day → position → mark, of one wallet."""
+
 JOINT_ROUNDS = 4  # wallets' win rates and their common market explain each other: alternate
 
 
 def history(
-    panel: Panel, i: int, ledger: Ledger, first: int, end: int, *, market: FloatArray, size: tuple[Scale, Scale]
+    panel: Panel,
+    i: int,
+    ledger: Ledger,
+    bags: Bags,
+    first: int,
+    end: int,
+    *,
+    market: FloatArray,
+    size: tuple[Scale, Scale],
 ) -> History:
     """One wallet's covered days ``first .. end - 1``; ``market`` (days,) as the peers showed it."""
     read = panel.view("covered", first, end)[i] > 0
@@ -37,11 +48,12 @@ def history(
     columns["trades"] = np.nan_to_num(columns["trades"])
     day, table = ledger.table(first, end)
     seen = read[day - first]
+    lost = [mark for at, held in bags.items() if first <= at < end and read[at - first] for mark in held.values()]
     return History(
         day=np.arange(first, end)[read],
         **columns,
         market=market[read],
-        returns=table[seen, 1],
+        returns=np.concatenate((table[seen, 1], lost)),
         holding_s=table[seen, 3],
         scale_win=size[0],
         scale_loss=size[1],
@@ -52,6 +64,7 @@ def learn(
     panel: Panel,
     i: int,
     ledger: Ledger,
+    bags: Bags,
     first: int,
     end: int,
     *,
@@ -64,13 +77,14 @@ def learn(
     """Baseline of wallet ``i`` from its days ``first .. end - 1``; the panel must hold its size sums."""
     market = market_of(peers, panel, first, end, win_logit=win_logit, informs_from=informs_from)
     return fit(
-        history(panel, i, ledger, first, end, market=market, size=size), population, first_day=first, end_day=end
+        history(panel, i, ledger, bags, first, end, market=market, size=size), population, first_day=first, end_day=end
     )
 
 
 def learn_together(
     panel: Panel,
     ledgers: Mapping[int, Ledger],
+    bags: Mapping[int, Bags],
     spans: Mapping[int, tuple[int, int]],
     sizes: Mapping[int, tuple[Scale, Scale]],
     peers: BoolArray,
@@ -79,8 +93,8 @@ def learn_together(
 
     Parameters
     ----------
-    ledgers
-        By row of the panel.
+    ledgers, bags
+        By row of the panel, which holds the bags already.
     spans
         Row → (first day, end day) of its history; wallets without one are still learning.
     peers
@@ -92,7 +106,7 @@ def learn_together(
     histories = {}
     for i, (first, end) in spans.items():
         none = np.zeros(end - first)
-        histories[i] = history(panel, i, ledgers[i], first, end, market=none, size=sizes[i])
+        histories[i] = history(panel, i, ledgers[i], bags[i], first, end, market=none, size=sizes[i])
         informs_from[i] = first
     closes, wins = (sum(float(getattr(h, name).sum()) for h in histories.values()) for name in ("closes", "wins"))
     prior = float(logit((wins + 1) / (closes + 2)))
@@ -101,7 +115,7 @@ def learn_together(
     for _ in range(JOINT_ROUNDS):
         for i, (first, end) in spans.items():
             market = market_of(peers[i], panel, first, end, win_logit=win_logit, informs_from=informs_from)
-            histories[i] = history(panel, i, ledgers[i], first, end, market=market, size=sizes[i])
+            histories[i] = history(panel, i, ledgers[i], bags[i], first, end, market=market, size=sizes[i])
         for i, each in histories.items():
             win_logit[i] = fit_win(each.closes, each.wins, each.market, prior)[0]
     population = fit_population(list(histories.values()))

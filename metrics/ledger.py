@@ -20,6 +20,10 @@ Row = tuple[float, float, float, float]
 """``closed_s`` (unix seconds), ``return`` (fraction of cost), ``size_usd``, ``holding_s`` (0: unknown)."""
 Interval = tuple[float, float]
 """Unix seconds, the end not included."""
+Held = tuple[float, float | None]
+"""An open position: idle since (unix seconds), marked at (fraction of cost; None: unknown)."""
+Told = tuple[float, dict[str, Held]]
+"""A moment (unix seconds), and of the positions open then those that may be bags."""
 
 
 @dataclass(slots=True)
@@ -30,13 +34,34 @@ class Ledger:
     trades: dict[int, int] = field(default_factory=dict)
     covered: list[Interval] = field(default_factory=list)
     last_s: float | None = None  #: last trade or close, unix seconds
+    frames: dict[int, Told] = field(default_factory=dict)  #: the last of each day
+    marked: dict[str, int] = field(default_factory=dict)  #: position to the day of its first known mark
+    closed: dict[str, int] = field(default_factory=dict)  #: position to the day of its close
 
     def add(self, key: str | None, row: Row) -> int:
         """Book a round trip and return its day. A key that is known already is replaced, not counted twice."""
         day = int(row[0] // DAY_S)
         rows = self.rows.setdefault(day, {})
         rows[f"#{len(rows)}" if key is None else f"{key}@{row[0]}"] = row
+        if key is not None:
+            self.closed[key] = min(day, self.closed.get(key, day))
         self._saw(row[0])
+        return day
+
+    def tell(self, moment: float, positions: dict[str, Held], *, keep_below: float) -> int | None:
+        """Note what is open at a moment, and return the day; None where a later moment of it is known.
+
+        A moment belongs to the day that it ends or lies in: midnight to the day before. Of the positions those marked
+        above ``keep_below`` are forgotten.
+        """
+        day = -int(-moment // DAY_S) - 1
+        for position, (_, mark) in positions.items():
+            if mark is not None:
+                self.marked[position] = min(day, self.marked.get(position, day))
+        if day in self.frames and self.frames[day][0] > moment:
+            return None
+        low = {name: held for name, held in positions.items() if held[1] is None or held[1] <= keep_below}
+        self.frames[day] = (moment, low)
         return day
 
     def add_trade(self, second: float) -> int:
@@ -84,6 +109,8 @@ class Ledger:
             "trades": [[day, count] for day, count in self.trades.items()],
             "covered": [list(each) for each in self.covered],
             "last_s": self.last_s,
+            "frames": [[day, *told] for day, told in self.frames.items()],
+            "marked": dict(self.marked),
         }
 
     @classmethod
@@ -93,10 +120,19 @@ class Ledger:
             trades={int(day): int(count) for day, count in saved["trades"]},
             covered=[(float(start), float(end)) for start, end in saved["covered"]],
             last_s=saved["last_s"],
+            frames={
+                int(day): (moment, {name: (held[0], held[1]) for name, held in low.items()})
+                for day, moment, low in saved["frames"]
+            },
+            marked=dict(saved["marked"]),
         )
         for key, closed_s, *rest in saved["rows"]:
             row: Row = (closed_s, rest[0], rest[1], rest[2])
-            ledger.rows.setdefault(int(closed_s // DAY_S), {})[key] = row
+            day = int(closed_s // DAY_S)
+            ledger.rows.setdefault(day, {})[key] = row
+            position, known, _ = key.rpartition("@")
+            if known:
+                ledger.closed[position] = min(day, ledger.closed.get(position, day))
         return ledger
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from metrics.bags import open_losers
+from metrics.bags import FREE_MARK, told_positions
 from metrics.baseline import Population
 from metrics.ledger import DAY_S, Ledger, Row, round_trip_rows, trade_rows
 from metrics.peers import choose_peers
@@ -65,6 +65,7 @@ class Monitor:
         trades: pd.DataFrame | None = None,
         covered: Covered | None = None,
         tokens: Mapping[str, Collection[str]] | None = None,
+        open_positions: pd.DataFrame | None = None,
     ) -> None:
         """Learn the baselines of a watchlist.
 
@@ -84,6 +85,9 @@ class Monitor:
             Wallet → intervals that were read; None = all from each wallet's first row on.
         tokens
             Wallet → tokens that it traded before it was followed, for finding peers in the same market.
+        open_positions
+            What was open at past moments, as :meth:`tick` takes it, with a column ``marked_at``: bags of the history
+            belong to the baseline, else a wallet that always had some would seem to have left its form.
         """
         rows = list(round_trip_rows(history))
         chosen = None if followed is None else list(followed)
@@ -108,6 +112,8 @@ class Monitor:
         found = self._choose_peers() if peers is None else peers
         for name, wallet in self._wallets.items():
             wallet.peers = list(found.get(name, ()))
+        if open_positions is not None:
+            self._tell(open_positions, None)
         self._replay.learn_together()
         self._replay.begin()
 
@@ -135,7 +141,9 @@ class Monitor:
         if wallet in self._wallets:
             one = self._wallets[wallet]
             one.judged_from, one.learn_from, one.followed = since, EVER, True
-            one.ledger, one.baseline, one.trade_feed = Ledger(), None, False
+            known = one.ledger
+            one.ledger = Ledger(frames=known.frames, marked=known.marked)
+            one.baseline, one.bags, one.trade_feed = None, {}, False
             self._replay.panel.clear(one.row)
         else:
             one = self._add(wallet, since)
@@ -178,7 +186,10 @@ class Monitor:
             Rows that became known since the last tick; late ones are worked in where they belong. Rows of
             wallets that are neither followed nor peers are ignored.
         open_positions
-            Open positions at ``now``, for the note on losses that were never booked.
+            All open positions at ``now``: ``wallet, opened_at (UTC), mark_return`` (fraction of cost; nan: unknown),
+            optional ``position_id`` (by which the close replaces the bag), ``touched_at`` (last trade in it) and
+            ``marked_at`` (rows of several moments, each of which tells of every wallet). The last moment of a UTC day
+            counts for that day, midnight for the day before. None = nothing is known: what was known stays.
         trades
             Trades that became known since the last tick.
         covered
@@ -191,6 +202,8 @@ class Monitor:
         if not self._end:
             self._begin_now(_day(as_of))
         self._book([each for each in round_trip_rows(round_trips) if each[0] in self._wallets], trades)
+        if open_positions is not None:
+            self._tell(open_positions, as_of)
         if covered is None:
             span = (self._read_until, as_of.timestamp())
             for wallet in self._wallets.values():
@@ -214,7 +227,7 @@ class Monitor:
             flag_years=self._replay.flag_years,
             sights=sights,
             last_s=[wallet.ledger.last_s for wallet in self._wallets.values()],
-            bags=open_losers(open_positions, as_of, self._wallets),
+            bags=[wallet.open_bags() for wallet in self._wallets.values()],
         )
 
     def course(self, days: int) -> tuple[FloatArray, FloatArray]:
@@ -286,13 +299,29 @@ class Monitor:
                 touched.setdefault(name, set()).add(self._wallets[name].ledger.add_trade(second))
                 self._wallets[name].trade_feed |= feed
         for name, days in touched.items():
-            wallet, first = self._wallets[name], min(days)
-            if wallet.learned_late() and wallet.baseline and first < wallet.baseline.end_day:
-                # It was still learning then: what it learned is a function of the rows, so it learns again.
-                wallet.baseline, first = None, wallet.judged_from
+            wallet = self._wallets[name]
+            first = self._relearn_from(wallet, min(days))
             for day in days:
                 self._replay.sum_day(wallet, day)
             self._replay.rewind(first)
+
+    def _tell(self, positions: pd.DataFrame, now: datetime | None) -> None:
+        """Enter what was open when; each moment tells of every wallet."""
+        for moment, held in sorted(told_positions(positions, now).items()):
+            for name, wallet in self._wallets.items():
+                day = wallet.ledger.tell(moment, held.get(name, {}), keep_below=FREE_MARK)
+                if day is not None:
+                    self._replay.rewind(self._relearn_from(wallet, day))
+
+    def _relearn_from(self, wallet: Watched, day: int) -> int:
+        """First day that news of ``day`` may change.
+
+        A wallet that was still learning then learns again: what it learned is a function of what is known of it.
+        """
+        if not (wallet.learned_late() and wallet.baseline and day < wallet.baseline.end_day):
+            return day
+        wallet.baseline = None
+        return wallet.judged_from
 
     def _cover(self, covered: Covered) -> None:
         for name, wallet in self._wallets.items():

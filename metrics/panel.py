@@ -6,14 +6,14 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from metrics.ledger import DAY_S, Interval, Row
+from metrics.ledger import DAY_S, Interval
 from metrics.scale import Scale
 
 FloatArray = npt.NDArray[np.float64]
 
 FIELDS = ("closes", "wins", "returns", "win_size", "loss_size", "trades", "covered")
-"""Of a day: round trips; those with a return above zero; sum of returns (fraction of cost); sums of the robust
-z of wins' and losses' sizes (0 while a wallet has no baseline); trades; 1 where the whole day was read."""
+"""Of a day: round trips and new bags; those with a return above zero; sum of returns (fraction of cost); sums of the
+robust z of wins' and losses' sizes (0 while a wallet has no baseline); trades; 1 where the whole day was read."""
 
 
 class Panel:
@@ -50,10 +50,10 @@ class Panel:
         out: FloatArray = self._data[:, :, day - self.first_day]
         return out
 
-    def set_rows(self, wallet: int, day: int, rows: Iterable[Row], size: tuple[Scale, Scale] | None) -> None:
-        """Sum one wallet's round trips of one day anew; exact, so that their order does not show."""
+    def set_rows(self, wallet: int, day: int, returns: Iterable[float], size: tuple[Scale, Scale] | None) -> None:
+        """Sum the returns of one wallet's day anew; exact, so that their order does not show."""
         self.reach(day, day + 1)
-        values = [row[1] for row in rows]
+        values = list(returns)
         wins = [value for value in values if value > 0]
         losses = [value for value in values if value <= 0]
         self._data[:5, wallet, day - self.first_day] = (

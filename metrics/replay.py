@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metrics import learning
+from metrics.bags import standing
 from metrics.baseline import Population
 from metrics.course import Checkpoint, advance, has_peers
 from metrics.evidence import LONGEST_DAYS
@@ -51,9 +52,12 @@ class Replay:
             self.checkpoints = {d: each for d, each in self.checkpoints.items() if d < self._next}
 
     def advance(self, end: int) -> None:
-        """Compute all days before ``end`` that are not computed yet."""
+        """Compute all days before ``end`` that are not computed yet, with the bags as they stand then."""
+        changed = self._show_bags(end)
+        if changed is not None:
+            self.rewind(changed)
         for day in range(self._next, end):
-            self._learn(day)
+            self._learn(day, end)
             bank, peers, _ = self.constants()
             before = self.checkpoints.get(day - 1) or Checkpoint.empty(len(self.wallets))
             self.checkpoints[day] = advance(before, self.panel, day, bank=bank, peers=peers, flag_years=self.flag_years)
@@ -73,7 +77,7 @@ class Replay:
             wallets = list(self.wallets.values())
             peers = self._peer_matrix()
             bank = Bank.of([each.baseline for each in wallets], [each.informs_from for each in wallets])
-            peered = has_peers(bank, peers)
+            peered = has_peers(bank.known, peers)
             sights = [
                 sight(each.baseline, flag_years=self.flag_years, peered=bool(peered[each.row]))
                 if each.baseline
@@ -85,17 +89,19 @@ class Replay:
 
     def sum_days(self, wallet: Watched, size: tuple[Scale, Scale] | None = None) -> None:
         """Sum all of one wallet's days anew."""
-        for day in {*wallet.ledger.rows, *wallet.ledger.trades}:
+        for day in {*wallet.ledger.rows, *wallet.ledger.trades, *wallet.bags}:
             self.sum_day(wallet, day, size)
 
     def sum_day(self, wallet: Watched, day: int, size: tuple[Scale, Scale] | None = None) -> None:
         """Sum one day of one wallet anew.
 
         With a feed of trades, frequency counts them (a close is one as well). Without, closes count; a day
-        on which trades were seen but nothing closed is then neither silence nor activity (nan).
+        on which trades were seen but nothing closed is then neither silence nor activity (nan). A bag is a loss
+        and no trade.
         """
         rows = wallet.ledger.rows.get(day, {})
-        self.panel.set_rows(wallet.row, day, rows.values(), size or wallet.size)
+        returns = [*(row[1] for row in rows.values()), *wallet.bags.get(day, {}).values()]
+        self.panel.set_rows(wallet.row, day, returns, size or wallet.size)
         trades, closes = float(wallet.ledger.trades.get(day, 0)), float(len(rows))
         count = max(trades, closes)
         if not wallet.trade_feed:
@@ -109,37 +115,60 @@ class Replay:
             self.rewind(changed)
 
     def learn_together(self) -> None:
-        """Fit the population and the baselines of all wallets whose history suffices, for a first start."""
+        """Fit the population and the baselines of all wallets whose history suffices, for a first start.
+
+        Bags of the history count as they stood when it ended, those that the first marks told later among them.
+        """
         spans, sizes = {}, {}
         for wallet in self.wallets.values():
             first = wallet.history_start(wallet.judged_from)
             if first is not None:
                 spans[wallet.row] = (first, wallet.judged_from)
                 sizes[wallet.row] = wallet.scales(first, wallet.judged_from)
+                found = wallet.spells(wallet.holding_p95(first, wallet.judged_from))
+                late = [each._replace(known=each.day, gone=None) for each in found if each.known >= wallet.judged_from]
+                wallet.bags = standing(
+                    [each for each in found if each.known < wallet.judged_from] + late, wallet.judged_from
+                )
                 self.sum_days(wallet, sizes[wallet.row])
         ledgers = {each.row: each.ledger for each in self.wallets.values()}
-        fitted = learning.learn_together(self.panel, ledgers, spans, sizes, self._peer_matrix())
+        bags = {each.row: each.bags for each in self.wallets.values()}
+        fitted = learning.learn_together(self.panel, ledgers, bags, spans, sizes, self._peer_matrix())
         self.population, baselines = fitted
         for wallet in self.wallets.values():
             if wallet.row in baselines:
                 wallet.baseline = baselines[wallet.row]
                 wallet.informs_from = spans[wallet.row][0]
 
-    def _learn(self, day: int) -> None:
-        """Freeze the baselines of wallets whose history became long enough before ``day``."""
+    def _show_bags(self, end: int) -> int | None:
+        """Count the bags as they stood before the day ``end``; return the first day that changes, None if none."""
+        changed: set[int] = set()
         for wallet in self.wallets.values():
-            if wallet.baseline is not None or day < wallet.judged_from:
-                continue
-            first = wallet.history_start(day)
-            if first is None:
-                continue
+            bags = standing(wallet.spells(), end) if wallet.ledger.frames else {}
+            days = {day for day in {*bags, *wallet.bags} if bags.get(day) != wallet.bags.get(day)}
+            wallet.bags = bags
+            for day in days:
+                self.sum_day(wallet, day)
+            changed |= days
+        return min(changed, default=None)
+
+    def _learn(self, day: int, end: int) -> None:
+        """Freeze the baselines of wallets whose history became long enough before ``day``."""
+        due = [each for each in self.wallets.values() if each.baseline is None and day >= each.judged_from]
+        starts = [(each, first) for each in due if (first := each.history_start(day)) is not None]
+        if not starts:
+            return
+        self._show_bags(day)  # as known then: what is learned must not depend on what came later
+        for wallet, first in starts:
             size = wallet.scales(first, day)
+            wallet.bags = standing(wallet.spells(wallet.holding_p95(first, day)), day)
             self.sum_days(wallet, size)
             bank, peers, _ = self.constants()
             wallet.baseline = learning.learn(
                 self.panel,
                 wallet.row,
                 wallet.ledger,
+                wallet.bags,
                 first,
                 day,
                 peers=peers[wallet.row],
@@ -151,6 +180,7 @@ class Replay:
             # Only from now on: what it tells about the past was not known then.
             wallet.informs_from = day
             self._constants = None
+        self._show_bags(end)
 
     def _peer_matrix(self) -> BoolArray:
         """Row i marks the peers of wallet i; peers of whom nothing is known are left out."""

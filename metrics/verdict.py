@@ -90,12 +90,12 @@ def assess(
     flag_years: float,
     sights: Sequence[Sight | None],
     last_s: Sequence[float | None],
-    bags: Sequence[int],
+    bags: Sequence[tuple[int, int]],
 ) -> list[Assessment]:
     """Assessments of the (row, wallet) given, at the end of day ``end - 1``.
 
     ``checkpoints`` are those of the last days up to ``end - 1``, oldest first; ``names``, ``sights``, ``last_s``
-    (last trade, unix seconds) and ``bags`` (open losers) go by row.
+    (last trade, unix seconds) and ``bags`` (those of the judged days, older ones) go by row.
     """
     standing = Standing.of(checkpoints[-1], bank, peers)
     watch_years = flag_years / WATCH_SHARE
@@ -141,7 +141,8 @@ def assess(
             peers_down=down,
             peer_wallets=tuple(names[j] for j in np.flatnonzero(peers[i] & bank.known).tolist()),
             sight=sights[i],
-            notes=tuple(_notes(int(peer_count[i]), int(unread[i]), int(length[i]), bags[i])),
+            open_bags=bags[i][0],
+            notes=tuple(_notes(int(peer_count[i]), int(unread[i]), int(length[i]), *bags[i])),
         )
         out.append(
             Assessment(
@@ -194,7 +195,7 @@ def _recent(checkpoints: Sequence[Checkpoint], name: str, wallets: int) -> Float
     return out
 
 
-def _notes(peers: int, unread: int, days: int, bags: int) -> Iterable[str]:
+def _notes(peers: int, unread: int, days: int, bags: int, older_bags: int) -> Iterable[str]:
     if not peers:
         yield "No peers: market moves cannot be told from the wallet's own."
     elif peers < FEW_PEERS:
@@ -202,8 +203,10 @@ def _notes(peers: int, unread: int, days: int, bags: int) -> Iterable[str]:
     if unread:
         yield f"{unread} of the last {days} days were not read whole and count as nothing."
     if bags:
-        positions = "position is" if bags == 1 else "positions are"
-        yield f"{bags} open {positions} far under water and overdue: losses that were never booked."
+        what, loss = ("bag", "a loss") if bags == 1 else ("bags", "losses")
+        yield f"{bags} open {what}, counted as {loss}: far under water and idle for longer than is usual here."
+    if older_bags:
+        yield f"{older_bags} open {'bag' if older_bags == 1 else 'bags'} from before it was judged."
 
 
 def utc(moment: datetime) -> datetime:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from metrics.bags import Spell, spells
 from metrics.baseline import MINIMUM_DAYS, MINIMUM_ROUND_TRIPS, Baseline
 from metrics.ledger import DAY_S, Ledger
 from metrics.scale import Scale
@@ -26,6 +27,7 @@ class Watched:
     informs_from: int = 0  #: first day on which it tells others about the market
     peers: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)  #: what it traded before it was judged
+    bags: dict[int, dict[str, float]] = field(default_factory=dict)  #: day → position → mark, as the panel holds them
 
     @property
     def size(self) -> tuple[Scale, Scale] | None:
@@ -50,6 +52,25 @@ class Watched:
         value = table[:, 1]
         return Scale.of(value[value > 0]), Scale.of(value[value <= 0])
 
+    def holding_p95(self, first: int, end: int) -> float:
+        """95th percentile of the holding times, seconds, over the covered days ``first .. end - 1``; 0 = unknown."""
+        day, table = self.ledger.table(first, end)
+        held = table[self.ledger.days_covered(first, end)[day - first], 3]
+        return float(np.quantile(held, 0.95)) if len(held) else 0.0
+
+    def spells(self, holding_p95_s: float | None = None) -> list[Spell]:
+        """When which of its open positions were bags; none while its usual holding time is unknown."""
+        if holding_p95_s is None:
+            holding_p95_s = self.baseline.holding_p95_s if self.baseline else 0.0
+        ledger = self.ledger
+        return spells(ledger.frames, ledger.marked, ledger.closed, holding_p95_s=holding_p95_s)
+
+    def open_bags(self) -> tuple[int, int]:
+        """Bags that count as losses of the judged days, and older ones."""
+        judged = self.baseline.end_day if self.baseline else 0
+        counts = [(day >= judged, len(held)) for day, held in self.bags.items()]
+        return sum(n for recent, n in counts if recent), sum(n for recent, n in counts if not recent)
+
     def style(self) -> tuple[float, float, float]:
         """Trades per day, median holding time (s) and median size (US dollars) before it is judged; 0 = unknown."""
         _, table = self.ledger.table(self.learn_from, self.judged_from)
@@ -60,7 +81,7 @@ class Watched:
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-able copy."""
-        plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        plain = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "bags"}
         baseline = None if self.baseline is None else asdict(self.baseline)
         return {**plain, "ledger": self.ledger.as_dict(), "baseline": baseline, "peers": list(self.peers)}
 

@@ -334,9 +334,13 @@ def test_times_need_a_zone() -> None:
 
 
 def test_bags_are_noted() -> None:
-    """Open positions far under water and overdue are counted in a note."""
+    """Open positions far under water and overdue are counted in a note, old ones apart, fresh ones not."""
     frame = sample(6)
-    held = pd.DataFrame({"wallet": ["w01", "w01"], "opened_at": [after(-50), after(9.99)], "mark_return": [-0.9, -0.9]})
+    opened = [after(-50), after(2), after(3), after(9.99)]
+    held = pd.DataFrame({"wallet": "w01", "opened_at": opened, "mark_return": -0.9})
     by_wallet = {a.wallet: a for a in started(frame).tick(after(10), between(frame, START, after(10)), held)}
-    assert any("1 open position is" in note for note in by_wallet["w01"].evidence.notes)
+    evidence = by_wallet["w01"].evidence
+    assert evidence.open_bags == 2
+    assert any("2 open bags, counted as losses" in note for note in evidence.notes)
+    assert any("1 open bag from before" in note for note in evidence.notes)
     assert by_wallet["w02"].evidence.notes == ()

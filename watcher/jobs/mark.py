@@ -1,0 +1,241 @@
+"""Mark every open position of one chain, once a UTC day: what selling all of it at once would have brought."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from sqlalchemy import Connection, Engine
+
+from ingest import read, spot
+from ingest.budget import Meter, units
+from ingest.errors import BudgetExhausted
+from ingest.feeds import Feeds
+from ingest.markets import pools_in, routes
+from ingest.prices import Prices, quote_tokens, value
+from ingest.spot import Route
+from ingest.types import BlockRef, Chain, Leg, PoolFact, Trade, VenueStatus
+from metrics.types import Mark, OpenPosition, Unit
+from watcher.books import Account, read_accounts
+from watcher.jobs.ingest import Source
+from watcher.store import ledger, marks, meters, wallets
+from watcher.store.database import reading, writing
+
+MARKING = "marking"  #: the purpose under which its requests are metered
+CHUNK = 20  #: positions of one commit
+LOOK_BACK = 5  #: newest trades of a token in which a way to a quote token is looked for
+FLOOR_USD = Decimal(1)  #: what brings less than a dollar brings nothing: the books call so little dust
+
+
+@dataclass(slots=True)
+class Marking:
+    """What came of one day's open positions on one chain."""
+
+    chain: str
+    positions: int = 0  #: not marked before
+    marked: int = 0
+    short: bool = False  #: the budget ended it
+
+    @property
+    def unknown(self) -> int:
+        """Positions of which it is not known what they would bring."""
+        return self.positions - self.marked
+
+
+def mark_once(
+    engine: Engine,
+    source: Source,
+    *,
+    chains: Mapping[int, Chain],
+    unit: Unit | None,
+    now: datetime,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Marking:
+    """Mark the open positions of one chain at its last final block, the largest first, then the newest.
+
+    A position is sold, in a question to the node, along every way that the newest trade of its token with a way to a
+    quote token went; the best counts. Where no way is known, or a pool gives no answer and no other pays, there is no
+    mark. Done for a UTC day, it asks nothing more on that day; out of budget, it is done for that day too.
+
+    Parameters
+    ----------
+    engine
+        The database.
+    source
+        The chain and its node, metered against the marks' share of the budget.
+    chains
+        Every chain of the configuration; the books need all quote tokens.
+    unit
+        The unit of the books; None: each wallet has its own.
+    now
+        UTC.
+    stopped
+        Asked before each commit; True ends the job cleanly.
+
+    Raises
+    ------
+    RpcUnavailable, RpcRejected, WrongChain
+        What was committed stays; the next call goes on from there.
+    """
+    chain, done = source.chain, Marking(source.chain.name)
+    memo = f"marked:{chain.chain_id}"
+    with reading(engine) as connection:
+        last_day = meters.recall(connection, memo) or ""
+        if last_day >= now.date().isoformat() or stopped():
+            return done
+        accounts = read_accounts(connection, wallets.all_wallets(connection), chains, unit=unit)
+        known = ledger.pools(connection, chain.chain_id)
+    if not any(_open(accounts, chain)):
+        return done
+    try:
+        number = read.head(source.node, confirmations=source.config.confirmations)
+        block = read.block_refs(source.node, [number])[number]
+        day = datetime.fromtimestamp(block.timestamp, UTC).date()
+        if last_day >= day.isoformat():  # the last final block is still of yesterday
+            return done
+        with reading(engine) as connection:
+            before = marks.marked_on(connection, chain.chain_id, day)
+            positions = [item for item in _open(accounts, chain) if (item.wallet, item.token) not in before]
+            ways = _ways(connection, accounts, {item.token for item in positions}, chain, known)
+        done.positions = len(positions)
+        sellable = sorted((item for item in positions if ways[item.token]), key=_order)
+        prices = _prices(source, block) if sellable else Prices(chain=chain)
+        while sellable and not done.short:
+            if stopped():
+                return done
+            part = _payable(sellable, ways, source.meter)
+            found = _mark(source, part, ways, block, prices)
+            with writing(engine) as connection:
+                marks.write(connection, found)
+            done.marked += len(found)
+            sellable, done.short = sellable[len(part) :], not part
+    except BudgetExhausted:
+        done.short = True
+    finally:
+        if spent := source.meter.drain():
+            with writing(engine) as connection:
+                meters.add_usage(connection, now.date(), chain.chain_id, spent, purpose=MARKING)
+    with writing(engine) as connection:
+        meters.remember(connection, memo, (now.date() if done.short else day).isoformat())
+    return done
+
+
+def _open(accounts: Iterable[Account], chain: Chain) -> list[OpenPosition]:
+    return [
+        position
+        for account in accounts
+        for position in account.books.open_positions
+        if position.chain_id == chain.chain_id and position.quantity_raw > 0
+    ]
+
+
+def _order(position: OpenPosition) -> tuple[Decimal, float]:
+    """The largest cost first; of equal or unknown cost the newest."""
+    return -(position.cost_usd or Decimal(0)), -position.opened_at.timestamp()
+
+
+def _payable(positions: Sequence[OpenPosition], ways: Mapping[str, list[Route]], meter: Meter) -> list[OpenPosition]:
+    """The first positions, as many as one commit takes and the budget pays."""
+    left, part = (meter.limit - meter.spent) // units("eth_call"), []
+    for position in positions[:CHUNK]:
+        left -= sum(len(route) for route in ways[position.token])
+        if left < 0:
+            break
+        part.append(position)
+    return part
+
+
+def _ways(
+    connection: Connection,
+    accounts: Iterable[Account],
+    tokens: Iterable[str],
+    chain: Chain,
+    known: Mapping[str, PoolFact],
+) -> dict[str, list[Route]]:
+    """Token to the ways from it to a quote token, by the newest trade that had one; empty where none had."""
+    trades: dict[str, list[tuple[int, int, str]]] = {token: [] for token in tokens}
+    for trade in (trade for account in accounts for trade in account.verified):
+        if trade.chain_id == chain.chain_id:
+            for token in {leg.token for leg in trade.sold + trade.bought} & trades.keys():
+                trades[token].append((trade.block_number, trade.transaction_index, trade.tx_hash))
+    quotes = quote_tokens(chain)
+    found: dict[str, list[Route]] = {}
+    for token, places in trades.items():
+        newest = [tx_hash for *_, tx_hash in sorted(set(places), reverse=True)[:LOOK_BACK]]
+        receipts = marks.receipts(connection, chain.chain_id, newest)
+        tried = (routes(token, pools_in(receipts[each], chain, known), quotes) for each in newest if each in receipts)
+        found[token] = next(filter(None, tried), [])
+    return found
+
+
+def _prices(source: Source, block: BlockRef) -> Prices:
+    """What quote tokens are worth at a block; of other tokens nothing, for what they bring is asked of pools."""
+    wanted = {token: {block.number: block} for token in quote_tokens(source.chain)}
+    fed = Feeds(source.node, source.chain).read(wanted)
+    return Prices(chain=source.chain, fed=fed, file=source.prices)
+
+
+def _mark(
+    source: Source,
+    positions: Sequence[OpenPosition],
+    ways: Mapping[str, list[Route]],
+    block: BlockRef,
+    prices: Prices,
+) -> list[Mark]:
+    """The marks of those positions of which it is known what they would bring."""
+    asked = [(position, route) for position in positions for route in ways[position.token]]
+    sales = [(route, position.quantity_raw) for position, route in asked]
+    bids: dict[tuple[str, str], list[Decimal | None]] = {}
+    for (position, route), amount in zip(asked, spot.executable(source.node, sales, block.number), strict=True):
+        bids.setdefault((position.wallet, position.token), []).append(
+            None if amount is None else _worth(position, route, amount, block, prices)
+        )
+    found = []
+    for position in positions:
+        proceeds = best(bids[position.wallet, position.token])
+        if proceeds is not None:
+            found.append(
+                Mark(
+                    wallet=position.wallet,
+                    chain_id=position.chain_id,
+                    token=position.token,
+                    marked_at=datetime.fromtimestamp(block.timestamp, UTC),
+                    quantity_raw=position.quantity_raw,
+                    proceeds_usd=proceeds,
+                )
+            )
+    return found
+
+
+def best(bids: Sequence[Decimal | None]) -> Decimal | None:
+    """The highest of several bids, in US dollars; below ``FLOOR_USD`` 0.
+
+    None where nobody bids enough and one bid is unknown: that pool might have paid.
+    """
+    highest = max((bid for bid in bids if bid is not None), default=Decimal(0))
+    if highest >= FLOOR_USD:
+        return highest
+    return None if None in bids or not bids else Decimal(0)
+
+
+def _worth(position: OpenPosition, route: Route, amount: int, block: BlockRef, prices: Prices) -> Decimal | None:
+    """What a sale that never was would have been worth, valued as one that was; None where its token has no price."""
+    if not amount:
+        return Decimal(0)
+    pool, token = route[-1]
+    sale = Trade(
+        chain_id=position.chain_id,
+        block_number=block.number,
+        transaction_index=0,
+        tx_hash="",
+        ordinal=0,
+        wallet=position.wallet,
+        timestamp=block.timestamp,
+        sold=(Leg(position.token, position.quantity_raw),),
+        bought=(Leg(pool.other(token), amount),),
+        venue=pool.kind,
+        venue_status=VenueStatus.VERIFIED,
+        native_source=None,
+        fee_native_raw=0,
+    )
+    return value(sale, prices).value_usd
