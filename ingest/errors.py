@@ -46,6 +46,10 @@ class RpcUnavailable(IngestError):
         self.unreachable = unreachable
 
 
+class AnswerTooLarge(RpcUnavailable):
+    """An answer is more than this machine takes at once; ask for less in one request."""
+
+
 class RangeRefused(IngestError):
     """The node wants fewer blocks or fewer results in one request.
 

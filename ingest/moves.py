@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ingest.flows import address, net_by_token, number
+from ingest.flows import net_by_token
+from ingest.logs import address, number
 from ingest.types import NATIVE, Decoding, Move
 
 

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest.abi import TRANSFER
-from ingest.errors import RpcUnavailable
+from ingest.arrivals import Touch, may_have_agreed, read_touches
+from ingest.collector import collector_off
+from ingest.errors import RangeRefused, RpcUnavailable
 from ingest.rpc import Node, Request
-from ingest.types import BlockRef
+from ingest.types import BlockRef, Move
 from ingest.windows import BlockRange
+from ingest.wire import RawLog, raw_logs
 
 # Fields without which an answer cannot be used (execution-apis, the schemas of these results).
 BLOCK = ("number", "hash", "timestamp")
@@ -17,6 +20,8 @@ TRANSACTION = ("hash", "from", "value")
 RECEIPT = ("transactionHash", "blockHash", "blockNumber", "transactionIndex", "from", "gasUsed", "logs")
 
 TOPIC_LIMIT = 1_000  #: geth's default limit of alternatives in one position (``--rpc.logquerylimit``)
+MOST_LOGS = 10_000  #: of one window, where it can be smaller: memory, and rows of one write
+PAGE = 500  #: transactions fetched before those that need no receipt are dropped again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +33,7 @@ class RawTransaction:
     transaction_index: int
     transaction: Mapping[str, Any]
     receipt: Mapping[str, Any]
-    wallets: frozenset[str]  #: watched wallets whose tokens it moved
+    wallets: frozenset[str]  #: watched wallets whose tokens it moved, those apart that were only sent some
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +44,7 @@ class Reading:
     first: BlockRef
     last: BlockRef
     transactions: tuple[RawTransaction, ...]  #: by block and index
+    moves: tuple[Move, ...] = ()  #: what strangers sent, from its logs alone
 
 
 def head(node: Node, *, confirmations: int | None) -> int:
@@ -116,8 +122,9 @@ def block_at(node: Node, timestamp: int, *, last: int) -> int:
 def read_window(node: Node, wallets: Collection[str], blocks: BlockRange) -> Reading:
     """Everything in a window of blocks that moved a token of one of the wallets.
 
-    The logs are asked for by an OR-list of wallets, once as sender and once as receiver; then each transaction and
-    receipt is fetched by its hash and held against the hash of its block.
+    The logs are asked for by an OR-list of wallets, once as sender and once as receiver. Then each transaction is
+    fetched by its hash, and, unless it did no more than send a wallet something (``ingest.arrivals``), its receipt;
+    everything is held against the hash of its block.
 
     Raises
     ------
@@ -126,32 +133,20 @@ def read_window(node: Node, wallets: Collection[str], blocks: BlockRange) -> Rea
     RpcUnavailable
         An answer is missing or contradicts another one; nothing of the window may be kept.
     """
-    found: dict[str, set[str]] = {}
-    for log in _transfer_logs(node, sorted(wallets), blocks):
-        with _well_formed("logs"):
-            touched = {"0x" + topic[-40:].lower() for topic in log["topics"][1:3]} & set(wallets)
-            if touched and not blocks.first <= int(log["blockNumber"], 16) <= blocks.last:
-                raise RpcUnavailable("the node's answer on logs is of other blocks than those asked for")
-            found.setdefault(log["transactionHash"].lower(), set()).update(touched)
-    hashes = list(found)
-    transactions = node.batch([("eth_getTransactionByHash", [tx]) for tx in hashes], required=TRANSACTION)
-    receipts = node.batch([("eth_getTransactionReceipt", [tx]) for tx in hashes], required=RECEIPT)
-    pairs = list(zip(hashes, transactions, receipts, strict=True))
-    for tx_hash, transaction, receipt in pairs:
+    touches = _touches(node, wallets, blocks)
+    transactions, involved = _fetch(node, touches)
+    receipts = node.batch([("eth_getTransactionReceipt", [tx]) for tx in transactions], required=RECEIPT)
+    refs = block_refs(node, {touch.block for touch in touches.values()} | {blocks.first, blocks.last})
+    raw = []
+    for (tx_hash, transaction), receipt in zip(transactions.items(), receipts, strict=True):
         with _well_formed(tx_hash):
-            if transaction["hash"].lower() != tx_hash or receipt["transactionHash"].lower() != tx_hash:
+            if receipt["transactionHash"].lower() != tx_hash:
                 raise RpcUnavailable(f"the node answers on {tx_hash} with another transaction")
             if not isinstance(receipt["logs"], list) or transaction["from"].lower() != receipt["from"].lower():
                 raise RpcUnavailable(f"the receipt of {tx_hash} does not fit its transaction")
-    with _well_formed("receipts"):
-        numbers = {int(receipt["blockNumber"], 16) for _, _, receipt in pairs}
-    refs = block_refs(node, numbers | {blocks.first, blocks.last})
-    raw = []
-    for tx_hash, transaction, receipt in pairs:
-        with _well_formed(tx_hash):
-            block = refs[int(receipt["blockNumber"], 16)]
+            block = refs.get(int(receipt["blockNumber"], 16))
             index = int(receipt["transactionIndex"], 16)
-            if receipt["blockHash"].lower() != block.hash or not blocks.first <= block.number <= blocks.last:
+            if block is None or receipt["blockHash"].lower() != block.hash:
                 raise RpcUnavailable(f"the receipt of {tx_hash} is of another block than its header")
         raw.append(
             RawTransaction(
@@ -160,26 +155,85 @@ def read_window(node: Node, wallets: Collection[str], blocks: BlockRange) -> Rea
                 transaction_index=index,
                 transaction=transaction,
                 receipt=receipt,
-                wallets=frozenset(found[tx_hash]),
+                wallets=involved[tx_hash],
             )
         )
     raw.sort(key=lambda each: (each.block.number, each.transaction_index))
-    return Reading(blocks=blocks, first=refs[blocks.first], last=refs[blocks.last], transactions=tuple(raw))
+    return Reading(
+        blocks=blocks,
+        first=refs[blocks.first],
+        last=refs[blocks.last],
+        transactions=tuple(raw),
+        moves=tuple(_arrivals(node.chain_id, touches, involved, refs)),
+    )
 
 
-def _transfer_logs(node: Node, wallets: Sequence[str], blocks: BlockRange) -> Iterator[Mapping[str, Any]]:
+def _touches(node: Node, wallets: Collection[str], blocks: BlockRange) -> dict[str, Touch]:
+    """What the window's Transfer logs say, by transaction."""
+    logs = list(_transfer_logs(node, sorted(wallets), blocks))
+    with _well_formed("logs"), collector_off():
+        touches = read_touches(logs, frozenset(wallets))
+    if any(not blocks.first <= touch.block <= blocks.last for touch in touches.values()):
+        raise RpcUnavailable("the node's answer on logs is of other blocks than those asked for")
+    return touches
+
+
+def _fetch(node: Node, touches: Mapping[str, Touch]) -> tuple[dict[str, Mapping[str, Any]], dict[str, frozenset[str]]]:
+    """The transactions in which a wallet gave something or may have agreed to, and these wallets, by hash."""
+    transactions: dict[str, Mapping[str, Any]] = {}
+    involved: dict[str, frozenset[str]] = {}
+    hashes = list(touches)
+    for start in range(0, len(hashes), PAGE):
+        page = hashes[start : start + PAGE]
+        answers = node.batch([("eth_getTransactionByHash", [tx]) for tx in page], required=TRANSACTION)
+        for tx_hash, transaction in zip(page, answers, strict=True):
+            touch = touches[tx_hash]
+            with _well_formed(tx_hash):
+                if transaction["hash"].lower() != tx_hash:
+                    raise RpcUnavailable(f"the node answers on {tx_hash} with another transaction")
+                sent = {wallet for wallet, _ in touch.came if may_have_agreed(transaction, wallet)}
+            if touch.gave or sent:
+                transactions[tx_hash], involved[tx_hash] = transaction, frozenset(touch.gave | sent)
+    return transactions, involved
+
+
+def _arrivals(
+    chain_id: int, touches: Mapping[str, Touch], involved: Mapping[str, frozenset[str]], refs: Mapping[int, BlockRef]
+) -> Iterator[Move]:
+    """What came to wallets that had no part in its coming."""
+    for tx_hash, touch in touches.items():
+        block = refs[touch.block]
+        if touch.block_hash != block.hash:
+            raise RpcUnavailable(f"the logs of {tx_hash} are of another block than its header")
+        for (wallet, token), amount in touch.came.items():
+            if amount and wallet not in involved.get(tx_hash, ()):
+                yield Move(
+                    chain_id=chain_id,
+                    block_number=block.number,
+                    transaction_index=touch.index,
+                    tx_hash=tx_hash,
+                    wallet=wallet,
+                    timestamp=block.timestamp,
+                    token=token,
+                    amount_raw=amount,
+                )
+
+
+def _transfer_logs(node: Node, wallets: Sequence[str], blocks: BlockRange) -> Iterator[RawLog | None]:
     requests: list[Request] = []
     for start in range(0, len(wallets), TOPIC_LIMIT):
         padded = ["0x" + wallet[2:].rjust(64, "0") for wallet in wallets[start : start + TOPIC_LIMIT]]
         bounds: dict[str, Any] = {"fromBlock": hex(blocks.first), "toBlock": hex(blocks.last)}
         requests.append(("eth_getLogs", [{**bounds, "topics": [TRANSFER, padded]}]))
         requests.append(("eth_getLogs", [{**bounds, "topics": [TRANSFER, None, padded]}]))
+    found = 0
     for logs in node.batch(requests):
         if not isinstance(logs, list):
             raise RpcUnavailable("eth_getLogs answered with something that is not a list")
-        for log in logs:
+        found += len(logs)
+        if found > MOST_LOGS and len(blocks) > 1:
+            raise RangeRefused(f"more than {MOST_LOGS:,} transfers in {len(blocks):,} blocks")
+        for log in raw_logs(logs):
             # ERC-721 emits the same topic with four topics: no amount moves.
-            with _well_formed("logs"):
-                moves = not log.get("removed") and len(log["topics"]) == 3
-            if moves:
+            if log is None or (not log.removed and len(log.topics) == 3):
                 yield log

@@ -20,6 +20,11 @@ _BUSY = re.compile(
     r"missing trie node|block not found|not yet available",
     re.IGNORECASE,
 )
+# Geth and its kin give a failed execution the code -32000, which also means busy.
+_FAILED = re.compile(
+    r"revert|out of gas|gas required exceeds|invalid (opcode|jump)|stack (under|over)flow|(init ?)?code size",
+    re.IGNORECASE,
+)
 _HEX_RANGE = re.compile(r"\[\s*(0x[0-9a-f]+)\s*,\s*(0x[0-9a-f]+)\s*\]", re.IGNORECASE)
 _DECIMAL_RANGE = re.compile(r"range (\d+)\s*-\s*(\d+)")
 _BUSY_CODES = frozenset({-32000, -32001, -32002, -32005, -32016, -32603, 429})
@@ -65,7 +70,7 @@ def classify(error: Mapping[str, Any], *, method: str) -> IngestError:
         if suggested is None and isinstance(data, Mapping) and "from" in data and "to" in data:
             suggested = suggested_range(f"[{data['from']}, {data['to']}]")
         return RangeRefused(text, suggested=suggested)
-    if code == 3 or "revert" in text.lower():
+    if code == 3 or _FAILED.search(text):
         return RpcRejected(f"{method}: {text}")
     if _BUSY.search(text) or code in _BUSY_CODES:
         return RpcUnavailable(f"{method}: {text}")

@@ -6,7 +6,6 @@ names a working block range, and prints the URL (with its key) in error texts.
 """
 
 import ipaddress
-import json
 import random
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -19,8 +18,18 @@ from urllib.parse import urlsplit
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
-from ingest.errors import ConfigError, IngestError, MethodForbidden, RpcRejected, RpcUnavailable, WrongChain
+from ingest.errors import (
+    AnswerTooLarge,
+    ConfigError,
+    IngestError,
+    MethodForbidden,
+    RangeRefused,
+    RpcRejected,
+    RpcUnavailable,
+    WrongChain,
+)
 from ingest.refusals import classify
+from ingest.wire import parse
 
 READ_METHODS = frozenset(
     {
@@ -153,17 +162,14 @@ class Endpoint:
                 for chunk in response.iter_bytes():
                     content += chunk
                     if len(content) > BODY_LIMIT:
-                        raise RpcUnavailable(f"{self.name}: an answer of more than {BODY_LIMIT >> 20} MiB")
+                        raise AnswerTooLarge(f"{self.name}: an answer of more than {BODY_LIMIT >> 20} MiB")
                     if time.monotonic() > deadline:
                         raise RpcUnavailable(f"{self.name}: no whole answer within {self._timeout_s:.0f} s")
         except httpx.HTTPError as error:
             # The exception's text can hold the URL; its type is enough to act on.
             gone = isinstance(error, httpx.ConnectError)
             raise RpcUnavailable(f"{self.name}: {type(error).__name__}", unreachable=gone) from None
-        try:
-            answer = json.loads(content)
-        except ValueError:
-            answer = None
+        answer = parse(content, body)
         status = response.status_code
         if status == 200 and isinstance(answer, (dict, list)):
             return answer
@@ -294,7 +300,7 @@ class Node:
             part = missing[: endpoint.batch_size]
             for attempt in retrying:
                 with attempt:
-                    left = [i for i in part if i not in results]
+                    left = [i for i in part if i not in results][: endpoint.batch_size]
                     results.update(self._exchange(endpoint, left, requests, tolerant=tolerant, required=required))
         return [results[i] for i in range(len(requests))]
 
@@ -311,7 +317,14 @@ class Node:
         body = [{"jsonrpc": "2.0", "id": i, "method": requests[i][0], "params": list(requests[i][1])} for i in part]
         for i in part:
             self._charge(requests[i][0])
-        answer = endpoint.post(body if len(body) > 1 else body[0])
+        try:
+            answer = endpoint.post(body if len(body) > 1 else body[0])
+        except AnswerTooLarge as large:
+            if len(body) > 1:
+                endpoint.batch_size = len(body) // 2
+            elif requests[part[0]][0] == "eth_getLogs":
+                raise RangeRefused(str(large)) from None
+            raise
         if isinstance(answer, dict) and len(body) > 1:
             # One object for a whole batch: a refusal of the batch as such.
             endpoint.batch_size = max(1, endpoint.batch_size // 2)

@@ -215,3 +215,13 @@ def test_every_known_range_refusal_is_understood(code, text, suggested):
 def test_a_quota_is_no_range(text):
     """The code of a quota error is that of a range error elsewhere; a smaller range would not help."""
     assert isinstance(classify({"code": -32005, "message": text}, method="eth_getLogs"), RpcUnavailable)
+
+
+def test_an_answer_that_is_too_large_is_asked_for_in_parts(monkeypatch):
+    """A batch is halved until it fits, and goes on from what came; logs of too many blocks are a range refused."""
+    monkeypatch.setattr("ingest.rpc.BODY_LIMIT", 3_000)
+    methods = {"eth_getCode": lambda _: "0x" + "00" * 500, "eth_getLogs": lambda _: ["x" * 4_000]}
+    with FakeNode(methods) as fake, node(fake) as client:
+        assert len(client.batch([("eth_getCode", [i]) for i in range(9)])) == 9
+        with pytest.raises(RangeRefused, match="MiB"):
+            client.call("eth_getLogs", [{}])
