@@ -4,21 +4,28 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
+import structlog
 from sqlalchemy import Engine
 
 from alerts.bot import TelegramBot
 from alerts.types import Message
+from ingest import price_file
 from ingest.budget import Meter
 from ingest.errors import ConfigError
+from ingest.price_file import PriceFile
 from ingest.rpc import Node
 from ingest.types import Chain
 from watcher import overview
 from watcher.config import Config, TelegramConfig
 from watcher.desk import Desk
 from watcher.jobs.ingest import Source
+from watcher.jobs.mark import MARKING
 from watcher.store import database, meters
+
+log = structlog.get_logger()
 
 
 def clock() -> datetime:
@@ -39,22 +46,56 @@ def open_store(config: Config) -> Engine:
     return engine
 
 
-def database_file(config: Config) -> Path | None:
-    """The database's file, if it is one."""
-    return database.sqlite_path(config.store_url())
-
-
 def chains(config: Config) -> dict[int, Chain]:
     """Chain id to what is known of the chain."""
     return {table.chain_id: table.chain() for table in config.chains}
 
 
+def prices(config: Config) -> PriceFile | None:
+    """The user's own prices: read once, and again only where the file has changed. Lines left out are logged.
+
+    Raises
+    ------
+    ConfigError
+        The file cannot be read or holds no usable line.
+    """
+    if config.prices is None:
+        return None
+    path = (config.folder / config.prices.file).resolve()
+    try:
+        found = path.stat()
+        described = tuple(sorted(chains(config).items()))
+        return _read_prices(path, config.prices.max_age_s, described, (found.st_mtime_ns, found.st_size))
+    except OSError as error:
+        raise ConfigError(f"prices.file: cannot read {path}: {error.strerror}") from None
+    except (ConfigError, UnicodeDecodeError) as error:
+        raise ConfigError(f"prices.file: {path}: {error}") from None
+
+
+@lru_cache(maxsize=1)
+def _read_prices(
+    path: Path, max_age_s: int, described: tuple[tuple[int, Chain], ...], _version: tuple[int, int]
+) -> PriceFile:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        found = price_file.parse(file, chains=dict(described), max_age_s=max_age_s)
+    for bad in found.bad:
+        log.warning("price_line_left_out", file=path.name, line=bad.line, reason=bad.reason)
+    if found.bad_count > len(found.bad):
+        log.warning("more_price_lines_left_out", file=path.name, lines=found.bad_count - len(found.bad))
+    return found
+
+
 @contextmanager
-def sources(config: Config, engine: Engine, now: datetime) -> Iterator[list[Source]]:
-    """The chains of the configuration with their nodes, metered against today's budget."""
+def sources(config: Config, engine: Engine, now: datetime, *, marking: bool = False) -> Iterator[list[Source]]:
+    """The chains of the configuration with their nodes, metered against today's budget, or marks' share of it."""
     with database.reading(engine) as connection:
         spent = meters.units_on(connection, now.date())
-    meter = Meter(spent=spent, limit=config.budget.rpc_units_per_day)
+        marked = meters.units_on(connection, now.date(), purpose=MARKING)
+    limit = config.budget.rpc_units_per_day
+    if marking:
+        limit = min(limit, spent + max(0, int(limit * config.budget.marks_share) - marked))
+    meter = Meter(spent=spent, limit=limit)
+    own = prices(config)
     with ExitStack() as stack:
         yield [
             Source(
@@ -62,6 +103,7 @@ def sources(config: Config, engine: Engine, now: datetime) -> Iterator[list[Sour
                 config=table,
                 node=stack.enter_context(Node(table.rpc_urls, chain_id=table.chain_id, charge=meter.charge)),
                 meter=meter,
+                prices=own,
             )
             for table in config.chains
         ]

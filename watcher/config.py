@@ -18,6 +18,8 @@ from ingest import chains
 from ingest.errors import ConfigError
 from ingest.rpc import check_url
 from ingest.types import Chain
+from metrics.types import Unit
+from watcher.types import FILE
 
 TOKEN_VARIABLE = "EDGEWATCH_TELEGRAM_TOKEN"  # noqa: S105 - the name of a variable, not a secret
 CONFIG_VARIABLE = "EDGEWATCH_CONFIG"
@@ -35,6 +37,12 @@ def _duration(text: str) -> str:
 
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+def _hours_or_days(text: str) -> str:
+    if not re.fullmatch(r"[1-9]\d{0,5}[hd]", text):
+        raise ValueError("write a number of hours or days, for example 24h")
+    return text
 
 
 class StoreConfig(_Table):
@@ -92,6 +100,19 @@ class BudgetConfig(_Table):
     """``[budget]``."""
 
     rpc_units_per_day: Annotated[int, Field(gt=0)] = 300_000
+    marks_share: Annotated[float, Field(ge=0, le=1)] = 0.1  #: part of it that marks may use
+
+
+class PricesConfig(_Table):
+    """``[prices]``."""
+
+    file: Annotated[str, Field(min_length=1)]
+    max_age: Annotated[str, AfterValidator(_hours_or_days)] = "24h"
+
+    @property
+    def max_age_s(self) -> int:
+        """``max_age`` in seconds."""
+        return int(self.max_age[:-1]) * (3_600 if self.max_age.endswith("h") else 86_400)
 
 
 class DetectionConfig(_Table):
@@ -99,13 +120,18 @@ class DetectionConfig(_Table):
 
     false_flags_per_wallet_year: Annotated[float, Field(gt=0)] | None = None
     false_flags_per_month: Annotated[float, Field(gt=0)] | None = None
-    unit: Literal["episode", "fifo"] = "episode"
+    unit: Literal["auto", "episode", "fifo"] = "auto"
 
     @model_validator(mode="after")
     def _one_dial(self) -> "DetectionConfig":
         if self.false_flags_per_wallet_year is not None and self.false_flags_per_month is not None:
             raise ValueError("set false_flags_per_wallet_year or false_flags_per_month, not both")
         return self
+
+    @property
+    def one_unit(self) -> Unit | None:
+        """The unit of every wallet; None: each has its own."""
+        return None if self.unit == "auto" else Unit(self.unit)
 
     def per_wallet_year(self, wallets: int) -> float:
         """The promise for one wallet, whichever way it was written; 1.0 if it was not."""
@@ -126,8 +152,9 @@ class Config(_Table):
     """The whole configuration. Secrets are masked in its ``repr``."""
 
     store: StoreConfig = StoreConfig()
-    chains: Annotated[list[ChainConfig], Field(min_length=1)]
+    chains: list[ChainConfig] = []  # none: wallets whose record files bring
     budget: BudgetConfig = BudgetConfig()
+    prices: PricesConfig | None = None
     detection: DetectionConfig = DetectionConfig()
     telegram: TelegramConfig | None = None
     telegram_token: SecretStr | None = Field(default=None, exclude=True)
@@ -204,6 +231,7 @@ def load(path: Path, environment: Mapping[str, str]) -> Config:
                     check_url(url)
                 except ConfigError as error:
                     faults.append(f"{place}: {error}")
+    faults += [f"chains: the name {FILE!r} is kept for what files bring" for t in config.chains if t.name == FILE]
     ids = [table.chain_id for table in config.chains]
     faults += [f"chains: chain_id {double} occurs twice" for double in sorted({i for i in ids if ids.count(i) > 1})]
     try:
@@ -261,6 +289,7 @@ def _nearest(key: str, parents: list[Any]) -> str:
                 "store": StoreConfig,
                 "chains": ChainConfig,
                 "budget": BudgetConfig,
+                "prices": PricesConfig,
                 "detection": DetectionConfig,
                 "telegram": TelegramConfig,
             }.get(part, table)

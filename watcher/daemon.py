@@ -26,8 +26,9 @@ from watcher.config import Config
 from watcher.jobs.assess import assess_once
 from watcher.jobs.deliver import deliver_once
 from watcher.jobs.ingest import ingest_once
+from watcher.jobs.mark import mark_once
 
-INGEST_S, ASSESS_S, DELIVER_S = 300, 900, 5
+INGEST_S, MARK_S, ASSESS_S, DELIVER_S = 300, 900, 900, 5
 POLL_AGAIN_S = 5.0
 STOP_S = 8.0  #: how long a running job may take to end at a stop
 
@@ -50,6 +51,8 @@ class Daemon:
         self._engine = engine
         self._stop = threading.Event()
         self._running: set[str] = set()
+        # Both that spend the budget begin with what the store says was spent, so they take turns.
+        self._spending = threading.Lock()
         self._bot: TelegramBot | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -63,7 +66,8 @@ class Daemon:
             timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         )
         now = app.clock()
-        for name, job, seconds in (("ingest", self.ingest, INGEST_S), ("assess", self.assess, ASSESS_S)):
+        jobs = (("ingest", self.ingest, INGEST_S), ("mark", self.mark, MARK_S), ("assess", self.assess, ASSESS_S))
+        for name, job, seconds in jobs:
             scheduler.add_job(self._guarded(name, job), "interval", seconds=seconds, next_run_time=now, id=name)
         log.info("started", chains=[table.name for table in self._config.chains], telegram=bool(self._config.telegram))
         if self._config.telegram is None:
@@ -129,7 +133,7 @@ class Daemon:
 
     def ingest(self, now: datetime) -> None:
         """Read what is new on every chain; a chain that fails does not keep the others from being read."""
-        with app.sources(self._config, self._engine, now) as sources:
+        with self._spending, app.sources(self._config, self._engine, now) as sources:
             for source in sources:
                 try:
                     done = ingest_once(self._engine, source, now=now, stopped=self._stop.is_set)
@@ -139,6 +143,22 @@ class Daemon:
                     log.error("chain_not_read", chain=source.chain.name, problem=str(error))
                 else:
                     log.info("read", chain=done.chain, blocks=done.blocks, trades=done.trades, calls=done.requests)
+
+    def mark(self, _due: datetime) -> None:
+        """Mark open positions on every chain; a chain that fails does not keep the others from being marked.
+
+        It may have waited long for its turn, so it looks at the clock itself.
+        """
+        chains, unit = app.chains(self._config), self._config.detection.one_unit
+        with self._spending, app.sources(self._config, self._engine, now := app.clock(), marking=True) as sources:
+            for source in sources:
+                try:
+                    done = mark_once(self._engine, source, chains=chains, unit=unit, now=now, stopped=self._stop.is_set)
+                except WatchError as error:
+                    log.error("chain_not_marked", chain=source.chain.name, problem=str(error))
+                else:
+                    if done.positions:
+                        log.info("marked", chain=done.chain, marked=done.marked, unknown=done.unknown, short=done.short)
 
     def assess(self, now: datetime) -> None:
         """Judge every wallet."""

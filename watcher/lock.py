@@ -1,36 +1,43 @@
-"""One writer of the trade log per database: an operating-system lock that ends with its process."""
+"""One writer of the trade log per database: a lock that ends with its process."""
 
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import Engine
+
 from ingest.errors import StoreError
+from watcher.store import advisory
+from watcher.store.database import place, sqlite_path
 
 
 @contextmanager
-def only_one(database: Path | None) -> Iterator[None]:
-    """Hold the database's lock file; a lock and not a lease, so that a stopped clock or a pause cannot break it.
+def only_one(engine: Engine) -> Iterator[None]:
+    """Hold the database's one place; a lock and not a lease, so that a stopped clock or a pause cannot break it.
 
-    Parameters
-    ----------
-    database
-        The SQLite file; None (in memory, or another kind of database): nothing to lock here.
+    A lock file of the operating system beside a SQLite file, an advisory lock on PostgreSQL; a database in memory
+    needs none.
 
     Raises
     ------
     StoreError
         Another process holds it.
     """
-    if database is None:
+    path = sqlite_path(str(engine.url))
+    taken = (
+        f"another Edgewatch is at work on {path.name if path else place(engine)} (a daemon reads what is missing by "
+        "itself); stop it first, or wait until it is done"
+    )
+    if engine.dialect.name == "postgresql":
+        with advisory.at_work(engine, taken):
+            yield
+    elif path is None:
         yield
-        return
-    with Path(f"{database}.lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise StoreError(
-                f"another Edgewatch is at work on {database.name} (a daemon reads what is missing by itself); "
-                "stop it first, or wait until it is done"
-            ) from None
-        yield
+    else:
+        with Path(f"{path}.lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise StoreError(taken) from None
+            yield

@@ -8,12 +8,13 @@ import pandas as pd
 from alerts.types import Flag
 from ingest.types import Chain
 from metrics.frames import round_trip_frame, trade_frame
-from metrics.types import Assessment, Unit
+from metrics.types import Assessment
 from watcher import app
 from watcher.books import Account, read_accounts
 from watcher.config import environment, find_file, load
 from watcher.store import database, ledger, review, wallets
 from watcher.tables import Tokens, legs
+from watcher.types import FILE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ def open_study(label: str, config: Path | None = None) -> Study:
     with database.reading(engine) as connection:
         everyone = wallets.all_wallets(connection)
         [found] = [each for each in everyone if label.lower() in {each.label.lower(), each.address}]
-        accounts = read_accounts(connection, everyone, chains, unit=Unit(settings.detection.unit))
+        accounts = read_accounts(connection, everyone, chains, unit=settings.detection.one_unit)
         names = ledger.tokens(connection)
         assessment = review.latest_assessments(connection).get(found.address)
         flags = review.flags(connection, address=found.address)
@@ -57,8 +58,8 @@ def open_study(label: str, config: Path | None = None) -> Study:
         assessment=assessment,
         flags=flags,
         trades=_trade_log(account, chains, names),
-        round_trips=round_trip_frame([trip for each in accounts for trip in each.books.round_trips]),
-        traded=trade_frame(trade for each in accounts for trade in each.verified),
+        round_trips=round_trip_frame([trip for each in accounts for trip in each.round_trips]),
+        traded=trade_frame(item for each in accounts for item in each.activity),
     )
 
 
@@ -67,7 +68,7 @@ def _trade_log(account: Account, chains: dict[int, Chain], names: Tokens) -> pd.
         [
             {
                 "time": pd.Timestamp(trade.timestamp or 0, unit="s", tz="UTC"),
-                "chain": chains[trade.chain_id].name,
+                "chain": chains[trade.chain_id].name if trade.chain_id in chains else FILE,
                 "sold": legs(trade.chain_id, trade.sold, names),
                 "bought": legs(trade.chain_id, trade.bought, names),
                 "value_usd": float(worth.value_usd) if worth and worth.value_usd is not None else None,

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from alerts.text import escape, short
 from alerts.types import Flag, FlagStatus, Message
 from metrics.types import Assessment, State
-from watcher.store import ledger, meters, review, wallets
+from watcher.store import files, ledger, meters, review, wallets
 from watcher.types import Wallet
 
 
@@ -34,7 +34,7 @@ def read(connection: Connection, now: datetime) -> Overview:
         read_until=ledger.last_block_time(connection),
         wallets=tuple((wallet, latest.get(wallet.address)) for wallet in wallets.all_wallets(connection)),
         open_flags=tuple(flag for flag in review.flags(connection) if flag.status is FlagStatus.OPEN),
-        counts=ledger.counts(connection),
+        counts=ledger.counts(connection) | files.counts(connection),
         units_today=meters.units_on(connection, now.date()),
         undelivered=sum(item.state != "sent" for item in review.deliveries(connection)),
     )

@@ -9,8 +9,8 @@ from rich.text import Text
 
 from alerts import text
 from alerts.types import Decision, Flag
-from ingest.types import NATIVE, Leg, Trade, Valuation
-from metrics.types import Assessment, Metric, MetricEvidence, RoundTrip, State
+from ingest.types import FILE_CHAIN, NATIVE, FiledTrip, Leg, Trade, Valuation
+from metrics.types import Assessment, Mark, Metric, MetricEvidence, OpenPosition, RoundTrip, State
 from watcher.types import Role, TokenInfo, Wallet
 
 _STYLE = {
@@ -175,8 +175,8 @@ def metrics(assessment: Assessment) -> Table:
     return table
 
 
-def round_trips(items: Sequence[RoundTrip], tokens: Tokens) -> Table:
-    """Round trips, newest first."""
+def round_trips(items: Sequence[RoundTrip | FiledTrip], tokens: Tokens) -> Table:
+    """Round trips, newest first; ``-`` is what a file does not say."""
     table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in ("closed", "token", "held", "cost $", "profit $", "return"):
         table.add_column(name, justify="left" if name in {"closed", "token"} else "right", no_wrap=True)
@@ -184,10 +184,33 @@ def round_trips(items: Sequence[RoundTrip], tokens: Tokens) -> Table:
         table.add_row(
             f"{item.closed_at:%Y-%m-%d %H:%M}",
             token_name(item.chain_id, item.token, tokens),
-            f"{item.holding_s / 3600:.1f} h",
-            f"{item.cost_usd:,.0f}",
-            Text(f"{item.pnl_usd:+,.0f}", style="green" if item.pnl_usd > 0 else "red"),
-            f"{item.return_fraction:+.1%}",
+            "-" if item.holding_s is None else f"{item.holding_s / 3600:.1f} h",
+            "-" if item.cost_usd is None else f"{item.cost_usd:,.0f}",
+            "-"
+            if item.pnl_usd is None
+            else Text(f"{item.pnl_usd:+,.0f}", style="green" if item.pnl_usd > 0 else "red"),
+            "-" if item.return_fraction is None else f"{item.return_fraction:+.1%}",
+        )
+    return table
+
+
+def open_positions(items: Sequence[tuple[OpenPosition, Mark | None]], tokens: Tokens) -> Table:
+    """Open positions with what selling all that is held would bring, and when that was asked."""
+    table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in ("open since", "token", "cost $", "would bring $", "return", "asked"):
+        table.add_column(name, justify="left" if name in {"open since", "token"} else "right", no_wrap=True)
+    for item, mark in items:
+        proceeds = None if mark is None else mark.proceeds_usd * item.quantity_raw / mark.quantity_raw
+        change = item.mark_return
+        table.add_row(
+            f"{item.opened_at:%Y-%m-%d %H:%M}",
+            token_name(item.chain_id, item.token, tokens),
+            "not known" if item.cost_usd is None else f"{item.cost_usd:,.0f}",
+            Text("not known", style="dim") if proceeds is None else f"{proceeds:,.0f}",
+            Text("-", style="dim")
+            if change is None
+            else Text(f"{change:+.1%}", style="green" if change > 0 else "red"),
+            Text("-", style="dim") if mark is None else f"{mark.marked_at:%Y-%m-%d %H:%M}",
         )
     return table
 
@@ -226,5 +249,7 @@ def token_name(chain_id: int, address: str, tokens: Tokens) -> str:
     """A token's symbol with its address: the symbol alone is a stranger's claim."""
     if address == NATIVE:
         return "native"
+    if chain_id == FILE_CHAIN:
+        return text.clean(address, 20) or "-"
     known = tokens.get((chain_id, address))
     return f"{known.symbol} ({text.short(address)})" if known and known.symbol else text.short(address)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+FILE = "file"  #: the chain of a wallet that no node is asked about: files bring its record
+
 
 class Role(StrEnum):
     """Why a wallet is read."""
@@ -18,10 +20,10 @@ class Role(StrEnum):
 class Wallet:
     """An address over all its chains."""
 
-    address: str  #: lower-case
+    address: str  #: lower-case; of a wallet from a file whatever the file calls it
     label: str = ""
     role: Role = Role.FOLLOWED
-    chains: tuple[str, ...] | None = None  #: names; None: every chain of the configuration
+    chains: tuple[str, ...] | None = None  #: names; None: every chain of the configuration; ``(FILE,)``: none
     followed_since: datetime  #: UTC; the baseline is frozen here
     unfollowed_at: datetime | None = None
     paused: bool = False
@@ -43,6 +45,7 @@ class Coverage:
     last_block: int
     first_at: datetime  #: UTC, time of the first block
     last_at: datetime
+    #: ``file``: a file says so, and its blocks are unix seconds;
     level: str  #: ``ends``: headers of the window's ends and of every block with a find
 
 

@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 from eth_utils.address import is_checksum_address, is_checksum_formatted_address, to_checksum_address
 
 from ingest.errors import ConfigError
+from ingest.text import clean
 from watcher.types import Role, Wallet
 
 _ADDRESS = re.compile(r"(0x)?[0-9a-fA-F]{40}")
+_FILE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:@/+#=-]{0,63}")
 _KEY = re.compile(r"(0x)?[0-9a-fA-F]{64}")
 _HEADERS = {"address": "address", "wallet": "address", "wallet_address": "address", "account": "address"}
 _COLUMNS = ("address", "label", "chain", "role", "followed_since", "unfollowed_at")
@@ -66,7 +68,38 @@ def parse_address(text: str) -> str:
     return text.lower()
 
 
-def _instant(text: str, name: str) -> datetime:
+def parse_file_id(text: str) -> str:
+    """A wallet id in a file: an address, or whatever else names a trader there, like ``forex:alice``.
+
+    Printable ASCII without quotes, brackets or ampersands, so that no two look alike and none is markup anywhere; as
+    the file writes it, for capitals matter on some chains.
+
+    Raises
+    ------
+    ConfigError
+        It cannot be an id. Anything that could be a secret is never repeated.
+    """
+    text = text.strip()
+    evm = text[:2].lower() == "0x" or _ADDRESS.fullmatch(text)
+    if evm or _KEY.fullmatch(text) or len(text.split()) >= 12 or re.search(r"\dE\+\d", text, re.IGNORECASE):
+        return parse_address(text)
+    if not _FILE_ID.fullmatch(text):
+        shown = repr(clean(text, 44)) if len(text) <= 44 else f"{len(text):,} characters"
+        raise ConfigError(
+            f"not a wallet id: {shown}; expected at most 64 letters (a to z), digits, spaces and ._:@/+#=-, "
+            "a letter or a digit first"
+        )
+    return text
+
+
+def instant(text: str, name: str) -> datetime:
+    """A date, or a time, as a UTC time; what names no zone is UTC.
+
+    Raises
+    ------
+    ConfigError
+        It is neither; ``name`` says which one.
+    """
     try:
         parsed = datetime.fromisoformat(text)
     except ValueError:
@@ -99,8 +132,8 @@ def make_wallet(row: dict[str, str], *, now: datetime, chain_names: Collection[s
         label=label[:64],
         role=Role(role),
         chains=chains,
-        followed_since=_instant(since, "followed_since") if since else now,
-        unfollowed_at=_instant(until, "unfollowed_at") if until else None,
+        followed_since=instant(since, "followed_since") if since else now,
+        unfollowed_at=instant(until, "unfollowed_at") if until else None,
         added_at=now,
     )
 

@@ -23,11 +23,8 @@ NOW = datetime(2025, 7, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def engine(tmp_path):
-    engine = database.connect(f"sqlite:///{tmp_path}/edgewatch.db")
-    database.prepare(engine)
-    yield engine
-    engine.dispose()
+def engine(store):
+    return store
 
 
 def test_the_migrations_lead_to_the_schema(engine):
@@ -160,14 +157,17 @@ def test_money_keeps_its_digits(engine):
     """A price with more digits than a float holds comes back exactly."""
     exact = Decimal("2513.123456789012345678")
     with writing(engine) as connection:
-        ledger.add_native_prices(connection, 1, {7: (exact, 5)})
-        assert ledger.native_prices(connection, 1) == {7: (exact, 5)}
+        ledger.add_feed_prices(connection, 1, {USD: {7: (exact, 5), 8: None}})
+        assert ledger.feed_prices(connection, 1) == {USD: {7: (exact, 5), 8: None}}
 
 
-def test_one_writer_per_database(tmp_path):
+def test_one_writer_per_database(engine, store_url):
     """A second process is refused while the first holds the lock, and not after."""
-    path = tmp_path / "edgewatch.db"
-    with only_one(path), pytest.raises(StoreError, match="another Edgewatch"), only_one(path):
+    other = database.connect(store_url)
+    with only_one(engine), pytest.raises(StoreError, match="another Edgewatch"), only_one(other):
         pass
-    with only_one(path):
-        pass
+    with only_one(other), writing(other) as connection:
+        meters.remember(connection, "key", "value")
+    with only_one(engine), reading(engine) as connection:
+        assert meters.recall(connection, "key") == "value"
+    other.dispose()

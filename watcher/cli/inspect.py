@@ -2,28 +2,32 @@
 
 import json as json_
 from dataclasses import asdict
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from msgspec import structs
 
 from alerts import text
 from ingest import chains as registry
 from ingest.decode import decode_transaction
 from ingest.errors import ConfigError
-from ingest.types import Chain, Trade, Valuation
-from metrics.types import Unit
+from ingest.suspicion import Suspicion
+from ingest.types import Chain, FiledTrip, Trade, Valuation
+from metrics.types import RoundTrip, Unit
 from watcher import app as build
 from watcher import overview, tables, wallet_list
-from watcher.books import read_accounts
+from watcher.books import MARK_LIFE, read_accounts, trade_key
 from watcher.cli import context
 from watcher.cli.wallets import find
-from watcher.store import ledger, review
+from watcher.store import files, ledger, marks, review, suspicion, wallets
 from watcher.store.database import reading
 from watcher.types import Role
 
 export = typer.Typer(help="Data for other programs.", no_args_is_help=True)
+UNITS = {Unit.EPISODE: "a closed position episode", Unit.FIFO: "a sell, matched with the oldest lots"}
 
 
 class Format(StrEnum):
@@ -32,9 +36,11 @@ class Format(StrEnum):
     JSONL = "jsonl"
 
 
-def trade_object(trade: Trade, valuation: Valuation | None) -> dict[str, Any]:
-    """One trade as the export and ``decode`` print it: amounts as decimal strings in base units."""
-    value = valuation.value_usd if valuation else None
+def trade_object(trade: Trade, valuation: Valuation | None, doubt: Suspicion | None = None) -> dict[str, Any]:
+    """One trade as the export and ``decode`` print it: amounts as decimal strings in base units.
+
+    A doubtful trade has one field more, ``suspicion``.
+    """
     return {
         "chain_id": trade.chain_id,
         "block_number": trade.block_number,
@@ -43,11 +49,54 @@ def trade_object(trade: Trade, valuation: Valuation | None) -> dict[str, Any]:
         "wallet": trade.wallet,
         "sold": [{"token": leg.token, "amount_raw": str(leg.amount_raw)} for leg in trade.sold],
         "bought": [{"token": leg.token, "amount_raw": str(leg.amount_raw)} for leg in trade.bought],
-        "value_usd": None if value is None else format(value, "f"),
+        "value_usd": _amount(valuation.value_usd if valuation else None),
         "fee_native_raw": str(trade.fee_native_raw),
         "venue": trade.venue,
         "venue_status": trade.venue_status.value,
+        "transaction_index": trade.transaction_index,
+        "ordinal": trade.ordinal,
+        "gas_usd": _amount(valuation.gas_usd if valuation else None),
+        **({"suspicion": doubt.doubt.value} if doubt else {}),
     }
+
+
+def _amount(value: Decimal | None) -> str | None:
+    return None if value is None else format(value, "f")
+
+
+def round_trip_object(trip: RoundTrip | FiledTrip) -> dict[str, Any]:
+    """One closed round trip as the export prints it: money as decimal strings, times in unix seconds."""
+    return {
+        "wallet": trip.wallet,
+        "chain_id": trip.chain_id,
+        "token": trip.token,
+        "position_id": trip.position_id,
+        "opened_at": None if trip.opened_at is None else int(trip.opened_at.timestamp()),
+        "closed_at": int(trip.closed_at.timestamp()),
+        "cost_usd": _amount(trip.cost_usd),
+        "pnl_usd": _amount(trip.pnl_usd),
+        "return": trip.return_fraction,
+        "holding_s": trip.holding_s,
+    }
+
+
+@export.command(name="round-trips")
+def export_round_trips(
+    ctx: typer.Context,
+    form: Annotated[Format, typer.Option("--format", help="One JSON object a line.")] = Format.JSONL,
+    wallet: Annotated[str, typer.Option(help="Only this wallet.")] = "",
+) -> None:
+    """Print what closed, by wallet and time of close."""
+    _ = form
+    shared = context.of(ctx)
+    only = find(shared, wallet) if wallet else None
+    with reading(shared.engine) as connection:
+        wanted = [only] if only else sorted(wallets.all_wallets(connection), key=lambda each: each.address)
+        unit = shared.config.detection.one_unit
+        accounts = read_accounts(connection, wanted, build.chains(shared.config), unit=unit)
+    for account in accounts:
+        for trip in sorted(account.round_trips, key=lambda each: (each.closed_at, each.position_id)):
+            typer.echo(json_.dumps(round_trip_object(trip), separators=(", ", ": ")))
 
 
 @export.command(name="trades")
@@ -61,9 +110,10 @@ def export_trades(
     shared = context.of(ctx)
     address = find(shared, wallet).address if wallet else None
     with reading(shared.engine) as connection:
-        items = ledger.trades(connection, address)
+        items, doubts = files.all_trades(connection, address), suspicion.doubts(connection)
     for trade, valuation, _known_at in items:
-        typer.echo(json_.dumps(trade_object(trade, valuation), separators=(", ", ": ")))
+        shown = trade_object(trade, valuation, doubts.get(trade_key(trade)))
+        typer.echo(json_.dumps(shown, separators=(", ", ": ")))
 
 
 def status(
@@ -105,8 +155,16 @@ def status(
     read_until = text.moment(view.read_until) if view.read_until else "nothing yet"
     console.print(
         f"read until {read_until}; {view.counts['transactions']:,} transactions, {view.counts['trades']:,} trades "
-        f"({view.counts['unverified']:,} unverified, {view.counts['unpriced']:,} unpriced)"
+        f"({view.counts['unverified']:,} unverified, {view.counts['unpriced']:,} unpriced, "
+        f"{view.counts['peg_unchecked']:,} at a peg that nobody checked)"
     )
+    if view.counts["filed_round_trips"] or view.counts["filed_trades"]:
+        console.print(
+            f"from files: {text.count(view.counts['filed_round_trips'], 'round trip')}, "
+            f"{text.count(view.counts['filed_trades'], 'trade')}"
+        )
+    if refused := view.counts["refused_prices"]:
+        console.print(f"{text.count(refused, 'answer')} of price feeds refused: stale, or not to be believed")
     console.print(
         f"{len(view.wallets) - len(followed)} peers; {view.units_today:,} of "
         f"{shared.config.budget.rpc_units_per_day:,} units spent today; {view.undelivered} messages not delivered"
@@ -126,18 +184,34 @@ def why(
     found = find(shared, wallet)
     with reading(shared.engine) as connection:
         assessment = review.latest_assessments(connection).get(found.address)
-        unit = Unit(shared.config.detection.unit)
+        unit = shared.config.detection.one_unit
         [account] = read_accounts(connection, [found], build.chains(shared.config), unit=unit)
         names = ledger.tokens(connection)
         flags = review.flags(connection, address=found.address)
-    newest = sorted(account.books.round_trips, key=lambda trip: trip.closed_at, reverse=True)[:trips]
+        read_until = ledger.last_block_time(connection) or build.clock()
+        marked = marks.newest(connection, read_until - MARK_LIFE)
+    newest = sorted(account.round_trips, key=lambda trip: trip.closed_at, reverse=True)[:trips]
+    opened = [
+        (position, marked.get((position.wallet, position.chain_id, position.token)))
+        for position in reversed(account.books.open_positions)
+    ]
     if json:
         context.print_json(
             {
                 "wallet": found.address,
                 "label": found.label,
                 "assessment": asdict(assessment) if assessment else None,
-                "round_trips": [asdict(trip) | {"return": trip.return_fraction} for trip in newest],
+                "unit": account.unit,
+                "round_trips": [
+                    (structs.asdict(trip) if isinstance(trip, RoundTrip) else asdict(trip))
+                    | {"return": trip.return_fraction}
+                    for trip in newest
+                ],
+                "open_positions": [
+                    asdict(position)
+                    | {"quantity_raw": str(position.quantity_raw), "marked_at": mark.marked_at if mark else None}
+                    for position, mark in opened
+                ],
                 "flags": [flag.flag_id for flag in flags],
             }
         )
@@ -163,11 +237,18 @@ def why(
         "sells of unknown cost": books.unknown_cost + books.unmatched_sells,
         "unverified trades": books.unverified,
     }
+    chosen = "as configured" if unit else "as suits its history"
+    console.print(f"a round trip is {UNITS[account.unit]} ({account.unit}, {chosen})")
     console.print(
-        f"{len(books.round_trips)} round trips, {text.count(len(books.open_positions), 'open position')}; left out: "
+        f"{len(account.round_trips)} round trips, {text.count(len(books.open_positions), 'open position')}; left out: "
         + ", ".join(f"{count} {what}" for what, count in left_out.items())
     )
+    if account.doubts:
+        one, many = "1 trade looks like a wash trade", f"{len(account.doubts)} trades look like wash trades"
+        console.print(f"{one if len(account.doubts) == 1 else many}, left out")
     console.print(tables.round_trips(newest, names))
+    if opened:
+        console.print(tables.open_positions(opened, names))
     for flag in flags:
         console.print(f"flag #{flag.flag_id}: {flag.status}; `edgewatch flags show {flag.flag_id}`")
 

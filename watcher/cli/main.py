@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from ingest.errors import BudgetExhausted, ConfigError, WatchError
-from watcher.cli import context, flags, inspect, reading, setup, telegram, wallets
+from watcher.cli import context, flags, importing, inspect, reading, setup, telegram, wallets
 
 OK, FINDING, USAGE, CONFIGURATION, BUDGET = 0, 1, 2, 3, 4
 """Exit codes; 2 is the parser's own."""
@@ -39,6 +39,9 @@ for command in (
     inspect.decode,
 ):
     app.command()(command)
+
+
+app.command(name="import")(importing.import_)
 
 
 @app.callback()

@@ -12,6 +12,7 @@ from alerts.policy import Opening
 from alerts.types import Message
 from ingest import windows
 from ingest.budget import units
+from ingest.errors import IngestError
 from watcher import app as build
 from watcher import daemon as daemon_
 from watcher.cli import context
@@ -19,6 +20,7 @@ from watcher.jobs.assess import assess_once
 from watcher.jobs.deliver import deliver_once
 from watcher.jobs.ingest import Progress as Reading
 from watcher.jobs.ingest import Source, ingest_once, plan_reading
+from watcher.jobs.mark import mark_once
 from watcher.jobs.redecode import redecode as redecode_job
 from watcher.lock import only_one
 
@@ -43,6 +45,8 @@ def estimate(source: Source, gaps: list[windows.Gap]) -> str:
 def read_all(shared: context.Context, console: Console, now: datetime, *, dry_run: bool = False) -> list[Reading]:
     """Read every chain with a progress bar; prints the estimate first."""
     done = []
+    if not shared.config.chains:
+        console.print("there is no [[chains]] in the configuration: nothing is read from a node")
     with build.sources(shared.config, shared.engine, now) as sources:
         for source in sources:
             gaps = plan_reading(shared.engine, source, now)
@@ -88,17 +92,18 @@ def backfill(
 ) -> None:
     """Read what is missing of every wallet's history. Interrupt it at any time; it goes on from there."""
     shared = context.of(ctx)
-    with only_one(build.database_file(shared.config)):
+    with only_one(shared.engine):
         read_all(shared, context.err(), build.clock(), dry_run=dry_run)
 
 
 def once(ctx: typer.Context) -> None:
-    """Read, assess and deliver once."""
+    """Read, mark, assess and deliver once."""
     shared, now, console = context.of(ctx), build.clock(), context.err()
     if shared.config.telegram is not None:
         shared.config.token()  # a missing token is told before the reading, not after it
-    with only_one(build.database_file(shared.config)):
+    with only_one(shared.engine):
         read_all(shared, console, now)
+        _mark_all(shared, console, now)
         outcome = assess_once(
             shared.engine,
             chains=build.chains(shared.config),
@@ -110,6 +115,21 @@ def once(ctx: typer.Context) -> None:
         console.print(f"assessed {len(outcome)} wallets, opened {opened} flags")
         if shared.config.telegram is not None:
             console.print(f"delivered {_deliver(shared, now)} messages")
+
+
+def _mark_all(shared: context.Context, console: Console, now: datetime) -> None:
+    """Mark the open positions of every chain; without marks, losses never booked stay unseen, and the rest goes on."""
+    chains, unit = build.chains(shared.config), shared.config.detection.one_unit
+    with build.sources(shared.config, shared.engine, now, marking=True) as sources:
+        for source in sources:
+            try:
+                done = mark_once(shared.engine, source, chains=chains, unit=unit, now=now)
+            except IngestError as error:
+                console.print(f"{source.chain.name}: open positions not marked: {error}", markup=False)
+                continue
+            if done.positions:
+                short = "; the marks' share of today's budget is used up" if done.short else ""
+                console.print(f"{done.chain}: marked {done.marked} of {done.positions} open positions{short}")
 
 
 def _deliver(shared: context.Context, now: datetime) -> int:
@@ -127,13 +147,14 @@ def _deliver(shared: context.Context, now: datetime) -> int:
 def run(ctx: typer.Context) -> None:
     """Watch until stopped: read, assess, deliver, and take decisions on Telegram."""
     shared = context.of(ctx)
-    with only_one(build.database_file(shared.config)):
+    with only_one(shared.engine):
         daemon_.run(shared.config, shared.engine)
 
 
 def redecode(ctx: typer.Context) -> None:
     """Build trades and valuations again from the stored raw transactions, without a node."""
     shared = context.of(ctx)
-    with only_one(build.database_file(shared.config)):
-        count = redecode_job(shared.engine, build.chains(shared.config), now=build.clock())
+    with only_one(shared.engine):
+        own = build.prices(shared.config)
+        count = redecode_job(shared.engine, build.chains(shared.config), now=build.clock(), price_file=own)
     typer.echo(f"{count:,} trades decoded again")

@@ -29,6 +29,10 @@ history = "180d"                        # how far back to learn each wallet's ba
 [budget]
 rpc_units_per_day = 300_000             # hard: reading halts loudly and goes on where it stopped
 
+# [prices]
+# file = "prices.csv"                   # your own, for what no feed prices: chain,token,time,usd
+# max_age = "24h"                       # how long one of them stays in force
+
 [detection]
 false_flags_per_wallet_year = 1.0       # the one dial: how many false flags you accept
 

@@ -27,9 +27,10 @@ def find(ctx: context.Context, text: str) -> Wallet:
     with reading(ctx.engine) as connection:
         everyone = store.all_wallets(connection)
     wanted = text.strip().lower()
-    near = [w for w in everyone if w.address == wanted or w.label.lower() == wanted]
+    near = [w for w in everyone if w.address == text.strip()]
+    near = near or [w for w in everyone if wanted in {w.address.lower(), w.label.lower()}]
     if not near and len(wanted) >= 4:
-        near = [w for w in everyone if w.address.startswith(wanted)]
+        near = [w for w in everyone if w.address.lower().startswith(wanted)]
     if len(near) == 1:
         return near[0]
     if near:

@@ -1,7 +1,7 @@
 """Judge every wallet, and open a flag where one is due."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pandas as pd
 from sqlalchemy import Connection, Engine
@@ -12,8 +12,8 @@ from alerts.types import FlagStatus
 from ingest.types import Chain
 from metrics.frames import open_position_frame, round_trip_frame, trade_frame
 from metrics.monitor import Monitor
-from metrics.types import Assessment, Unit
-from watcher.books import Account, covered_times, quote_addresses, read_accounts, tokens_before
+from metrics.types import Assessment
+from watcher.books import Account, covered_times, daily_positions, quote_addresses, read_accounts, tokens_before
 from watcher.config import DetectionConfig
 from watcher.store import ledger, review, wallets
 from watcher.store.database import reading, writing
@@ -47,28 +47,33 @@ def assess_once(
     """
     with reading(engine) as connection:
         everyone = wallets.all_wallets(connection)
-        accounts = read_accounts(connection, everyone, chains, unit=Unit(detection.unit))
+        accounts = read_accounts(connection, everyone, chains, unit=detection.one_unit)
         coverages = ledger.coverages(connection)
-    if not coverages:
-        return {}
-    as_of = min(now, max(item.last_at for item in coverages))
+        if not coverages:
+            return {}
+        as_of = min(now, max(item.last_at for item in coverages))
+        midnight = as_of.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        positions = open_position_frame(daily_positions(connection, accounts, chains, until=midnight))
     covered = {
         wallet.address: covered_times(coverages, wallet.address, _chain_ids(wallet, chains)) for wallet in everyone
     }
     quotes = quote_addresses(chains)
     followed = [wallet for wallet in everyone if wallet.role is Role.FOLLOWED]
-    trips = round_trip_frame([trip for account in accounts for trip in account.books.round_trips])
+    trips = round_trip_frame([trip for account in accounts for trip in account.round_trips])
     monitor = Monitor(detection.per_wallet_year(len(followed)))
     monitor.start(
         trips,
         followed=[wallet.address for wallet in followed],
         followed_since={wallet.address: wallet.followed_since for wallet in everyone},
-        trades=trade_frame(trade for account in accounts for trade in account.verified),
+        trades=trade_frame(each for account in accounts for each in account.activity),
         covered=covered,
         tokens={account.wallet.address: tokens_before(account, quotes) for account in accounts},
+        open_positions=positions,
     )
-    positions = [position for account in accounts for position in account.books.open_positions]
-    assessments = monitor.tick(as_of, trips.iloc[:0], open_position_frame(positions), covered=covered)
+    # Only a frame of its own can say that nothing is open any more.
+    last = positions[positions["marked_at"] == midnight].drop(columns="marked_at")
+    monitor.tick(midnight, trips.iloc[:0], last if len(positions) else None, covered=covered)
+    assessments = monitor.tick(as_of, trips.iloc[:0], covered=covered)
     with writing(engine) as connection:
         return _commit(connection, assessments, accounts, trips, now=now, deliver=deliver)
 
@@ -110,7 +115,7 @@ def _commit(
             chart = chart_series(
                 verdict.evidence,
                 trips,
-                trade_frame(trade for account in accounts for trade in account.verified),
+                trade_frame(each for account in accounts for each in account.activity),
                 wallet=wallet.address,
                 followed_since=wallet.followed_since.date(),
                 until=assessment.as_of.date(),

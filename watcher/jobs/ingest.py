@@ -1,6 +1,6 @@
 """Read what is missing of one chain, and commit it window by window."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -11,13 +11,14 @@ from ingest.budget import Meter
 from ingest.decode import VERSION as DECODER_VERSION
 from ingest.errors import RangeRefused
 from ingest.interpret import Interpreter
+from ingest.price_file import PriceFile
 from ingest.rpc import Node
-from ingest.tokens import read_tokens
 from ingest.traces import Tracer
-from ingest.types import NATIVE, Chain, Trade
+from ingest.types import Chain
 from ingest.windows import BlockRange, Gap
 from watcher.config import ChainConfig
-from watcher.store import ledger, meters, wallets
+from watcher.jobs.suspect import suspect
+from watcher.store import ledger, meters, suspicion, wallets
 from watcher.store.database import reading, writing
 from watcher.types import Coverage, TokenInfo, Wallet
 
@@ -47,6 +48,7 @@ class Source:
     config: ChainConfig
     node: Node
     meter: Meter
+    prices: PriceFile | None = None  #: the user's own
 
 
 def watched(everyone: Iterable[Wallet], chain: Chain) -> list[Wallet]:
@@ -113,7 +115,8 @@ def ingest_once(
             step = int(meters.recall(connection, step_memo) or windows.FIRST_STEP)
             tracer = Tracer(offers=_may_trace(meters.recall(connection, trace_memo), now))
             known = ledger.pools(connection, source.chain.chain_id)
-        interpreter = Interpreter(source.node, source.chain, known, tracer)
+            decimals = ledger.decimals(connection, source.chain.chain_id)
+        interpreter = Interpreter(source.node, source.chain, known, tracer, decimals, source.prices)
         progress = Progress(source.chain.name, total_blocks=sum(len(gap.blocks) for gap in gaps))
         for gap in gaps:
             at = gap.blocks.first
@@ -152,16 +155,20 @@ def _commit(
 ) -> int:
     chain = source.chain
     meaning = interpreter.interpret(found.transactions)
-    with reading(engine) as connection:
-        known = ledger.tokens(connection)
-    named = _name_tokens(source, meaning.trades, known)
+    suspects = suspect(engine, source.node, chain, meaning)
+    named = [
+        TokenInfo(chain_id=chain.chain_id, address=address, symbol=symbol, decimals=decimals)
+        for address, (symbol, decimals) in meaning.tokens.items()
+    ]
     first_at, last_at = (datetime.fromtimestamp(ref.timestamp, UTC) for ref in (found.first, found.last))
     with writing(engine) as connection:
         ledger.add_raw(connection, chain.chain_id, found.transactions, meaning.internals)
         ledger.add_trades(connection, meaning.trades, decoder=DECODER_VERSION, known_at=now)
-        ledger.add_moves(connection, meaning.moves)
-        ledger.add_native_prices(connection, chain.chain_id, meaning.native)
+        ledger.add_moves(connection, (*meaning.moves, *found.moves))
+        ledger.add_feed_prices(connection, chain.chain_id, meaning.fed)
         ledger.add_valuations(connection, meaning.valuations)
+        suspicion.add_provisions(connection, chain.chain_id, suspects.provisions)
+        suspicion.add(connection, suspects.suspicions)
         ledger.add_pools(connection, chain.chain_id, meaning.facts)
         ledger.add_tokens(connection, named)
         ledger.add_coverage(
@@ -188,22 +195,6 @@ def _commit(
 def _may_trace(none_since: str | None, now: datetime) -> bool:
     """A node that had no traces is asked again after a week: providers and plans change."""
     return none_since is None or now - datetime.fromisoformat(none_since) > TRACES_AGAIN
-
-
-def _name_tokens(
-    source: Source, trades: Sequence[Trade], known: Mapping[tuple[int, str], TokenInfo]
-) -> list[TokenInfo]:
-    chain_id = source.chain.chain_id
-    new = {
-        leg.token
-        for trade in trades
-        for leg in trade.sold + trade.bought
-        if leg.token != NATIVE and (chain_id, leg.token) not in known
-    }
-    return [
-        TokenInfo(chain_id=chain_id, address=address, symbol=symbol, decimals=decimals)
-        for address, (symbol, decimals) in read_tokens(source.node, sorted(new)).items()
-    ]
 
 
 def _settle(engine: Engine, source: Source, now: datetime) -> None:

@@ -7,29 +7,39 @@ from sqlalchemy import Engine
 
 from ingest.decode import VERSION
 from ingest.interpret import decode, mean
+from ingest.price_file import PriceFile
+from ingest.prices import Prices
 from ingest.types import Chain, Move, Trade, Valuation
 from watcher.store import ledger
 from watcher.store.database import writing
 
 
-def redecode(engine: Engine, chains: Mapping[int, Chain], *, now: datetime) -> int:
+def redecode(engine: Engine, chains: Mapping[int, Chain], *, now: datetime, price_file: PriceFile | None = None) -> int:
     """Decode every raw transaction again, in one transaction of the database; returns the number of trades.
 
     A trade that was there keeps the time at which it became known; ``now`` is that of the others. Chains that are not
-    in ``chains`` keep nothing.
+    in ``chains`` keep nothing. What the feeds said is remembered; ``price_file`` holds the user's own prices.
     """
     trades: list[Trade] = []
     moves: list[Move] = []
     valuations: list[Valuation] = []
     with writing(engine) as connection:
         known = {chain_id: ledger.pools(connection, chain_id) for chain_id in chains}
-        native = {chain_id: ledger.native_prices(connection, chain_id) for chain_id in chains}
+        prices = {
+            chain_id: Prices(
+                chain=chain,
+                fed=ledger.feed_prices(connection, chain_id),
+                file=price_file,
+                decimals=ledger.decimals(connection, chain_id),
+            )
+            for chain_id, chain in chains.items()
+        }
         for chain_id, raw, internals in ledger.raw_transactions(connection):
             if (chain := chains.get(chain_id)) is None:
                 continue
             for wallet in raw.wallets:
                 found = decode(raw, wallet, chain, known=known[chain_id], internal_transactions=internals)
-                moved, worth = mean(found, raw, wallet, chain, native[chain_id])
+                moved, worth = mean(found, raw, wallet, prices[chain_id])
                 trades += found.trades
                 moves += moved
                 valuations += worth

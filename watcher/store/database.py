@@ -13,19 +13,50 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
-from ingest.errors import StoreError
+from ingest.errors import ConfigError, StoreError, WatchError
+from watcher.store.advisory import queue_writer
 
 BUSY_MS = 60_000  #: how long a writer waits for another one
 
 
+#: What a server says when waiting cannot help (libpq hands on no code for a failed connection).
+_MISCONFIGURED = ("does not exist", "authentication failed", "no password supplied", "pg_hba.conf", "permission denied")
+
+
 def connect(url: str) -> Engine:
-    """An engine whose SQLite connections are durable and check foreign keys. Nothing is opened yet."""
-    engine = create_engine(url)
-    if engine.dialect.name == "sqlite":
+    """An engine for ``reading`` and ``writing``. Nothing is opened yet.
+
+    SQLite connections are durable and check foreign keys. PostgreSQL connections are tried before each use, so that a
+    restart of the server costs at most the transaction that it cut.
+
+    Raises
+    ------
+    ConfigError
+        Neither SQLite nor PostgreSQL is meant, or the driver is not installed.
+    """
+    parsed = make_url(url)
+    if parsed.drivername in {"sqlite", "sqlite+pysqlite"}:
+        engine = create_engine(parsed)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if parsed.drivername not in {"postgresql", "postgresql+psycopg"}:
+        raise ConfigError(
+            f"store.url: cannot use {parsed.drivername}; write sqlite:///edgewatch.db "
+            "or postgresql+psycopg://user@host/database"
+        )
+    try:
+        engine = create_engine(
+            parsed.set(drivername="postgresql+psycopg"), isolation_level="READ COMMITTED", pool_pre_ping=True
+        )
+    except ImportError:
+        raise ConfigError(
+            "store.url: PostgreSQL needs the driver psycopg: pip install 'edgewatch[postgres]', "
+            "in a clone .venv/bin/pip install -e '.[postgres]'"
+        ) from None
+    event.listen(engine, "begin", _begin_postgres)
     return engine
 
 
@@ -43,18 +74,60 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def _begin_postgres(connection: Connection) -> None:
+    if connection.get_execution_options().get("writes", False):
+        queue_writer(connection, BUSY_MS)
+    else:
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """One consistent view of the database."""
-    with engine.connect() as connection, connection.begin():
+    """One consistent view of the database.
+
+    Raises
+    ------
+    StoreError, ConfigError
+        As ``writing``.
+    """
+    with _explained(engine), engine.connect() as connection, connection.begin():
         yield connection
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """One transaction that commits as a whole or not at all. No network call belongs inside."""
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+    """One transaction that commits as a whole or not at all, and alone. No network call belongs inside.
+
+    Raises
+    ------
+    StoreError
+        The database is busy or away; the next run may succeed.
+    ConfigError
+        The server refuses this user, or has no such database.
+    """
+    with _explained(engine), engine.connect().execution_options(writes=True) as connection, connection.begin():
         yield connection
+
+
+@contextmanager
+def _explained(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise _explain(engine, error, "what was not committed is done again at the next run") from None
+
+
+def _explain(engine: Engine, error: DatabaseError, end: str) -> WatchError:
+    words = " ".join(str(error.orig).split())
+    if any(sign in words for sign in _MISCONFIGURED):
+        return ConfigError(f"store.url: cannot use the database {place(engine)}: {words}")
+    return StoreError(f"cannot use the database {place(engine)}: {words}; {end}")
+
+
+def place(engine: Engine) -> str:
+    """Where the database is, in words for a person, without a password."""
+    url = engine.url
+    return str(sqlite_path(str(url)) or f"{url.database} on {url.host or 'this machine'}")
 
 
 def _alembic() -> AlembicConfig:
@@ -78,9 +151,10 @@ def prepare(engine: Engine) -> None:
     Raises
     ------
     StoreError
-        The file cannot be opened, is no database, or was written by a newer version.
+        The file cannot be opened, is no database, or was written by a newer version; the server is away.
+    ConfigError
+        The server refuses this user, or has no such database.
     """
-    path = sqlite_path(str(engine.url))
     config = _alembic()
     try:
         with engine.connect() as connection:
@@ -92,9 +166,7 @@ def prepare(engine: Engine) -> None:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except DatabaseError as error:
-        raise StoreError(
-            f"cannot use the database {path or engine.url.host}: {error.orig}; nothing was changed"
-        ) from None
+        raise _explain(engine, error, "nothing was changed") from None
 
 
 def _refuse_newer(config: AlembicConfig, revision: str | None) -> None:
@@ -115,11 +187,12 @@ def backup(engine: Engine, target: Path) -> None:
     Raises
     ------
     StoreError
-        The target exists, or the database is not SQLite.
+        The target exists; or the database is not SQLite: the message has the command that copies it.
     """
     source = sqlite_path(str(engine.url))
     if source is None:
-        raise StoreError("backup is for SQLite; use pg_dump for PostgreSQL")
+        url = engine.url.set(drivername="postgresql").render_as_string().replace(":***@", "@")
+        raise StoreError(f"PostgreSQL has a tool of its own for this: pg_dump --format=custom --file={target} '{url}'")
     if target.exists():
         raise StoreError(f"{target} exists already; name another file")
     with closing(sqlite3.connect(source)) as here, closing(sqlite3.connect(target)) as there:

@@ -2,23 +2,23 @@
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, and_, delete, func, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Select, and_, delete, exists, func, insert, select
 
+from ingest.prices import Answer, FeedPrices
 from ingest.read import RawTransaction
 from ingest.traces import Internal
-from ingest.types import BlockRef, Leg, Move, NativeSource, PoolFact, Trade, Valuation, VenueStatus
+from ingest.types import FILE_CHAIN, BlockRef, Leg, Move, NativeSource, PoolFact, Trade, Valuation, VenueStatus
 from ingest.windows import BlockRange
+from watcher.store.bulk import insert_rows
 from watcher.store.schema import (
     coverage,
+    feed_price,
     move,
-    native_price,
     pool,
     raw_transaction,
     raw_wallet,
@@ -27,16 +27,6 @@ from watcher.store.schema import (
     valuation,
 )
 from watcher.types import Coverage, TokenInfo
-
-_BATCH = 2_000  #: rows of one statement
-
-
-def _insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, leaving those whose key is there as they are."""
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-    for start in range(0, len(rows), _BATCH):
-        connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows[start : start + _BATCH]))
-
 
 # -- raw ---------------------------------------------------------------------------------------------------------------
 
@@ -62,8 +52,8 @@ def add_raw(
             }
         )
         touched += [{"chain_id": chain_id, "tx_hash": raw.tx_hash, "wallet": wallet} for wallet in sorted(raw.wallets)]
-    _insert_new(connection, raw_transaction, rows)
-    _insert_new(connection, raw_wallet, touched)
+    insert_rows(connection, raw_transaction, rows)
+    insert_rows(connection, raw_wallet, touched)
 
 
 def raw_transactions(connection: Connection) -> Iterator[tuple[int, RawTransaction, list[Internal] | None]]:
@@ -132,7 +122,7 @@ def add_trades(
         }
         for item in trades
     ]
-    _insert_new(connection, trade, rows)
+    insert_rows(connection, trade, rows)
 
 
 def _legs(value: Any) -> tuple[Leg, ...]:
@@ -195,7 +185,7 @@ _MOVE = ("chain_id", "tx_hash", "wallet", "token", "block_number", "transaction_
 
 def add_moves(connection: Connection, items: Iterable[Move]) -> None:
     """Add moves; one that is there stays as it is."""
-    _insert_new(connection, move, [{name: getattr(item, name) for name in _MOVE} for item in items])
+    insert_rows(connection, move, [{name: getattr(item, name) for name in _MOVE} for item in items])
 
 
 def moves(connection: Connection, wallet: str | None = None) -> list[Move]:
@@ -207,8 +197,12 @@ def moves(connection: Connection, wallet: str | None = None) -> list[Move]:
 
 
 def clear_trades(connection: Connection) -> None:
-    """Drop trades, moves and valuations, to be built again from the raw transactions."""
-    connection.execute(delete(move))
+    """Drop trades, moves and valuations, to be built again from the raw transactions.
+
+    A move that was read from its log alone has no raw transaction, and stays.
+    """
+    same = [raw_wallet.c[name] == move.c[name] for name in ("chain_id", "tx_hash", "wallet")]
+    connection.execute(delete(move).where(exists().where(*same)))
     connection.execute(delete(valuation))
     connection.execute(delete(trade))
 
@@ -216,25 +210,28 @@ def clear_trades(connection: Connection) -> None:
 def add_valuations(connection: Connection, items: Iterable[Valuation]) -> None:
     """Add valuations; one that is there stays as it is."""
     names = ("chain_id", "tx_hash", "wallet", "ordinal", "value_usd", "gas_usd", "source", "as_of")
-    _insert_new(connection, valuation, [{name: getattr(item, name) for name in names} for item in items])
+    insert_rows(connection, valuation, [{name: getattr(item, name) for name in names} for item in items])
 
 
 # -- prices and tokens -------------------------------------------------------------------------------------------------
 
 
-def add_native_prices(connection: Connection, chain_id: int, prices: Mapping[int, tuple[Decimal, int]]) -> None:
-    """Keep what the feed said at each block."""
-    rows = [
-        {"chain_id": chain_id, "block_number": block, "usd": usd, "as_of": as_of}
-        for block, (usd, as_of) in sorted(prices.items())
-    ]
-    _insert_new(connection, native_price, rows)
+def add_feed_prices(connection: Connection, chain_id: int, prices: FeedPrices) -> None:
+    """Keep what each token's feed said at each block."""
+    rows = []
+    for address, answers in sorted(prices.items()):
+        for block, answer in sorted(answers.items()):
+            usd, as_of = answer or (None, None)
+            rows.append({"chain_id": chain_id, "token": address, "block_number": block, "usd": usd, "as_of": as_of})
+    insert_rows(connection, feed_price, rows)
 
 
-def native_prices(connection: Connection, chain_id: int) -> dict[int, tuple[Decimal, int]]:
-    """Block to (US dollars of one native coin, time of that price)."""
-    rows = connection.execute(select(native_price).where(native_price.c.chain_id == chain_id))
-    return {row.block_number: (row.usd, row.as_of) for row in rows}
+def feed_prices(connection: Connection, chain_id: int) -> FeedPrices:
+    """What each token's feed said at each block."""
+    prices: dict[str, dict[int, Answer | None]] = {}
+    for row in connection.execute(select(feed_price).where(feed_price.c.chain_id == chain_id)):
+        prices.setdefault(row.token, {})[row.block_number] = None if row.usd is None else (row.usd, row.as_of)
+    return prices
 
 
 def add_pools(connection: Connection, chain_id: int, facts: Mapping[str, PoolFact]) -> None:
@@ -243,7 +240,7 @@ def add_pools(connection: Connection, chain_id: int, facts: Mapping[str, PoolFac
         {"chain_id": chain_id, "address": address, "factory": fact.factory, "tokens": list(fact.tokens)}
         for address, fact in sorted(facts.items())
     ]
-    _insert_new(connection, pool, rows)
+    insert_rows(connection, pool, rows)
 
 
 def pools(connection: Connection, chain_id: int) -> dict[str, PoolFact]:
@@ -255,7 +252,7 @@ def pools(connection: Connection, chain_id: int) -> dict[str, PoolFact]:
 def add_tokens(connection: Connection, items: Iterable[TokenInfo]) -> None:
     """Keep what tokens say about themselves."""
     names = ("chain_id", "address", "symbol", "decimals")
-    _insert_new(connection, token, [{name: getattr(item, name) for name in names} for item in items])
+    insert_rows(connection, token, [{name: getattr(item, name) for name in names} for item in items])
 
 
 def tokens(connection: Connection) -> dict[tuple[int, str], TokenInfo]:
@@ -266,6 +263,12 @@ def tokens(connection: Connection) -> dict[tuple[int, str], TokenInfo]:
         )
         for row in connection.execute(select(token))
     }
+
+
+def decimals(connection: Connection, chain_id: int) -> dict[str, int | None]:
+    """Address to decimals of every token of a chain that was asked; None where it gave no usable answer."""
+    rows = connection.execute(select(token.c.address, token.c.decimals).where(token.c.chain_id == chain_id))
+    return {row.address: row.decimals for row in rows}
 
 
 # -- coverage ----------------------------------------------------------------------------------------------------------
@@ -322,7 +325,7 @@ def covered_blocks(connection: Connection, chain_id: int) -> dict[str, list[Bloc
 
 
 def counts(connection: Connection) -> dict[str, int]:
-    """How many rows the ledger holds: raw transactions, trades, unverified trades, unpriced trades."""
+    """How many rows the ledger holds, and of which quality: transactions, trades, valuations, answers of feeds."""
 
     def one(query: Select[int]) -> int:
         return int(connection.execute(query).scalar_one())
@@ -334,10 +337,13 @@ def counts(connection: Connection) -> dict[str, int]:
             select(func.count()).select_from(trade).where(trade.c.venue_status == VenueStatus.UNVERIFIED.value)
         ),
         "unpriced": one(select(func.count()).select_from(valuation).where(valuation.c.value_usd.is_(None))),
+        "peg_unchecked": one(select(func.count()).select_from(valuation).where(valuation.c.source == "peg_unchecked")),
+        "refused_prices": one(select(func.count()).select_from(feed_price).where(feed_price.c.usd.is_(None))),
     }
 
 
 def last_block_time(connection: Connection) -> datetime | None:
     """Time of the newest block read for any wallet."""
-    newest = connection.execute(select(func.max(coverage.c.last_at))).scalar_one()
+    blocks = coverage.c.chain_id != FILE_CHAIN
+    newest = connection.execute(select(func.max(coverage.c.last_at)).where(blocks)).scalar_one()
     return newest if newest is None or isinstance(newest, datetime) else datetime.fromtimestamp(newest, UTC)

@@ -20,9 +20,12 @@ def recall(connection: Connection, key: str) -> str | None:
     return connection.execute(select(memo.c.value).where(memo.c.key == key)).scalar_one_or_none()
 
 
-def add_usage(connection: Connection, day: date, chain_id: int, spent: Mapping[str, tuple[int, int]]) -> None:
-    """Add (requests, units) by method to a UTC day."""
-    for method, (requests, units) in spent.items():
+def add_usage(
+    connection: Connection, day: date, chain_id: int, spent: Mapping[str, tuple[int, int]], *, purpose: str = ""
+) -> None:
+    """Add (requests, units) by method to a UTC day; what has a ``purpose`` is counted apart as well."""
+    for name, (requests, units) in spent.items():
+        method = f"{purpose} {name}".strip()
         same = and_(usage.c.day == day, usage.c.chain_id == chain_id, usage.c.method == method)
         changed = connection.execute(
             update(usage).where(same).values(requests=usage.c.requests + requests, units=usage.c.units + units)
@@ -33,11 +36,12 @@ def add_usage(connection: Connection, day: date, chain_id: int, spent: Mapping[s
             )
 
 
-def units_on(connection: Connection, day: date) -> int:
-    """Provider units spent on a UTC day, all chains."""
-    return int(
-        connection.execute(select(func.coalesce(func.sum(usage.c.units), 0)).where(usage.c.day == day)).scalar_one()
-    )
+def units_on(connection: Connection, day: date, *, purpose: str | None = None) -> int:
+    """Provider units spent on a UTC day, all chains; with ``purpose``, those spent on it alone."""
+    query = select(func.coalesce(func.sum(usage.c.units), 0)).where(usage.c.day == day)
+    if purpose is not None:
+        query = query.where(usage.c.method.startswith(f"{purpose} "))
+    return int(connection.execute(query).scalar_one())
 
 
 def usage_on(connection: Connection, day: date) -> dict[tuple[int, str], tuple[int, int]]:

@@ -71,10 +71,13 @@ class Instant(TypeDecorator[datetime]):
 
 metadata = MetaData()
 
+# A wallet id from a file may be longer than an address. SQLite keeps no widths, and changes none.
+WALLET_ID = String(64).with_variant(String(42), "sqlite")
+
 wallet = Table(
     "wallet",
     metadata,
-    Column("address", String(42), primary_key=True),
+    Column("address", WALLET_ID, primary_key=True),
     Column("label", Text, nullable=False),
     Column("role", String(8), nullable=False),  # followed, or peer: measured, never alerted
     Column("chains", JSON),  # names; null: every chain of the configuration
@@ -96,8 +99,8 @@ reading = Table(  # where the history of a wallet begins on a chain, fixed when 
 coverage = Table(  # which blocks were really read for which wallet, and how well proven
     "coverage",
     metadata,
-    Column("chain_id", BigInteger, primary_key=True),
-    Column("wallet", String(42), primary_key=True),
+    Column("chain_id", BigInteger, primary_key=True),  # 0: a file covers it, and its blocks are unix seconds
+    Column("wallet", WALLET_ID, primary_key=True),
     Column("first_block", BigInteger, primary_key=True),
     Column("last_block", BigInteger, nullable=False),
     Column("first_at", Instant, nullable=False),
@@ -181,13 +184,40 @@ valuation = Table(
     Column("as_of", BigInteger),
 )
 
-native_price = Table(
-    "native_price",
+provision = Table(  # liquidity that a wallet itself added to a pool (+) or took out (-)
+    "provision",
     metadata,
     Column("chain_id", BigInteger, primary_key=True),
+    Column("tx_hash", String(66), primary_key=True),
+    Column("wallet", String(42), primary_key=True),
+    Column("log_index", BigInteger, primary_key=True),
+    Column("block_number", BigInteger, nullable=False),
+    Column("transaction_index", Integer, nullable=False),
+    Column("pool", String(66), nullable=False),
+    Column("liquidity", Uint256, nullable=False),  # signed
+    Column("lower_tick", Integer),
+    Column("upper_tick", Integer),
+)
+
+suspicion = Table(  # a doubt about a trade, which stays when trades are decoded again
+    "suspicion",
+    metadata,
+    Column("chain_id", BigInteger, primary_key=True),
+    Column("tx_hash", String(66), primary_key=True),
+    Column("wallet", String(42), primary_key=True),
+    Column("ordinal", Integer, primary_key=True),
+    Column("pool", String(66), nullable=False),
+    Column("doubt", String(10), nullable=False),
+)
+
+feed_price = Table(  # what a token's feed said at a block, null: refused; the native coin's is under NATIVE
+    "feed_price",
+    metadata,
+    Column("chain_id", BigInteger, primary_key=True),
+    Column("token", String(42), primary_key=True),
     Column("block_number", BigInteger, primary_key=True),
-    Column("usd", Money, nullable=False),
-    Column("as_of", BigInteger, nullable=False),
+    Column("usd", Money),
+    Column("as_of", BigInteger),
 )
 
 token = Table(  # null: asked, and the contract gave no usable answer
@@ -199,10 +229,22 @@ token = Table(  # null: asked, and the contract gave no usable answer
     Column("decimals", Integer),
 )
 
+mark = Table(  # what selling a whole holding at once would have brought; not known: no row
+    "mark",
+    metadata,
+    Column("chain_id", BigInteger, primary_key=True),
+    Column("wallet", String(42), primary_key=True),
+    Column("token", String(42), primary_key=True),
+    Column("day", Date, primary_key=True),  # UTC day of ``marked_at``
+    Column("marked_at", Instant, nullable=False),
+    Column("quantity_raw", Uint256, nullable=False),
+    Column("proceeds_usd", Money, nullable=False),
+)
+
 assessment = Table(
     "assessment",
     metadata,
-    Column("wallet", String(42), primary_key=True),
+    Column("wallet", WALLET_ID, primary_key=True),
     Column("as_of", Instant, primary_key=True),
     Column("state", String(8), nullable=False),
     Column("score", Text, nullable=False),  # repr of a float: exact
@@ -213,7 +255,7 @@ flag = Table(
     "flag",
     metadata,
     Column("flag_id", Integer, primary_key=True),
-    Column("wallet", String(42), ForeignKey("wallet.address"), nullable=False),
+    Column("wallet", WALLET_ID, ForeignKey("wallet.address"), nullable=False),
     Column("opened_at", Instant, nullable=False),
     Column("status", String(12), nullable=False),
     Column("score", Text, nullable=False),
@@ -271,4 +313,49 @@ memo = Table(  # small facts that survive a restart: the Telegram offset, a lear
     metadata,
     Column("key", Text, primary_key=True),
     Column("value", Text, nullable=False),
+)
+
+source_file = Table(
+    "source_file",
+    metadata,
+    Column("file_id", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("imported_at", Instant, nullable=False),  # when its rows became known
+)
+
+file_trip = Table(  # a closed round trip as a file tells it
+    "file_trip",
+    metadata,
+    Column("wallet", String(64), primary_key=True),
+    Column("position_id", Text, primary_key=True),
+    Column("file_id", Integer, ForeignKey("source_file.file_id"), nullable=False),
+    Column("chain_id", BigInteger, nullable=False),
+    Column("token", Text, nullable=False),
+    Column("opened_at", Instant),
+    Column("closed_at", Instant, nullable=False),
+    Column("cost_usd", Money),
+    Column("pnl_usd", Money),
+    Column("return_fraction", Text),  # repr of a float: exact
+)
+
+file_trade = Table(  # a trade as a file tells it, with its valuation; one that a node told goes before it
+    "file_trade",
+    metadata,
+    Column("wallet", String(64), primary_key=True),
+    Column("chain_id", BigInteger, primary_key=True),
+    Column("tx_hash", Text, primary_key=True),
+    Column("ordinal", Integer, primary_key=True),
+    Column("file_id", Integer, ForeignKey("source_file.file_id"), nullable=False),
+    Column("block_number", BigInteger, nullable=False),
+    Column("transaction_index", Integer, nullable=False),
+    Column("timestamp", BigInteger, nullable=False),
+    Column("sold", JSON, nullable=False),
+    Column("bought", JSON, nullable=False),
+    Column("venue", Text, nullable=False),
+    Column("venue_status", String(10), nullable=False),
+    Column("fee_native_raw", Uint256, nullable=False),
+    Column("value_usd", Money),
+    Column("gas_usd", Money),
 )

@@ -5,7 +5,20 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from watcher.store.schema import coverage, move, raw_wallet, reading, trade, valuation, wallet
+from watcher.store.schema import (
+    coverage,
+    file_trade,
+    file_trip,
+    mark,
+    move,
+    provision,
+    raw_wallet,
+    reading,
+    suspicion,
+    trade,
+    valuation,
+    wallet,
+)
 from watcher.types import Role, Wallet
 
 
@@ -24,8 +37,10 @@ def _wallet(row: Any) -> Wallet:
 
 def all_wallets(connection: Connection) -> list[Wallet]:
     """Every wallet, by label and address."""
-    query = select(wallet).where(wallet.c.removed_at.is_(None)).order_by(wallet.c.label, wallet.c.address)
-    return [_wallet(row) for row in connection.execute(query)]
+    found = [_wallet(row) for row in connection.execute(select(wallet).where(wallet.c.removed_at.is_(None)))]
+    return sorted(
+        found, key=lambda item: (item.label, item.address)
+    )  # not in SQL: databases sort words by their locale
 
 
 def find(connection: Connection, address: str) -> Wallet | None:
@@ -68,7 +83,8 @@ def unfollow(connection: Connection, address: str, at: datetime) -> None:
 
 def remove(connection: Connection, address: str, at: datetime) -> None:
     """Forget a wallet's readings and trades; flags and decisions about it stay."""
-    for table in (coverage, reading, raw_wallet, valuation, move, trade):
+    every = (coverage, reading, raw_wallet, valuation, mark, move, trade, provision, suspicion, file_trade, file_trip)
+    for table in every:
         connection.execute(delete(table).where(table.c.wallet == address))
     connection.execute(update(wallet).where(wallet.c.address == address).values(removed_at=at))
 

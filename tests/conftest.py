@@ -1,0 +1,50 @@
+"""The databases that store tests run on: each test on SQLite and on PostgreSQL."""
+
+import shutil
+
+import pytest
+
+from tests import postgres
+from watcher.store import database
+
+
+def pytest_runtest_setup(item):
+    """Skip what needs a server where there is none: here, not in the fixture, so that pytest tells it in one line."""
+    chosen = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    if ("server" in item.fixturenames or "postgresql" in chosen) and postgres.find_postgres() is None:
+        pytest.skip(postgres.MISSING)
+
+
+@pytest.fixture(scope="session")
+def server():
+    """A PostgreSQL server of the tests' own."""
+    server = postgres.Server()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def empty_file(tmp_path_factory):
+    """A SQLite file with the current schema and no rows, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "edgewatch.db"
+    engine = database.connect(f"sqlite:///{path}")
+    database.prepare(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request, tmp_path):
+    """The URL of a database of the test's own, with the current schema and no rows."""
+    if request.param == "postgresql":
+        return request.getfixturevalue("server").database()
+    path = shutil.copy(request.getfixturevalue("empty_file"), tmp_path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def store(store_url):
+    """An engine on such a database."""
+    engine = database.connect(store_url)
+    yield engine
+    engine.dispose()
