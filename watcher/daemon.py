@@ -23,6 +23,7 @@ from alerts.types import Message
 from ingest.errors import BudgetExhausted, WatchError
 from watcher import app
 from watcher.config import Config
+from watcher.jobs.appraise import appraise_once
 from watcher.jobs.assess import assess_once
 from watcher.jobs.deliver import deliver_once
 from watcher.jobs.ingest import ingest_once
@@ -145,7 +146,7 @@ class Daemon:
                     log.info("read", chain=done.chain, blocks=done.blocks, trades=done.trades, calls=done.requests)
 
     def mark(self, _due: datetime) -> None:
-        """Mark open positions on every chain; a chain that fails does not keep the others from being marked.
+        """Appraise trades and mark open positions on every chain; one that fails does not keep the others from it.
 
         It may have waited long for its turn, so it looks at the clock itself.
         """
@@ -153,10 +154,13 @@ class Daemon:
         with self._spending, app.sources(self._config, self._engine, now := app.clock(), marking=True) as sources:
             for source in sources:
                 try:
+                    valued = appraise_once(self._engine, source, now=now, stopped=self._stop.is_set)
                     done = mark_once(self._engine, source, chains=chains, unit=unit, now=now, stopped=self._stop.is_set)
                 except WatchError as error:
                     log.error("chain_not_marked", chain=source.chain.name, problem=str(error))
                 else:
+                    if valued.asked:
+                        log.info("appraised", chain=valued.chain, trades=valued.asked, valued=valued.valued)
                     if done.positions:
                         log.info("marked", chain=done.chain, marked=done.marked, unknown=done.unknown, short=done.short)
 

@@ -16,6 +16,7 @@ from ingest.errors import IngestError
 from watcher import app as build
 from watcher import daemon as daemon_
 from watcher.cli import context
+from watcher.jobs.appraise import appraise_once
 from watcher.jobs.assess import assess_once
 from watcher.jobs.deliver import deliver_once
 from watcher.jobs.ingest import Progress as Reading
@@ -123,10 +124,15 @@ def _mark_all(shared: context.Context, console: Console, now: datetime) -> None:
     with build.sources(shared.config, shared.engine, now, marking=True) as sources:
         for source in sources:
             try:
+                valued = appraise_once(shared.engine, source, now=now)
                 done = mark_once(shared.engine, source, chains=chains, unit=unit, now=now)
             except IngestError as error:
                 console.print(f"{source.chain.name}: open positions not marked: {error}", markup=False)
                 continue
+            if valued.asked:
+                console.print(
+                    f"{valued.chain}: appraised {valued.valued} of {valued.asked} trades without a quote token"
+                )
             if done.positions:
                 short = "; the marks' share of today's budget is used up" if done.short else ""
                 console.print(f"{done.chain}: marked {done.marked} of {done.positions} open positions{short}")

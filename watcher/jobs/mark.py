@@ -1,6 +1,6 @@
 """Mark every open position of one chain, once a UTC day: what selling all of it at once would have brought."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,19 +11,18 @@ from ingest import read, spot
 from ingest.budget import Meter, units
 from ingest.errors import BudgetExhausted
 from ingest.feeds import Feeds
-from ingest.markets import pools_in, routes
-from ingest.prices import Prices, quote_tokens, value
+from ingest.prices import Prices, quote_tokens
 from ingest.spot import Route
-from ingest.types import BlockRef, Chain, Leg, PoolFact, Trade, VenueStatus
+from ingest.types import BlockRef, Chain, Leg, PoolFact
 from metrics.types import Mark, OpenPosition, Unit
 from watcher.books import Account, read_accounts
 from watcher.jobs.ingest import Source
+from watcher.jobs.ways import find_ways, places_of, worth
 from watcher.store import ledger, marks, meters, wallets
 from watcher.store.database import reading, writing
 
 MARKING = "marking"  #: the purpose under which its requests are metered
 CHUNK = 20  #: positions of one commit
-LOOK_BACK = 5  #: newest trades of a token in which a way to a quote token is looked for
 FLOOR_USD = Decimal(1)  #: what brings less than a dollar brings nothing: the books call so little dust
 
 
@@ -148,24 +147,13 @@ def _payable(positions: Sequence[OpenPosition], ways: Mapping[str, list[Route]],
 def _ways(
     connection: Connection,
     accounts: Iterable[Account],
-    tokens: Iterable[str],
+    tokens: Collection[str],
     chain: Chain,
     known: Mapping[str, PoolFact],
 ) -> dict[str, list[Route]]:
     """Token to the ways from it to a quote token, by the newest trade that had one; empty where none had."""
-    trades: dict[str, list[tuple[int, int, str]]] = {token: [] for token in tokens}
-    for trade in (trade for account in accounts for trade in account.verified):
-        if trade.chain_id == chain.chain_id:
-            for token in {leg.token for leg in trade.sold + trade.bought} & trades.keys():
-                trades[token].append((trade.block_number, trade.transaction_index, trade.tx_hash))
-    quotes = quote_tokens(chain)
-    found: dict[str, list[Route]] = {}
-    for token, places in trades.items():
-        newest = [tx_hash for *_, tx_hash in sorted(set(places), reverse=True)[:LOOK_BACK]]
-        receipts = marks.receipts(connection, chain.chain_id, newest)
-        tried = (routes(token, pools_in(receipts[each], chain, known), quotes) for each in newest if each in receipts)
-        found[token] = next(filter(None, tried), [])
-    return found
+    places = places_of((trade for account in accounts for trade in account.verified), tokens, chain)
+    return {token: find_ways(connection, token, sorted(places[token], reverse=True), chain, known) for token in tokens}
 
 
 def _prices(source: Source, block: BlockRef) -> Prices:
@@ -187,9 +175,9 @@ def _mark(
     sales = [(route, position.quantity_raw) for position, route in asked]
     bids: dict[tuple[str, str], list[Decimal | None]] = {}
     for (position, route), amount in zip(asked, spot.executable(source.node, sales, block.number), strict=True):
-        bids.setdefault((position.wallet, position.token), []).append(
-            None if amount is None else _worth(position, route, amount, block, prices)
-        )
+        sold = Leg(position.token, position.quantity_raw)
+        bid = None if amount is None else worth(sold, route, amount, block, prices)
+        bids.setdefault((position.wallet, position.token), []).append(bid)
     found = []
     for position in positions:
         proceeds = best(bids[position.wallet, position.token])
@@ -216,26 +204,3 @@ def best(bids: Sequence[Decimal | None]) -> Decimal | None:
     if highest >= FLOOR_USD:
         return highest
     return None if None in bids or not bids else Decimal(0)
-
-
-def _worth(position: OpenPosition, route: Route, amount: int, block: BlockRef, prices: Prices) -> Decimal | None:
-    """What a sale that never was would have been worth, valued as one that was; None where its token has no price."""
-    if not amount:
-        return Decimal(0)
-    pool, token = route[-1]
-    sale = Trade(
-        chain_id=position.chain_id,
-        block_number=block.number,
-        transaction_index=0,
-        tx_hash="",
-        ordinal=0,
-        wallet=position.wallet,
-        timestamp=block.timestamp,
-        sold=(Leg(position.token, position.quantity_raw),),
-        bought=(Leg(pool.other(token), amount),),
-        venue=pool.kind,
-        venue_status=VenueStatus.VERIFIED,
-        native_source=None,
-        fee_native_raw=0,
-    )
-    return value(sale, prices).value_usd

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, delete, exists, func, insert, select
+from sqlalchemy import Connection, Select, and_, delete, exists, func, insert, select, update
 
 from ingest.prices import Answer, FeedPrices
 from ingest.read import RawTransaction
@@ -214,6 +214,27 @@ def add_valuations(connection: Connection, items: Iterable[Valuation]) -> None:
 
 
 # -- prices and tokens -------------------------------------------------------------------------------------------------
+
+
+def unvalued(connection: Connection, chain_id: int) -> list[tuple[Trade, Valuation]]:
+    """Verified trades of a chain that nothing has priced yet, with their valuations."""
+    return [
+        (item, worth)
+        for item, worth, _ in trades(connection)
+        if item.chain_id == chain_id
+        and item.venue_status is VenueStatus.VERIFIED
+        and item.timestamp is not None
+        and worth is not None
+        and worth.source == "none"
+    ]
+
+
+def revalue(connection: Connection, items: Iterable[Valuation]) -> None:
+    """Replace valuations of trades that nothing had priced; one that has a source by now stays."""
+    for item in items:
+        key = [valuation.c[name] == getattr(item, name) for name in ("chain_id", "tx_hash", "wallet", "ordinal")]
+        found = {"value_usd": item.value_usd, "source": item.source, "as_of": item.as_of}
+        connection.execute(update(valuation).where(*key, valuation.c.source == "none").values(found))
 
 
 def add_feed_prices(connection: Connection, chain_id: int, prices: FeedPrices) -> None:
