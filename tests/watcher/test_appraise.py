@@ -8,7 +8,7 @@ import pytest
 
 from ingest.budget import Meter
 from ingest.rpc import Node
-from ingest.spot import v2_out
+from ingest.spot import GET_RESERVES, v2_out
 from ingest.types import Leg, Valuation
 from tests.watcher.test_marks import CHAIN, HELD, NOW, RESERVES, TOKENS, buy, chain_node, engine
 from watcher.config import ChainConfig
@@ -53,7 +53,8 @@ def test_a_rotation_counts_what_its_sold_side_would_have_brought(swapped):
         done = run(swapped, fake)
         assert (done.asked, done.valued, done.short) == (1, 1, False)
         calls = [each for body in fake.bodies for each in (body if isinstance(body, list) else [body])]
-        assert {each["params"][1] for each in calls if each["method"] == "eth_call"} == {hex(4)}
+        asked_pools = [each["params"] for each in calls if GET_RESERVES in str(each["params"])]
+        assert [block for _, block in asked_pools] == [hex(4)]
         asked = len(fake.asked)
         assert run(swapped, fake).asked == 0
         assert len(fake.asked) == asked
