@@ -124,7 +124,7 @@ class TelegramBot:
         mode: str | None = _HTML
         while True:
             try:
-                return await _usable(self._dispatch(words, mode, photo, _keyboard(message)))
+                return await _usable(self._dispatch(words, mode, photo, message))
             except BadRequest as error:
                 if mode is not None and "parse entities" in error.message.lower():
                     words, mode = plain(message), None
@@ -214,17 +214,17 @@ class TelegramBot:
             raise DeliveryError("Telegram sent updates without an id.")
         return updates
 
-    async def _dispatch(
-        self, words: str, mode: str | None, photo: bytes | None, keyboard: InlineKeyboardMarkup | None
-    ) -> int:
+    async def _dispatch(self, words: str, mode: str | None, photo: bytes | None, message: Message) -> int:
+        common: dict[str, Any] = {
+            "chat_id": self._chat_id,
+            "parse_mode": mode,
+            "reply_markup": _keyboard(message),
+            "disable_notification": message.silent,
+        }
         if photo is not None:
-            sent = await self._bot.send_photo(
-                self._chat_id, photo, caption=words, parse_mode=mode, reply_markup=keyboard
-            )
+            sent = await self._bot.send_photo(**common, photo=photo, caption=words)
         else:
-            sent = await self._bot.send_message(
-                self._chat_id, words, parse_mode=mode, reply_markup=keyboard, link_preview_options=_NO_PREVIEW
-            )
+            sent = await self._bot.send_message(**common, text=words, link_preview_options=_NO_PREVIEW)
         return sent.message_id
 
     def _request(self, token: str) -> HTTPXRequest:
@@ -260,7 +260,10 @@ class _Request(HTTPXRequest):
 
 
 def _keyboard(message: Message) -> InlineKeyboardMarkup | None:
-    rows = [[InlineKeyboardButton(b.label, callback_data=b.data) for b in row] for row in message.buttons]
+    rows = [
+        [InlineKeyboardButton(b.label, url=b.url, callback_data=None if b.url else b.data) for b in row]
+        for row in message.buttons
+    ]
     return InlineKeyboardMarkup(rows) if rows else None
 
 

@@ -1,12 +1,14 @@
 """The picture of a flag: one metric by day, against the wallet's own range and its peers.
 
-Matplotlib's Agg canvas is used without pyplot, which keeps global state and is not safe in threads. It is imported
-when the first chart is drawn, because it costs 30 MB and most of a second.
+It is read on a phone, some 360 points wide, so the drawing is small and its words are large. Matplotlib's Agg canvas is
+used without pyplot, which keeps global state and is not safe in threads. It is imported when the first chart is drawn,
+because it costs 30 MB and most of a second.
 """
 
 import io
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,15 +18,33 @@ from metrics.types import Metric
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-_INK: Final = "#22303c"
-_GREY: Final = "#8a97a3"
-_WALLET: Final = "#c2410c"  # also told apart by its width, for those who see no red
-_RANGE: Final = "#2f6f9f"
-_PEERS: Final = "#5f6b76"
+SIZE: Final = (6.0, 5.0)  #: inches
+DPI: Final = 240
+_Named = dict[str, Any]  # words of the legend to what was drawn for them
+_WORDS: Final = 13  #: points of the smallest words: 11 pixels where the picture is 360 wide
 
 
-def draw(series: ChartSeries, *, title: str) -> bytes:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Palette:
+    """Colours; each line is told apart by its width and dashes too, for those who see no red."""
+
+    paper: str
+    ink: str
+    grey: str
+    wallet: str
+    form: str
+    peers: str
+
+
+LIGHT: Final = Palette(
+    paper="#ffffff", ink="#22303c", grey="#8a97a3", wallet="#c2410c", form="#2f6f9f", peers="#5f6b76"
+)
+DARK: Final = Palette(paper="#17212b", ink="#e6edf3", grey="#7d8a97", wallet="#ff8a4c", form="#6cb2e6", peers="#aab6c2")
+
+
+def draw(series: ChartSeries, *, title: str, palette: Palette = LIGHT) -> bytes:
     """Draw the chart of a flag.
 
     Parameters
@@ -33,89 +53,130 @@ def draw(series: ChartSeries, *, title: str) -> bytes:
         What to show; a day whose value is None breaks the line.
     title
         Plain text of anybody; cleaned and cut here.
+    palette
+        Telegram cannot say whether a phone is light or dark, so a card is always light; a page may know.
 
     Returns
     -------
     bytes
-        A PNG of 900 x 500 points, drawn at twice that for sharp text on a phone.
+        A PNG of ``SIZE`` times ``DPI``, 1440 x 1200 pixels.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9, 5), dpi=200, facecolor="white", layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    _lines(axes, series)
-    _dress(axes, series)
-    axes.set_title(_printable(title), loc="left", fontsize=15, fontweight="bold", color=_INK, parse_math=False, pad=12)
-    # Under the plot, so that it can cover no line.
-    figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=11.5, labelcolor=_INK, columnspacing=1.6)
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
+    figure(series, title=title, palette=palette).savefig(buffer, format="png")
     return buffer.getvalue()
 
 
-def _lines(axes: "Axes", series: ChartSeries) -> None:
-    metric, days = series.metric, _days(series.days)
-    wallet, peers = _gaps(series.value), _gaps(series.peers)
-    axes.plot(days, wallet, color=_WALLET, linewidth=3, solid_capstyle="round", zorder=3, label="this wallet")
-    axes.plot(days, _lonely(wallet), "o", color=_WALLET, markersize=3, zorder=3)
-    if series.low is not None and series.high is not None:
-        axes.axhspan(series.low, series.high, color=_RANGE, alpha=0.15, linewidth=0, label="expected range")
-    if series.baseline is not None:
-        label = f"baseline {text.value(metric, series.baseline, unit=False)}"
-        axes.axhline(series.baseline, color=_RANGE, linewidth=1.6, label=label)
-    if any(map(math.isfinite, peers)):
-        axes.plot(days, peers, color=_PEERS, linewidth=1.8, dashes=(4, 2.5), label="peers' median")
-    marks = (("followed since", series.followed_since, _GREY, ":"), ("change about", series.since, _WALLET, "--"))
-    for words, day, color, style in marks:
-        # A day outside the picture must not stretch it.
-        if day is not None and series.days and series.days[0] <= day <= series.days[-1]:
-            at = _days([day])[0]
-            axes.axvline(at, color=color, linewidth=1.6, linestyle=style, label=f"{words} {day:%Y-%m-%d}")
-    _mark_last(axes, metric, [point for point in zip(days, wallet, strict=True) if math.isfinite(point[1])])
+def figure(series: ChartSeries, *, title: str, palette: Palette = LIGHT) -> "Figure":
+    """Return the chart before it becomes a picture, see `draw`."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
 
-
-def _mark_last(axes: "Axes", metric: Metric, points: Sequence[tuple[float, float]]) -> None:
-    """Write the latest value at the end of the line: it is what the reader looks for."""
-    if not points:
-        axes.text(0.5, 0.5, "nothing to show yet", transform=axes.transAxes, ha="center", fontsize=14, color=_GREY)
-        return
-    axes.plot(*points[-1], "o", color=_WALLET, markersize=8, zorder=3)
-    axes.annotate(
-        text.value(metric, points[-1][1], unit=False),
-        points[-1],
-        xytext=(9, 0),
-        textcoords="offset points",
-        va="center",
-        fontsize=14,
-        fontweight="bold",
-        color=_WALLET,
-        annotation_clip=False,
+    out = Figure(figsize=SIZE, dpi=DPI, facecolor=palette.paper, layout="constrained")
+    FigureCanvasAgg(out)
+    axes = out.add_subplot(facecolor=palette.paper)
+    named = {
+        **_wallet(axes, series, palette),
+        **_backdrop(axes, series, palette),
+        **_marks(axes, series, palette),
+    }
+    _dress(axes, series, palette)
+    style: dict[str, Any] = {"loc": "left", "fontweight": "bold", "color": palette.ink, "parse_math": False}
+    axes.set_title(_printable(title), fontsize=16, pad=12, **style)
+    # Under the plot, so that it can cover no line.
+    out.legend(
+        list(named.values()),
+        list(named),
+        loc="outside lower center",
+        ncols=2,
+        frameon=False,
+        fontsize=_WORDS,
+        labelcolor=palette.ink,
+        columnspacing=1.2,
+        handlelength=1.6,
+        labelspacing=0.3,
     )
+    return out
 
 
-def _dress(axes: "Axes", series: ChartSeries) -> None:
+def _wallet(axes: "Axes", series: ChartSeries, palette: Palette) -> _Named:
+    """The wallet itself, and its latest value at the end of the line: it is what the reader looks for."""
+    days, values = _days(series.days), _gaps(series.value)
+    style: dict[str, Any] = {"color": palette.wallet, "zorder": 3, "clip_on": False}
+    [line] = axes.plot(days, values, linewidth=3.2, solid_capstyle="round", label="wallet", **style)
+    axes.plot(days, _lonely(values), "o", markersize=3.5, **style)
+    points = [point for point in zip(days, values, strict=True) if math.isfinite(point[1])]
+    if points:
+        axes.plot(*points[-1], "o", markersize=9, **style)
+        words: dict[str, Any] = {"textcoords": "offset points", "va": "center", "annotation_clip": False}
+        latest = text.value(series.metric, points[-1][1], unit=False)
+        words |= {"fontsize": 17, "fontweight": "bold", "color": palette.wallet}
+        axes.annotate(latest, points[-1], xytext=(9, 0), **words)
+    else:
+        place: dict[str, Any] = {"transform": axes.transAxes, "ha": "center", "color": palette.ink}
+        axes.text(0.5, 0.5, "nothing to show yet", fontsize=15, **place)
+    return {"this wallet": (line,)}
+
+
+def _backdrop(axes: "Axes", series: ChartSeries, palette: Palette) -> _Named:
+    """Form and peers: what the wallet is held against."""
+    days, named = _days(series.days), dict[str, Any]()
+    if series.low is not None and series.high is not None:
+        span = axes.axhspan(series.low, series.high, color=palette.form, alpha=0.16, linewidth=0, label="range")
+        named["its usual range"] = (span,)
+    if series.baseline is not None:
+        line = axes.axhline(series.baseline, color=palette.form, linewidth=2, label="form")
+        named[f"its form, {text.value(series.metric, series.baseline, unit=False)}"] = (line,)
+    peers, low, high = _gaps(series.peers), _gaps(series.peers_low), _gaps(series.peers_high)
+    if any(map(math.isfinite, peers)):
+        [median] = axes.plot(days, peers, color=palette.peers, linewidth=2, dashes=(3, 2), label="peers")
+        named["peers' median"] = (median,)
+        if any(map(math.isfinite, low)) and len(low) == len(high) == len(days):
+            style: dict[str, Any] = {"color": palette.peers, "alpha": 0.22, "linewidth": 0}
+            band = axes.fill_between(days, low, high, label="peers' interval", **style)
+            named = {**named, "peers' median": (band, median)}
+    return named
+
+
+def _marks(axes: "Axes", series: ChartSeries, palette: Palette) -> _Named:
+    """Days that matter; one outside the picture must not stretch it."""
+    named: dict[str, Any] = {}
+    if not series.days:
+        return named
+    first, last = series.days[0], series.days[-1]
+    marks = (("followed", series.followed_since, palette.grey, ":"), ("change", series.since, palette.wallet, "--"))
+    for what, day, color, style in marks:
+        if day is not None and first <= day <= last:
+            line = axes.axvline(_days([day])[0], color=color, linewidth=2, linestyle=style, label=what)
+            named[f"{what} {text.day(day)}"] = (line,)
+    begin, end = series.since_from, series.since_to
+    if begin and end and begin <= last and end >= first:
+        edges = _days([max(first, begin), min(last, end)])
+        axes.axvspan(*edges, color=palette.wallet, alpha=0.13, linewidth=0, label="change interval")
+    return named
+
+
+def _dress(axes: "Axes", series: ChartSeries, palette: Palette) -> None:
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     def tick(number: float, _: Any) -> str:
         return text.value(series.metric, number, unit=False)
 
-    locator = AutoDateLocator(minticks=3, maxticks=7)  # type: ignore[no-untyped-call]
+    locator = AutoDateLocator(minticks=3, maxticks=6)  # type: ignore[no-untyped-call]
     axes.xaxis_date("UTC")
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
-    axes.yaxis.set_major_locator(MaxNLocator(6))
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))  # type: ignore[no-untyped-call]
+    axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.yaxis.set_major_formatter(FuncFormatter(tick))
     what = "trades a day" if series.metric is Metric.TRADE_FREQUENCY else text.name(series.metric)
-    axes.set_ylabel(f"{what}, rolling", fontsize=12, color=_INK)
-    axes.tick_params(labelsize=12, colors=_INK, length=0, pad=7)
-    axes.grid(axis="y", color=_GREY, alpha=0.25, linewidth=0.8)
+    over = f"{text.count(series.window_days, 'day')} to each date" if series.window_days else "rolling"
+    axes.set_ylabel(f"{what}, {over}", fontsize=_WORDS, color=palette.ink)
+    axes.tick_params(labelsize=_WORDS, colors=palette.ink, length=0, pad=6)
+    axes.grid(axis="y", color=palette.grey, alpha=0.3, linewidth=0.8)
     axes.set_axisbelow(True)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color(_GREY)
+    axes.spines["bottom"].set_color(palette.grey)
     axes.margins(x=0.01, y=0.08)
 
 
@@ -144,4 +205,4 @@ def _printable(title: str) -> str:
     from matplotlib.font_manager import findfont, get_font
 
     font = get_font(findfont("DejaVu Sans"))
-    return "".join(c if font.get_char_index(ord(c)) else "?" for c in text.clean(title, 60))
+    return "".join(c if font.get_char_index(ord(c)) else "?" for c in text.clean(title, 44))

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from alerts.types import ChartSeries
+from metrics.interval import median_ranks
 from metrics.rolling import rolling
 from metrics.types import Evidence, Metric
 
@@ -28,7 +29,7 @@ def chart_series(
     followed_since: date,
     until: date,
 ) -> ChartSeries:
-    """The leading metric by day, beside the baseline band and the peers' median.
+    """The leading metric by day, beside the baseline band and the peers' median with its interval.
 
     Parameters
     ----------
@@ -58,10 +59,7 @@ def chart_series(
 
     peers = evidence.peer_wallets
     others = np.array([values(name) for name in peers]).reshape(len(peers), len(days))
-    seen = ~np.isnan(others)
-    median = np.full(len(days), np.nan)
-    some = seen.any(axis=0)
-    median[some] = np.nanmedian(others[:, some], axis=0)
+    median, peers_low, peers_high = _median(others)
     return ChartSeries(
         metric=metric,
         days=tuple(days),
@@ -72,7 +70,24 @@ def chart_series(
         peers=_optional(median),
         followed_since=followed_since,
         since=evidence.since,
+        since_from=evidence.since_from,
+        since_to=evidence.since_to,
+        peers_low=_optional(peers_low),
+        peers_high=_optional(peers_high),
+        window_days=window,
     )
+
+
+def _median(others: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Median of each column with its 95 % interval by ranks; nan where nobody, or too few, have a value that day."""
+    out = np.full((3, others.shape[1]), np.nan)
+    for day in range(others.shape[1]):
+        seen = np.sort(others[~np.isnan(others[:, day]), day])
+        if len(seen):
+            out[0, day] = np.median(seen)
+        if ranks := median_ranks(len(seen)):
+            out[1:, day] = seen[list(ranks)]
+    return out[0], out[1], out[2]
 
 
 def _first_day(rows: pd.DataFrame | None, traded: pd.DataFrame | None, until: date) -> date:

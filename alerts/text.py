@@ -3,12 +3,13 @@
 import html
 import math
 import re
-from datetime import datetime
+from datetime import date, datetime
 
 from ingest.text import clean as clean  # noqa: PLC0414 - the words of this room include it
 from metrics.types import Metric, MetricEvidence, Sight
 
 _TAG = re.compile(r"<[^<>]*>")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")  # in any locale
 
 
 def escape(text: str, limit: int) -> str:
@@ -32,6 +33,18 @@ def short(wallet: str) -> str:
     return line if len(line) <= 12 else f"{line[:6]}…{line[-4:]}"
 
 
+def address(wallet: str) -> str:
+    """Return ``0x12ab34…12cd34``: longer than `short`, because look-alikes are made to share four characters."""
+    line = clean(wallet, 64)
+    first = 8 if line.startswith("0x") else 6
+    return line if len(line) <= first + 7 else f"{line[:first]}…{line[-6:]}"
+
+
+def day(at: date) -> str:
+    """Return ``1 Jul``."""
+    return f"{at.day} {_MONTHS[at.month - 1]}"
+
+
 def moment(at: datetime) -> str:
     """Return ``2025-07-01 14:02 UTC``; ``at`` is UTC."""
     return f"{at:%Y-%m-%d %H:%M} UTC"
@@ -51,6 +64,23 @@ def value(metric: Metric, number: float | None, *, unit: bool = True) -> str:
     if metric is Metric.AVERAGE_RETURN:
         return f"{_number(100 * number, 1, sign=True)} %" + (" per trade" if unit else "")
     return _pace(number) + (" a day" if unit else "")
+
+
+def span(metric: Metric, low: float | None, high: float | None) -> str:
+    """Return ``45 to 77 %``, or "" where an end is not known."""
+    if low is None or high is None:
+        return ""
+    first, last = value(metric, low, unit=False), value(metric, high, unit=False)
+    return f"{first.removesuffix(' %') if last.endswith(' %') else first} to {last}"
+
+
+def change_span(metric: Metric, low: float | None, high: float | None) -> str:
+    """Return ``+1 to +2 pp``, or "" where an end is not known."""
+    if low is None or high is None:
+        return ""
+    first, last = change(metric, low), change(metric, high)
+    unit = " pp" if last.endswith(" pp") else " a day"
+    return f"{first.removesuffix(unit)} to {last}"
 
 
 def change(metric: Metric, number: float) -> str:
@@ -83,6 +113,27 @@ def recurrence(years: float) -> str:
     if years >= 1 / 6:
         return f"once in {count(round(12 * years), 'month')}"
     return f"once in {count(max(1, round(365.25 * years)), 'day')}"
+
+
+def dollars(number: float, *, sign: bool = False) -> str:
+    """Return ``$120``; ``+$42`` with its sign."""
+    if not math.isfinite(number):
+        return "unknown"
+    words = _number(number, 0, sign=sign)
+    return f"{words[0]}${words[1:]}" if words[0] in "+\N{MINUS SIGN}" else f"${words}"
+
+
+def percent(share: float, *, sign: bool = False) -> str:
+    """Return ``24 %`` of a share of one."""
+    return f"{_number(100 * share, 0, sign=sign)} %" if math.isfinite(share) else "unknown"
+
+
+def hours(seconds: float) -> str:
+    """Return ``4 hours``, ``3 days``, ``20 minutes``."""
+    for unit, noun in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= 2 * unit:
+            return count(round(seconds / unit), noun)
+    return "a minute or less" if seconds < 90 else "2 minutes"
 
 
 def sight(seen: Sight) -> str:

@@ -39,6 +39,11 @@ class ChartSeries:
     peers: tuple[float | None, ...]  #: the peers' median of the same rolling value
     followed_since: date | None
     since: date | None  #: estimated start of the change
+    since_from: date | None = None  #: 95 % interval of ``since``
+    since_to: date | None = None
+    peers_low: tuple[float | None, ...] = ()  #: 95 % interval of the peers' median; () or None: too few peers
+    peers_high: tuple[float | None, ...] = ()
+    window_days: int | None = None  #: length of the rolling window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +58,32 @@ class Flag:
     score: float  #: recurrence interval when it was opened, years
     evidence: Evidence
     chart: ChartSeries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A wallet as a list names it."""
+
+    wallet: str
+    label: str = ""
+    flag_id: int | None = None  #: the flag that was opened about it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketEvent:
+    """Many wallets left their form at once, and their peers with them."""
+
+    at: datetime  #: UTC
+    metric: Metric  #: what moved
+    since: date | None
+    watched: int  #: wallets on the list
+    moved: tuple[Named, ...]  #: fell no further than the market explains
+    beyond: tuple[Named, ...]  #: fell further than that
+    unknown: tuple[Named, ...]  #: cannot be told: too few peers, too little history, or days not read
+    peers: int  #: wallets that the market's move was measured on
+    change: float | None  #: their common change, in the metric's own unit
+    low: float | None  #: its 95 % interval
+    high: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +105,8 @@ class Button:
     """One button under a message."""
 
     label: str
-    data: str  #: callback data, 1 to 64 bytes
+    data: str = ""  #: callback data, 1 to 64 bytes; "" where there is a ``url``
+    url: str | None = None  #: opens this instead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +116,7 @@ class Message:
     html: str
     chart_png: bytes | None = None  #: sent as the photo whose caption is ``html``
     buttons: tuple[tuple[Button, ...], ...] = ()  #: rows
+    silent: bool = False  #: without a sound: it asks for no decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

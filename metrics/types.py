@@ -145,6 +145,9 @@ class MetricEvidence:
     n: int  #: round trips (trades for trade frequency) in the window
     window_days: int
     recurrence_years: float  #: with no change, evidence this strong once in so many years of this wallet; > 0
+    peers_low: float | None = None  #: 95 % interval of ``peers_change``; None: not known
+    peers_high: float | None = None
+    long_run: float | None = None  #: the level that the record, freed of the luck of being chosen, makes likely
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +156,42 @@ class Sight:
 
     win_rate_drop_20pp_days: float | None  #: days until a drop of 20 points would show
     silence_days: float | None  #: days of silence that would show
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """One number of how a wallet trades: before it was followed, and in the window of the verdict."""
+
+    before: float
+    now: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Track:
+    """What became of earlier flags of one kind; the rest of them cannot be told yet."""
+
+    flags: int
+    false_alarms: int = 0  #: so called by a person
+    right: int | None = None  #: by looking back; None: nobody has looked yet
+    wrong: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What stood around a verdict when it was told. None: not known."""
+
+    chains: tuple[str, ...] = ()  #: names of the chains that were read for this wallet
+    watched: int | None = None  #: wallets on the list that can be flagged, this one among them
+    coverage: str | None = None  #: weakest level of coverage within the window
+    trades: int | None = None  #: trades in the window
+    unpriced: int | None = None  #: of them, without a price
+    followed_n: int | None = None  #: round trips closed since the change began
+    followed_return: float | None = None  #: sum of their returns: profit of one equal stake on each, in stakes
+    win_size: Shift | None = None  #: median return of wins, fraction of cost
+    loss_size: Shift | None = None  #: median return of losses, fraction of cost, below zero
+    stake_usd: Shift | None = None  #: median cost of a round trip; set only where it changed
+    holding_s: Shift | None = None  #: median holding time; set only where it changed
+    earlier: Track | None = None  #: earlier flags that the same metric led
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +210,11 @@ class Evidence:
     peer_wallets: tuple[str, ...] = ()  #: the wallets compared with
     notes: tuple[str, ...] = ()  #: plain sentences: what is missing or doubtful
     open_bags: int = 0  #: open positions that count as losses among the judged round trips
+    since_from: date | None = None  #: 95 % interval of ``since``; None: not known
+    since_to: date | None = None
+    fell_back: bool = False  #: it fell to its long-run level: the record for which it was chosen was probably luck
+    peers_effective: float | None = None  #: independent peers that ``peers`` are worth; None: as many as there are
+    context: Context | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from alerts.link import check_template
 from ingest import chains
 from ingest.errors import ConfigError
 from ingest.rpc import check_url
@@ -146,6 +147,7 @@ class TelegramConfig(_Table):
     chat_id: int
     allowed_user_ids: Annotated[list[int], Field(min_length=1)]
     base_url: str = "https://api.telegram.org/bot"
+    wallet_url: Annotated[str, AfterValidator(check_template)] | None = None  #: a link to the user's own tool
 
 
 class Config(_Table):

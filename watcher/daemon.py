@@ -178,7 +178,14 @@ class Daemon:
     def deliver(self, now: datetime) -> None:
         """Send what waits."""
         table = app.telegram(self._config)
-        sent = deliver_once(self._engine, self._send, key=app.button_key(self._config), chat_id=table.chat_id, now=now)
+        sent = deliver_once(
+            self._engine,
+            self._send,
+            key=app.button_key(self._config),
+            chat_id=table.chat_id,
+            now=now,
+            wallet_url=table.wallet_url,
+        )
         if sent:
             log.info("delivered", messages=sent)
 

@@ -40,7 +40,7 @@ def test_the_demo_shows_a_person_what_the_readme_promises(demo):
         "gone quiet",
         "too little history",
         "in form",
-        "Nothing is done automatically.",
+        "Nothing was traded. Your call:",
         "[ Keep ]",
         "edgewatch why Heron",
         "make notebook",

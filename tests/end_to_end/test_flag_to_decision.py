@@ -65,7 +65,7 @@ def test_a_collapse_reaches_a_person_and_the_decision_is_kept(tmp_path):
                         await until(lambda: len(photos(api)) >= 2, "second flag", daemon)
                         [card] = [photo for photo in photos(api) if "Heron" in photo["caption"]]
                         assert "has left its form" in card["caption"]
-                        assert "Nothing is done automatically." in card["caption"]
+                        assert "Nothing was traded. Your call:" in card["caption"]
                         pressed = buttons(card)
                         assert list(pressed) == ["Keep", "Unfollow", "Snooze 7 d", "Details"]
                         number = card["message_id"]

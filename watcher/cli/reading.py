@@ -147,7 +147,14 @@ def _deliver(shared: context.Context, now: datetime) -> int:
         return asyncio.run(one())
 
     table = build.telegram(shared.config)
-    return deliver_once(shared.engine, send, key=build.button_key(shared.config), chat_id=table.chat_id, now=now)
+    return deliver_once(
+        shared.engine,
+        send,
+        key=build.button_key(shared.config),
+        chat_id=table.chat_id,
+        now=now,
+        wallet_url=table.wallet_url,
+    )
 
 
 def run(ctx: typer.Context) -> None:

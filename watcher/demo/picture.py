@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 WIDTH, MARGIN, LINE, GAP, BUTTON = 900, 36, 34, 14, 62  #: pixels
 INK, PAPER, BACK, ACCENT = "#17212b", "#ffffff", "#d5e4ef", "#2f6ea5"
 # The font of the picture has no emoji; a phone has.
-_SIGNS = str.maketrans({"🔻": "▼", "🔇": "▼", "✅": "✔", "👋": "»", "💤": "»", "🙅": "»"})
+_SIGNS = str.maketrans({"🔻": "▼", "🔇": "▼", "🌊": "≈", "\ufe0f": None, "✅": "✔", "👋": "»", "💤": "»", "🙅": "»"})
 
 Word = tuple[str, bool]  #: text, bold
 

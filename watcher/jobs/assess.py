@@ -1,6 +1,7 @@
 """Judge every wallet, and open a flag where one is due."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -15,9 +16,10 @@ from metrics.monitor import Monitor
 from metrics.types import Assessment
 from watcher.books import Account, covered_times, daily_positions, quote_addresses, read_accounts, tokens_before
 from watcher.config import DetectionConfig
+from watcher.context import card_context, track
 from watcher.store import ledger, review, wallets
 from watcher.store.database import reading, writing
-from watcher.types import Role, Wallet
+from watcher.types import Coverage, Role, Wallet
 
 
 def assess_once(
@@ -75,7 +77,7 @@ def assess_once(
     monitor.tick(midnight, trips.iloc[:0], last if len(positions) else None, covered=covered)
     assessments = monitor.tick(as_of, trips.iloc[:0], covered=covered)
     with writing(engine) as connection:
-        return _commit(connection, assessments, accounts, trips, now=now, deliver=deliver)
+        return _commit(connection, assessments, accounts, trips, coverages, chains=chains, now=now, deliver=deliver)
 
 
 def _chain_ids(wallet: Wallet, chains: Mapping[int, Chain]) -> list[int]:
@@ -87,7 +89,9 @@ def _commit(
     assessments: list[Assessment],
     accounts: list[Account],
     trips: pd.DataFrame,
+    coverages: list[Coverage],
     *,
+    chains: Mapping[int, Chain],
     now: datetime,
     deliver: bool,
 ) -> dict[str, Opening | Reason]:
@@ -112,6 +116,18 @@ def _commit(
             now=now,
         )
         if isinstance(verdict, Opening):
+            evidence = verdict.evidence
+            context = card_context(
+                known[wallet.address],
+                trips[trips["wallet"] == wallet.address],
+                coverages,
+                evidence,
+                chains=wallet.chains or [each.name for each in chains.values()],
+                watched=sum(account.wallet.alerted for account in accounts),
+                earlier=track(evidence.lead, review.flags(connection), review.decisions(connection), before=now),
+                until=assessment.as_of.date(),
+            )
+            verdict = replace(verdict, evidence=replace(evidence, context=context))
             chart = chart_series(
                 verdict.evidence,
                 trips,

@@ -15,10 +15,12 @@ FIRST_WAIT = timedelta(seconds=10)
 LONGEST_WAIT = timedelta(minutes=30)
 
 
-def flag_message(flag: Flag, *, key: bytes, chat_id: int, repeat: bool = False) -> Message:
+def flag_message(
+    flag: Flag, *, key: bytes, chat_id: int, repeat: bool = False, wallet_url: str | None = None
+) -> Message:
     """The card of a flag with its chart and buttons."""
     picture = chart.draw(flag.chart, title=chart_title(flag))
-    return message.card(flag, key=key, chat_id=chat_id, chart_png=picture, repeat=repeat)
+    return message.card(flag, key=key, chat_id=chat_id, chart_png=picture, repeat=repeat, wallet_url=wallet_url)
 
 
 def chart_title(flag: Flag) -> str:
@@ -26,7 +28,15 @@ def chart_title(flag: Flag) -> str:
     return f"{flag.label} {text.short(flag.wallet)}: {text.name(flag.chart.metric)}".strip()
 
 
-def deliver_once(engine: Engine, send: Callable[[Message], int], *, key: bytes, chat_id: int, now: datetime) -> int:
+def deliver_once(
+    engine: Engine,
+    send: Callable[[Message], int],
+    *,
+    key: bytes,
+    chat_id: int,
+    now: datetime,
+    wallet_url: str | None = None,
+) -> int:
     """Send every message that is due; returns how many arrived.
 
     Parameters
@@ -37,6 +47,8 @@ def deliver_once(engine: Engine, send: Callable[[Message], int], *, key: bytes, 
         Bind the buttons to this installation and chat.
     now
         UTC.
+    wallet_url
+        Template of a link to the user's own tool, see ``alerts.link``.
 
     Raises
     ------
@@ -53,14 +65,15 @@ def deliver_once(engine: Engine, send: Callable[[Message], int], *, key: bytes, 
             flag = review.find_flag(connection, delivery.flag_id)
         assert flag is not None, "the outbox refers to flags by a foreign key"
         try:
-            message_id = send(flag_message(flag, key=key, chat_id=chat_id, repeat=delivery.tries > 1))
+            again = delivery.tries > 1
+            message_id = send(flag_message(flag, key=key, chat_id=chat_id, repeat=again, wallet_url=wallet_url))
         except DeliveryError as error:
             wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(delivery.tries, 10))
             if error.retry_after is not None:
                 wait = timedelta(seconds=error.retry_after)
             with writing(engine) as connection:
-                again = None if error.permanent else now + wait
-                review.unsent(connection, delivery.outbox_id, str(error), again_at=again)
+                again_at = None if error.permanent else now + wait
+                review.unsent(connection, delivery.outbox_id, str(error), again_at=again_at)
             if error.permanent:
                 raise
             return arrived  # order is kept: what comes after waits too

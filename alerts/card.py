@@ -1,0 +1,289 @@
+"""What the card of a flag says, line by line. Pure.
+
+In the order in which a person decides: which wallet, what happened, how sure that is, whether it was the market, what
+it cost, and how good the data are. A line is there only where its facts are known.
+"""
+
+import math
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Final
+
+from alerts import text
+from alerts.lines import BLANK, Line
+from alerts.types import Flag
+from metrics.interval import wilson
+from metrics.peers import FEW_PEERS
+from metrics.types import Context, Evidence, Metric, MetricEvidence, Track
+
+STAKE_USD: Final = 100  #: of the example of what following cost
+COVERAGE: Final = {
+    "proven": "every block proven",
+    "ends": "ends of reads proven",
+    "indexed": "found by an index, samples checked",
+    "file": "as a file claims",
+}
+
+#: What goes first where the card is too long: the highest.
+_MARKET, _LEAD, _LUCK, _BEGAN, _BAGS, _OTHERS, _DATA, _SIZES, _EARLIER, _STYLE, _NOTE = range(1, 12)
+
+
+def lead_of(evidence: Evidence) -> MetricEvidence | None:
+    """The metric that speaks loudest."""
+    return next((item for item in evidence.metrics if item.metric is evidence.lead), None)
+
+
+def by_weight(evidence: Evidence) -> list[MetricEvidence]:
+    """Return the metrics, the leading one first, then by how loudly they speak."""
+    return sorted(evidence.metrics, key=lambda item: (item.metric is not evidence.lead, -item.recurrence_years))
+
+
+def card_lines(flag: Flag) -> list[Line]:
+    """Return the card, top to bottom, without its closing line."""
+    evidence, context = flag.evidence, flag.evidence.context or Context()
+    lead = lead_of(evidence)
+    lines = [*_unchecked(evidence), Line(who(flag)), Line(verdict(flag)), Line("", BLANK)]
+    if lead is not None:
+        lines += [Line(line, _LEAD) for line in moved(lead, evidence, flag.chart.days)]
+    lines += [Line(line, _OTHERS) for line in others(evidence)]
+    lines += [Line(line, _SIZES) for line in sizes(context)]
+    lines += [Line("", BLANK), Line(market(evidence), _MARKET)]
+    lines += [Line(line, _BEGAN) for line in began(evidence, context)]
+    lines += [Line(line, _BAGS) for line in bags(evidence)]
+    lines += [Line(line, _STYLE) for line in style(context)]
+    lines += [Line("", BLANK)]
+    lines += [Line(line, _LUCK) for line in luck(flag.score, context)]
+    lines += [Line(line, _EARLIER) for line in earlier(context.earlier)]
+    lines += [Line(line, _DATA) for line in data(context)]
+    return [*lines, *(Line(f"• {text.escape(note, 200)}", _NOTE) for note in evidence.notes)]
+
+
+def _unchecked(evidence: Evidence) -> Iterator[Line]:
+    if (peers := math.floor(_effective(evidence))) < FEW_PEERS:
+        yield Line(f"⚠️ <b>NOT MARKET-CHECKED</b>: {text.count(peers, 'peer')}; {FEW_PEERS} are needed.")
+
+
+def who(flag: Flag) -> str:
+    """Say which wallet: ``#17 · Alice · base · 0x12ab34…12cd34``."""
+    chains = flag.evidence.context.chains if flag.evidence.context else ()
+    shown = [f"#{flag.flag_id}", text.clean(flag.label, 40), text.clean(", ".join(chains), 30)]
+    words = " · ".join(text.escape(part, 40) for part in shown if part)
+    return f"<b>{words}</b> · <code>{text.escape(text.address(flag.wallet), 24)}</code>"
+
+
+def verdict(flag: Flag) -> str:
+    """Say what happened, in words."""
+    evidence, lead = flag.evidence, lead_of(flag.evidence)
+    if lead is None:
+        return "🔻 <b>It has left its form.</b>"
+    shown = from_to(lead)
+    if evidence.fell_back:
+        level = f", {text.value(lead.metric, lead.long_run, unit=False)}" if lead.long_run is not None else ""
+        return f"↩️ <b>It is back to its long-run level{level}: the streak was probably luck.</b> {_name(lead)} {shown}"
+    if lead.metric is Metric.TRADE_FREQUENCY:
+        silent = f", silent for {text.count(days, 'day')}" if (days := evidence.silent_days or 0) >= 1 else ""
+        if fell(lead):
+            return f"🔇 <b>It has gone quiet:</b> {shown}{silent}"
+        return f"🔻 <b>It has left its form: it trades far more often,</b> {shown}"
+    return f"🔻 <b>It has left its form: {_how(lead, evidence)}</b> {shown}"
+
+
+def _how(lead: MetricEvidence, evidence: Evidence) -> str:
+    if lead.metric is Metric.WIN_RATE:
+        return "it wins less often," if fell(lead) else "its win rate changed,"
+    wins = next((item for item in evidence.metrics if item.metric is Metric.WIN_RATE), None)
+    size = evidence.context.win_size if evidence.context else None
+    what = "its wins shrink" if size and size.now < size.before else "its trades earn less"
+    if not fell(lead):
+        return "its returns changed,"
+    return f"{what} while its win rate holds," if wins is not None and within(wins) else f"{what},"
+
+
+def moved(item: MetricEvidence, evidence: Evidence, days: tuple[date, ...] = ()) -> list[str]:
+    """Say the stream that moved: what it is now, what its form is, and what was expected instead.
+
+    ``days`` are those of the chart; the window ends with their last.
+    """
+    if item.recent is None:
+        usual = text.value(item.metric, item.baseline)
+        return [f"<b>{_name(item)}</b> nothing to judge in {text.count(item.window_days, 'day')}; form {usual}"]
+    since = f" since {text.day(days[-1] - timedelta(days=item.window_days - 1))}" if days else ""
+    now = f"<b>{_name(item)}</b> {text.value(item.metric, item.recent)}: "
+    if item.metric is Metric.WIN_RATE and item.n and 0 <= item.recent <= 1:
+        wins = round(item.recent * item.n)
+        low, high = wilson(wins, item.n)
+        now += f"{wins:,} of {text.count(item.n, 'round trip')}{since} (95 %: {text.span(item.metric, low, high)})"
+    else:
+        noun = "trade" if item.metric is Metric.TRADE_FREQUENCY else "round trip"
+        now += f"{text.count(item.n, noun)}{since}"
+    lines = [f"{now} in {text.count(item.window_days, 'day')}" if not since else now]
+    if item.baseline is not None:
+        wander = text.span(item.metric, item.low, item.high)
+        usual = f"; its windows usually show {wander}" if wander else ""
+        form = text.value(item.metric, item.baseline, unit=False)
+        of = text.count(evidence.baseline_n, "round trip")
+        if item.metric is Metric.TRADE_FREQUENCY:
+            of = text.count(evidence.baseline_days, "day")
+        lines.append(f"Form {form} over {of}{usual}")
+    return [*lines, *_expected(item)]
+
+
+def _expected(item: MetricEvidence) -> Iterator[str]:
+    """Expected against actual, the peers' change counted in; in numbers that a person can count where there are."""
+    if item.baseline is None or item.recent is None:
+        return
+    expected = item.baseline + (item.peers_change or 0.0)
+    if item.metric is Metric.WIN_RATE and 0 <= item.recent <= 1 and abs(expected) < 2:
+        wins = max(0, min(item.n, round(expected * item.n)))
+        yield f"Expected {text.count(wins, 'win')}, got {round(item.recent * item.n):,}"
+    elif item.metric is Metric.TRADE_FREQUENCY and abs(expected) < 1e6:
+        yield f"Expected {text.count(max(0, round(expected * item.window_days)), 'trade')}, got {item.n:,}"
+    elif math.isfinite(expected):
+        now = text.value(item.metric, item.recent, unit=False)
+        yield f"Expected {text.value(item.metric, expected, unit=False)}, got {now}"
+
+
+def others(evidence: Evidence) -> Iterator[str]:
+    """Say which of the other streams moved too, and which did not."""
+    rest = [item for item in by_weight(evidence) if item.metric is not evidence.lead and item.recent is not None]
+    away = [f"{text.name(item.metric)} {from_to(item)}" for item in rest if not within(item)]
+    inside = [_inside(item) for item in rest if within(item)]
+    if away:
+        yield f"<b>Moved too</b> {', '.join(away)}"
+    if inside:
+        yield f"<b>Within form</b> {', '.join(inside)}"
+
+
+def _inside(item: MetricEvidence) -> str:
+    usual = text.span(item.metric, item.low, item.high)
+    return f"{text.name(item.metric)} {text.value(item.metric, item.recent)}{f' (usual {usual})' if usual else ''}"
+
+
+def market(evidence: Evidence) -> str:
+    """Answer *market or wallet?* with the peers, their change, and how much of the move it explains."""
+    ask = "<b>Market or wallet?</b>"
+    lead = lead_of(evidence)
+    if _effective(evidence) < FEW_PEERS:
+        return f"{ask} Cannot be told: judged by its own past alone."
+    fell_too = f"{evidence.peers_down} of {text.count(evidence.peers, 'peer')} fell too"
+    if lead is None or lead.peers_change is None:
+        return f"{ask} {fell_too}."
+    span = text.change_span(lead.metric, lead.peers_low, lead.peers_high)
+    said = f"{fell_too}; peers {text.change(lead.metric, lead.peers_change)}{f' ({span})' if span else ''}"
+    if (share := market_share(lead)) is None:
+        return f"{ask} {said}."
+    explains = f"{text.percent(share)} of this move" if share else "none of this move"
+    answer = "Wallet" if share < 0.5 else "Both"
+    return f"{ask} {answer}: {said}. The market explains {explains}."
+
+
+def market_share(item: MetricEvidence) -> float | None:
+    """How much of a move its peers made too, 0 to 1; None where it cannot be told."""
+    if item.recent is None or item.baseline is None or item.peers_change is None or item.recent == item.baseline:
+        return None
+    share = item.peers_change / (item.recent - item.baseline)
+    return max(0.0, min(1.0, share)) if share == share else None
+
+
+def began(evidence: Evidence, context: Context) -> Iterator[str]:
+    """Say when the change began, and what following has brought since."""
+    parts = []
+    if evidence.since:
+        within_days = ""
+        if evidence.since_from and evidence.since_to:
+            within_days = f" ({text.day(evidence.since_from)} to {text.day(evidence.since_to)})"
+        parts.append(f"<b>Began</b> about {text.day(evidence.since)}{within_days}.")
+    if context.followed_n and context.followed_return is not None:
+        brought = text.dollars(STAKE_USD * context.followed_return, sign=True)
+        trips = text.count(context.followed_n, "round trip")
+        parts.append(f"${STAKE_USD} on each of {trips} since: {brought}, before your costs.")
+    if parts:
+        yield " ".join(parts)
+
+
+def sizes(context: Context) -> Iterator[str]:
+    """Say how large wins and losses are, typically."""
+    pairs = (("win", context.win_size), ("loss", context.loss_size))
+    shown = [
+        f"{noun} {text.percent(shift.before, sign=True)} → {text.percent(shift.now, sign=True)}"
+        for noun, shift in pairs
+        if shift is not None
+    ]
+    if shown:
+        yield f"<b>Typical</b> {', '.join(shown)}"
+
+
+def bags(evidence: Evidence) -> Iterator[str]:
+    """Say what was never booked."""
+    if evidence.open_bags:
+        yield f"<b>Bags</b> {evidence.open_bags:,} open, never sold: counted as losses"
+
+
+def style(context: Context) -> Iterator[str]:
+    """Say how it trades otherwise than it did; set only where that changed."""
+    parts = []
+    if context.stake_usd is not None:
+        parts.append(f"stake {text.dollars(context.stake_usd.before)} → {text.dollars(context.stake_usd.now)}")
+    if context.holding_s is not None:
+        parts.append(f"held {text.hours(context.holding_s.before)} → {text.hours(context.holding_s.now)}")
+    if parts:
+        yield f"<b>Style changed</b> {', '.join(parts)}"
+
+
+def luck(years: float, context: Context) -> Iterator[str]:
+    """Say how often chance alone would do this, to this wallet and to some wallet of the list."""
+    some = ""
+    if context.watched and context.watched > 1:
+        some = f"; some wallet of your {context.watched:,} {text.recurrence(years / context.watched)}"
+    meaning = "This is not the chance that the edge is gone."
+    yield f"<b>By luck alone</b> this wallet {text.recurrence(years)}{some}. {meaning}"
+
+
+def earlier(track: Track | None) -> Iterator[str]:
+    """Say how earlier flags of this kind turned out."""
+    if track is None or not track.flags:
+        return
+    told = ((track.right, "right"), (track.wrong, "wrong"), (track.false_alarms, "called a false alarm"))
+    parts = [f"{number:,} {words}" for number, words in told if number]
+    yield f"<b>Earlier</b> {text.count(track.flags, 'flag')} of this kind: {', '.join(parts) or 'none can be told yet'}"
+
+
+def data(context: Context) -> Iterator[str]:
+    """Say how good the data are: the weakest coverage, and what has no price."""
+    parts = []
+    if context.coverage:
+        parts.append(COVERAGE.get(context.coverage) or text.escape(context.coverage, 40))
+    if context.trades and context.unpriced is not None:
+        trades = text.count(context.trades, "trade")
+        parts.append(f"{context.unpriced:,} of {trades} without a price" if context.unpriced else f"{trades}, all priced")
+    if parts:
+        yield f"<b>Data</b> {'; '.join(parts)}"
+
+
+def from_to(item: MetricEvidence) -> str:
+    """Return ``61 % → 38 %``."""
+    if item.baseline is None:
+        return text.value(item.metric, item.recent)
+    return f"{text.value(item.metric, item.baseline, unit=False)} → {text.value(item.metric, item.recent)}"
+
+
+def fell(item: MetricEvidence) -> bool:
+    """Whether it is below its form."""
+    return item.recent is None or item.baseline is None or item.recent < item.baseline
+
+
+def within(item: MetricEvidence) -> bool:
+    """Whether it is inside its usual range; an unknown range is no reason to say that it moved."""
+    if item.recent is None:
+        return False
+    return not (
+        (item.low is not None and item.recent < item.low) or (item.high is not None and item.recent > item.high)
+    )
+
+
+def _effective(evidence: Evidence) -> float:
+    return evidence.peers if evidence.peers_effective is None else min(evidence.peers, evidence.peers_effective)
+
+
+def _name(item: MetricEvidence) -> str:
+    return text.name(item.metric).capitalize()

@@ -1,0 +1,44 @@
+"""Intervals that need no model of the wallet."""
+
+import math
+
+Z95 = 1.959964
+
+
+def wilson(wins: float, n: int) -> tuple[float, float]:
+    r"""95 % interval of a share by Wilson's score.
+
+    .. math:: \frac{p + z^2/2n \pm z \sqrt{p(1-p)/n + z^2/4n^2}}{1 + z^2/n}
+
+    Parameters
+    ----------
+    wins, n
+        ``wins`` of ``n``; at least 1 in all.
+
+    Returns
+    -------
+    tuple of float
+        Within [0, 1]. It holds chance alone: a wallet whose form wanders by itself wanders further than that.
+
+    Notes
+    -----
+    Source: Wilson (1927).
+    """
+    if not 0 <= wins <= n or n < 1:
+        raise ValueError(f"{wins} of {n} is no share")
+    p, z2 = wins / n, Z95**2
+    centre, half = p + z2 / (2 * n), Z95 * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n))
+    return max(0.0, (centre - half) / (1 + z2 / n)), min(1.0, (centre + half) / (1 + z2 / n))
+
+
+def median_ranks(n: int) -> tuple[int, int] | None:
+    """Places, from 0, of the two of ``n`` ordered values between which the median lies with at least 95 %.
+
+    The number of values below the median is binomial(n, 1/2), whatever their distribution. None below 6 values: even
+    the whole range holds the median too rarely.
+    """
+    below, place = 0.0, -1
+    while place + 1 < n and below + math.comb(n, place + 1) / 2**n <= 0.025:
+        place += 1
+        below += math.comb(n, place) / 2**n
+    return (place, n - 1 - place) if place >= 0 else None
