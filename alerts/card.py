@@ -232,11 +232,13 @@ def style(context: Context) -> Iterator[str]:
 
 def luck(years: float, context: Context) -> Iterator[str]:
     """Say how often chance alone would do this, to this wallet and to some wallet of the list."""
-    some = ""
+    often = f"this wallet {text.recurrence(years)}"
     if context.watched and context.watched > 1:
-        some = f"; some wallet of your {context.watched:,} {text.recurrence(years / context.watched)}"
-    meaning = "This is not the chance that the edge is gone."
-    yield f"<b>By luck alone</b> this wallet {text.recurrence(years)}{some}. {meaning}"
+        some = f"some wallet of your {context.watched:,}"
+        together = text.recurrence(years / context.watched)
+        seldom = together == text.recurrence(years)  # both beyond what is told in years
+        often = f"this wallet, and {some}, {together}" if seldom else f"{often}; {some} {together}"
+    yield f"<b>By luck alone</b> {often}. This is not the chance that the edge is gone."
 
 
 def earlier(track: Track | None) -> Iterator[str]:
@@ -255,7 +257,8 @@ def data(context: Context) -> Iterator[str]:
         parts.append(COVERAGE.get(context.coverage) or text.escape(context.coverage, 40))
     if context.trades and context.unpriced is not None:
         trades = text.count(context.trades, "trade")
-        parts.append(f"{context.unpriced:,} of {trades} without a price" if context.unpriced else f"{trades}, all priced")
+        some = f"{context.unpriced:,} of {trades} without a price"
+        parts.append(some if context.unpriced else f"{trades}, all priced")
     if parts:
         yield f"<b>Data</b> {'; '.join(parts)}"
 

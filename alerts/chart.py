@@ -80,8 +80,8 @@ def figure(series: ChartSeries, *, title: str, palette: Palette = LIGHT) -> "Fig
         **_marks(axes, series, palette),
     }
     _dress(axes, series, palette)
-    style: dict[str, Any] = {"loc": "left", "fontweight": "bold", "color": palette.ink, "parse_math": False}
-    axes.set_title(_printable(title), fontsize=16, pad=12, **style)
+    style: dict[str, Any] = {"ha": "left", "fontweight": "bold", "color": palette.ink, "parse_math": False}
+    out.suptitle(_printable(title), x=0.02, fontsize=15, **style)
     # Under the plot, so that it can cover no line.
     out.legend(
         list(named.values()),
@@ -160,7 +160,7 @@ def _dress(axes: "Axes", series: ChartSeries, palette: Palette) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     def tick(number: float, _: Any) -> str:
-        return text.value(series.metric, number, unit=False)
+        return text.value(series.metric, number, unit=False).replace(".0", "")
 
     locator = AutoDateLocator(minticks=3, maxticks=6)  # type: ignore[no-untyped-call]
     axes.xaxis_date("UTC")

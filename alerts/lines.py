@@ -1,7 +1,7 @@
 """A message as lines that know what may go when it is too long. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from alerts import text
@@ -21,8 +21,11 @@ class Line:
 
 
 def fit(lines: Sequence[Line], limit: int) -> str:
-    """Join the lines; while that is too long, drop the last line of the highest rank."""
-    kept = list(lines)
+    """Join the lines; while that is too long, drop the last line of the highest rank.
+
+    A percent sign keeps to its number where a phone breaks the line.
+    """
+    kept = [replace(line, html=line.html.replace(" %", "\N{NO-BREAK SPACE}%")) for line in lines]
     while text.visible_length(whole := "\n".join(line.html for line in kept)) > limit:
         worst = max(range(len(kept)), key=lambda i: (kept[i].rank, i))
         if kept[worst].rank == STAYS:  # cannot be: what stays is cut to length where it is made

@@ -28,7 +28,9 @@ def wilson(wins: float, n: int) -> tuple[float, float]:
         raise ValueError(f"{wins} of {n} is no share")
     p, z2 = wins / n, Z95**2
     centre, half = p + z2 / (2 * n), Z95 * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n))
-    return max(0.0, (centre - half) / (1 + z2 / n)), min(1.0, (centre + half) / (1 + z2 / n))
+    # Rounding must not put the share itself outside: at 0 and 1 it is an end of its interval.
+    low, high = (centre - half) / (1 + z2 / n), (centre + half) / (1 + z2 / n)
+    return max(0.0, min(p, low)), min(1.0, max(p, high))
 
 
 def median_ranks(n: int) -> tuple[int, int] | None:

@@ -89,6 +89,5 @@ def _changed(before: FloatArray, now: FloatArray) -> Shift | None:
 
 
 def _known(values: "pd.Series[float]") -> FloatArray:
-    numbers: FloatArray = values.to_numpy(dtype=np.float64)
-    known: FloatArray = numbers[np.isfinite(numbers)]
-    return known
+    numbers = values.to_numpy(dtype=np.float64)
+    return np.asarray(numbers[np.isfinite(numbers)], dtype=np.float64)

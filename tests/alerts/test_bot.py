@@ -11,7 +11,7 @@ import pytest
 from alerts.errors import DeliveryError
 from alerts.message import plain
 from alerts.transport import PLACEHOLDER
-from alerts.types import Message
+from alerts.types import Button, Message
 from ingest.errors import ConfigError
 from tests.alerts.desk import CARD, KEEP, WORDS, make_bot
 from tests.fakes.bot_api import TOKEN, BotApi, Fault, refusal
@@ -123,6 +123,18 @@ def test_the_words_arrive_though_telegram_refuses_their_form():
     assert api.messages[number]["text"] == plain(CARD)
     api, number = asyncio.run(sent(replace(broken, chart_png=b"no picture")))
     assert api.messages[number]["text"] == plain(broken)
+
+
+def test_a_silent_message_makes_no_sound_and_a_link_is_a_button():
+    """What asks for no decision is sent without a sound; a link opens, and carries no data to be pressed."""
+    linked = replace(CARD, buttons=((*CARD.buttons[0], Button(label="Open", url="https://t.example/0x12")),))
+    api, number = asyncio.run(sent(linked))
+    [row] = api.messages[number]["reply_markup"]["inline_keyboard"]
+    assert row[-1] == {"text": "Open", "url": "https://t.example/0x12"}
+    assert not api.silent[number]
+    for message in (replace(CARD, silent=True), replace(WORDS, silent=True)):
+        api, number = asyncio.run(sent(message))
+        assert api.silent[number]
 
 
 def test_an_edit_is_best_effort():

@@ -9,31 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts import text
-from alerts.message import CAPTION_LIMIT, CLOSING, TEXT_LIMIT, card, decided, details, plain
+from alerts.lines import CAPTION_LIMIT, TEXT_LIMIT
+from alerts.message import CLOSING, PROMISE, card, decided, details, plain
 from alerts.review import make_decision
-from alerts.types import Choice, Flag, Message
-from metrics.types import Evidence, Metric, MetricEvidence
-from tests.alerts.examples import CHAT, EVIDENCE, FLAG, KEY, NOW, RETURN, WALLET, WIN_RATE, quiet
+from alerts.types import Button, Choice, Flag, Message
+from metrics.types import Context, Metric, MetricEvidence, Shift
+from tests.alerts.examples import CHAT, EVIDENCE, FLAG, KEY, NOW, WALLET
 
 MINUS = "\N{MINUS SIGN}"
-CARD = f"""\
-🔻 <b>0x12ab…cd34 “Alice” has left its form: win rate</b> 61 % → 38 %
-
-<b>Win rate</b> 61 % → 38 %
-expected 45 to 77 % · peers {MINUS}1 pp · 24 round trips in 30 days
-<b>Average return</b> +12.4 % → {MINUS}2.1 % per trade
-expected {MINUS}3.0 to +28.0 % · peers {MINUS}0.4 pp · 24 round trips in 30 days
-<b>Trade frequency</b> 3.2 → 2.9 a day
-expected 2.1 to 4.6 · peers +0.1 a day · 87 trades in 30 days
-
-<b>Market or wallet?</b> 2 of 9 peers fell too; peers {MINUS}1 pp.
-<b>Chance alone</b> would do this once in 3.1 years.
-<b>Since</b> about 2025-06-05
-<b>Sight</b> a 20-point drop shows in about 45 days, silence in 6 days.
-• 3 of 24 round trips have an unverified price.
-
-Flag #17, opened 2025-07-01 08:00 UTC.
-Nothing is done automatically."""
 HOSTILE = "<b>& </b>\u202eevil\u200b\x00\ud800\n<a href='http://x'>$\U000e0041"
 
 
@@ -45,39 +28,34 @@ def keep(note: str = "", name: str = "@x"):
     return make_decision(17, Choice.KEEP, decided_by=name, user_id=7, channel="telegram", now=NOW, note=note)
 
 
-def test_the_whole_card():
-    """Verdict first, then the evidence by weight, peers, chance, time, sight, notes, id, and the promise."""
-    message = make(FLAG)
-    assert message.html == CARD
-    assert [[button.label for button in row] for row in message.buttons] == [
-        ["Keep", "Unfollow"],
-        ["Snooze 7 d", "Details"],
-    ]
-    assert message.chart_png is None
+def test_the_buttons_decide_and_one_opens_the_users_own_tool():
+    """Keep, unfollow, snooze, details; a link only where a template is set and the wallet is an address."""
+    plain_card = make(FLAG)
+    rows = [["Keep", "Unfollow"], ["Snooze 7 d", "Details"]]
+    assert [[button.label for button in row] for row in plain_card.buttons] == rows
+    assert not plain_card.silent
+    assert plain_card.chart_png is None
     assert card(FLAG, key=KEY, chat_id=CHAT, chart_png=b"png").chart_png == b"png"
-
-
-def test_a_silent_wallet_has_gone_quiet():
-    """A fall in trade frequency is told as silence, with its length."""
-    words = plain(make(quiet()))
-    assert words.startswith("🔇 0x12ab…cd34 “Alice” has gone quiet: 3.2 → 0.1 a day\n")
-    assert "Since about 2025-06-05; silent for 9 days\n" in words
-    busy = replace(quiet().evidence.metrics[2], recent=9.0)
-    louder = replace(quiet(), evidence=replace(quiet().evidence, metrics=(WIN_RATE, RETURN, busy)))
-    assert "has left its form: trade frequency 3.2 → 9.0 a day" in plain(make(louder))
+    linked = card(FLAG, key=KEY, chat_id=CHAT, wallet_url="https://t.example/{address}")
+    assert linked.buttons[:2] == plain_card.buttons
+    assert linked.buttons[2] == (Button(label="Open wallet", url=f"https://t.example/{WALLET}"),)
+    named = replace(FLAG, wallet="Forex account 7")
+    assert card(named, key=KEY, chat_id=CHAT, wallet_url="https://t.example/{address}").buttons[2:] == ()
 
 
 def test_a_repeat_says_so():
-    """An attempt after an uncertain one is marked, above the verdict, and is otherwise the same."""
+    """An attempt after an uncertain one is marked, above everything, and is otherwise the same."""
     first, rest = card(FLAG, key=KEY, chat_id=CHAT, repeat=True).html.split("\n", 1)
     assert first == "<i>Perhaps a repeat: the first attempt was not confirmed.</i>"
-    assert rest == CARD
+    assert rest == make(FLAG).html
 
 
 def test_a_decided_card_says_what_who_and_when_and_has_no_buttons():
-    """The same text and one line more."""
+    """The same text without the question, and one line more."""
     message = decided(FLAG, keep("on holiday"))
-    assert message.html == f"{CARD}\n\n✅ kept by @x, 2025-07-01 08:00 UTC: on holiday"
+    assert (
+        message.html == make(FLAG).html.replace(CLOSING, PROMISE) + "\n✅ kept by @x, 2025-07-01 08:00 UTC: on holiday"
+    )
     assert message.buttons == ()
     for choice in Choice:
         made = make_decision(17, choice, decided_by="@x", user_id=None, channel="cli", now=NOW)
@@ -124,6 +102,8 @@ METRICS = st.tuples(
             low=NUMBERS,
             high=NUMBERS,
             peers_change=NUMBERS,
+            peers_low=NUMBERS,
+            peers_high=NUMBERS,
             n=st.integers(0, 10**9),
             window_days=st.integers(1, 10**6),
             recurrence_years=st.floats(1e-300, 1e300),
@@ -131,13 +111,27 @@ METRICS = st.tuples(
         for metric in Metric
     )
 )
+SHIFTS = st.none() | st.builds(Shift, before=st.floats(), now=st.floats())
+CONTEXTS = st.none() | st.builds(
+    Context,
+    chains=st.lists(ANY_TEXT, max_size=3).map(tuple),
+    watched=st.none() | st.integers(0, 10**9),
+    coverage=st.none() | ANY_TEXT,
+    trades=st.none() | st.integers(0, 10**9),
+    unpriced=st.none() | st.integers(0, 10**9),
+    followed_n=st.none() | st.integers(0, 10**9),
+    followed_return=NUMBERS,
+    win_size=SHIFTS,
+    stake_usd=SHIFTS,
+    holding_s=SHIFTS,
+)
 FLAGS = st.builds(
-    lambda label, notes, metrics, lead, score, number: replace(
+    lambda label, notes, metrics, lead, score, number, context: replace(
         FLAG,
         flag_id=number,
         label=label,
         score=score,
-        evidence=replace(EVIDENCE, notes=tuple(notes), metrics=metrics, lead=lead),
+        evidence=replace(EVIDENCE, notes=tuple(notes), metrics=metrics, lead=lead, context=context),
     ),
     ANY_TEXT,
     st.lists(ANY_TEXT, max_size=25),
@@ -145,6 +139,7 @@ FLAGS = st.builds(
     st.sampled_from([None, *Metric]),
     st.floats(1e-300, 1e300),
     st.integers(0, 2**63 - 1),
+    CONTEXTS,
 )
 
 
@@ -158,34 +153,11 @@ def test_limits_hold_and_the_verdict_stays(flag: Flag, words: str):
     ):
         shown = plain(message)
         assert len(shown.encode("utf-16-le")) // 2 == text.visible_length(message.html) <= limit
-        assert shown.split("\n")[0][2:].startswith("0x12ab…cd34")
-        assert f"Flag #{flag.flag_id}," in shown
+        first = shown.split("\n")[0]
+        assert first.startswith(f"#{flag.flag_id} · ")
+        assert first.endswith("0x12ab34…12cd34")
     assert CLOSING in plain(make(flag))
     assert "kept by" in plain(decided(flag, keep(words, words)))
-
-
-def test_the_notes_go_first_and_whole():
-    """When the card is too long, notes go from the last one on; no line is cut, the evidence stays."""
-    notes = tuple(f"Note {i}: " + "x" * 150 for i in range(9))
-    lines = make(replace(FLAG, evidence=replace(EVIDENCE, notes=notes))).html.split("\n")
-    kept = [line for line in lines if line.startswith("• ")]
-    assert 0 < len(kept) < 9
-    assert kept == [f"• {note}" for note in notes[: len(kept)]]
-    assert [line for line in lines if not line.startswith("• ")] == [
-        line for line in CARD.split("\n") if not line.startswith("• ")
-    ]
-
-
-def test_missing_facts_are_told_as_unknown():
-    """No peers, no sight, nothing in the window: said, never shown as zero."""
-    blind = replace(WIN_RATE, recent=None, low=None, peers_change=None)
-    evidence: Evidence = replace(EVIDENCE, metrics=(blind,), peers=0, peers_down=0, sight=None, since=None, notes=())
-    words = plain(make(replace(FLAG, label="", evidence=evidence)))
-    assert words.startswith("🔻 0x12ab…cd34 has left its form: win rate 61 % → unknown\n")
-    assert "No peer group: judged by its own past alone." in words
-    assert "expected" not in words
-    assert "Sight" not in words
-    assert "Since" not in words
 
 
 @pytest.mark.parametrize(

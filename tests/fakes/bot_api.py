@@ -51,6 +51,7 @@ class BotApi:
         self.journal = journal if journal is not None else []
         self.calls: list[Call] = []
         self.messages: dict[int, dict[str, Any]] = {}
+        self.silent: dict[int, bool] = {}  # message id to whether it made no sound
         self.faults: dict[str, deque[Fault]] = defaultdict(deque)
         self.url = ""
         self._updates: list[dict[str, Any]] = []
@@ -173,6 +174,7 @@ class BotApi:
     def _store(self, fields: dict[str, Any], content: dict[str, Any]) -> Any:
         number = len(self.messages) + 1
         message = {"message_id": number, "date": 0, "chat": _chat(int(fields["chat_id"])), **content}
+        self.silent[number] = fields.get("disable_notification") == "true"
         self.messages[number] = message | _markup(fields)
         return self.messages[number]
 
@@ -227,7 +229,9 @@ def _markup(fields: dict[str, Any]) -> dict[str, Any]:
     markup = fields.get("reply_markup")
     for row in markup["inline_keyboard"] if markup else ():
         for button in row:
-            if not 1 <= len(button["callback_data"].encode()) <= 64:
+            if "url" in button and "callback_data" in button:
+                raise ValueError("BUTTON_TYPE_INVALID")
+            if "url" not in button and not 1 <= len(button["callback_data"].encode()) <= 64:
                 raise ValueError("BUTTON_DATA_INVALID")
     return {"reply_markup": markup} if markup else {}
 

@@ -45,6 +45,10 @@ def test_a_short_file_is_enough(write):
         (GOOD + 'history = "six months"', "chains.1.history: write a number of days"),
         (GOOD + "[telegram]\nchat_id = 5\nallowed_user_ids = []\n", "empty; nobody could decide"),
         (GOOD + "[telegram]\nchat_id = 5\n", "telegram.allowed_user_ids: missing"),
+        (
+            GOOD + "[telegram]\nchat_id = 5\nallowed_user_ids = [5]\nwallet_url = 'http://x/{address}'\n",
+            "write an https://",
+        ),
         (GOOD + "[telegram]\ntoken = 'x'\n", "telegram.token: unknown key 'token'"),
         (GOOD + "private_key = 'x'\n", "unknown key 'private_key'"),
         (GOOD + GOOD, "chain_id 1 occurs twice"),

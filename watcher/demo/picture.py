@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from matplotlib.backends.backend_agg import RendererAgg
     from matplotlib.figure import Figure
 
-WIDTH, MARGIN, LINE, GAP, BUTTON = 900, 36, 34, 14, 62  #: pixels
+WIDTH, MARGIN, LINE, GAP, BUTTON = 640, 28, 32, 12, 58  #: pixels
 INK, PAPER, BACK, ACCENT = "#17212b", "#ffffff", "#d5e4ef", "#2f6ea5"
 # The font of the picture has no emoji; a phone has.
 _SIGNS = str.maketrans({"🔻": "▼", "🔇": "▼", "🌊": "≈", "\ufe0f": None, "✅": "✔", "👋": "»", "💤": "»", "🙅": "»"})

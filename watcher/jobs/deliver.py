@@ -25,7 +25,7 @@ def flag_message(
 
 def chart_title(flag: Flag) -> str:
     """A name for the picture: the label with the address, and what is drawn."""
-    return f"{flag.label} {text.short(flag.wallet)}: {text.name(flag.chart.metric)}".strip()
+    return f"{text.clean(flag.label, 16)} {text.short(flag.wallet)}: {text.name(flag.chart.metric)}".strip()
 
 
 def deliver_once(

@@ -1,0 +1,77 @@
+"""One message for a market that moved many wallets: nobody is left out, nobody is called fine, nothing is asked."""
+
+import unicodedata
+from datetime import date
+
+from alerts import text
+from alerts.event import market_event
+from alerts.lines import CAPTION_LIMIT
+from alerts.message import plain
+from alerts.types import MarketEvent, Named
+from metrics.types import Metric
+from tests.alerts.examples import NOW, WALLET
+
+MINUS = "\N{MINUS SIGN}"
+HOSTILE = "<b>&\u202eevil\u200b\x00\ud800" + "x" * 10_000
+
+
+def names(*labels: str, first: int | None = None) -> tuple[Named, ...]:
+    return tuple(
+        Named(wallet=WALLET, label=label, flag_id=None if first is None else first + i)
+        for i, label in enumerate(labels)
+    )
+
+
+def event(moved=(), beyond=(), unknown=()) -> MarketEvent:
+    return MarketEvent(
+        at=NOW,
+        metric=Metric.WIN_RATE,
+        since=date(2025, 6, 5),
+        watched=12,
+        moved=moved,
+        beyond=beyond,
+        unknown=unknown,
+        peers=21,
+        change=-0.14,
+        low=-0.18,
+        high=-0.1,
+    )
+
+
+GOLDEN = f"""\
+🌊 MARKET EVENT: 5 of your 12 wallets fell, and their peers with them
+Peers: win rate {MINUS}14 pp ({MINUS}18 to {MINUS}10 pp, 21 peers) since about 5 Jun
+
+Beyond the market #18 Gus, #19 Hal. They fell further than their peers; each has a card of its own.
+Cannot be told Ida: too few peers, too little history, or days not read.
+With the market Alice, Ben, 0x12ab34…12cd34. The market explains this fall; it may hide another.
+
+Each is judged again every day.
+Nothing was traded. No decision is asked."""
+
+
+def test_a_market_event():
+    """Who is beyond the market and who cannot be told is named; no button, no sound."""
+    message = market_event(event(names("Alice", "Ben", ""), names("Gus", "Hal", first=18), names("Ida")))
+    assert plain(message) == GOLDEN
+    assert (message.buttons, message.silent) == ((), True)
+    assert "fine" not in GOLDEN
+
+
+def test_nobody_beyond_is_said():
+    """With nobody beyond the market that is said; the line of those that cannot be told is then absent."""
+    words = plain(market_event(event(names("Alice"))))
+    assert "Beyond the market nobody so far.\nWith the market Alice." in words
+    assert "Cannot be told" not in words
+
+
+def test_long_lists_and_hostile_labels_fit():
+    """Hundreds of wallets with labels of 10 kB: within the caption, each list with its true count, words harmless."""
+    many = names(*([HOSTILE] * 300), first=2**62)
+    message = market_event(event(many, many, many))
+    assert text.visible_length(message.html) <= CAPTION_LIMIT
+    words = plain(message)
+    assert "600 of your 12 wallets" in words
+    assert words.count(" more") == 3
+    assert all(c == "\n" or not unicodedata.category(c).startswith("C") for c in words)
+    assert "<b>&amp;" not in message.html.replace("&lt;b&gt;&amp;", "")
