@@ -136,8 +136,9 @@ def _expected(item: MetricEvidence) -> Iterator[str]:
     if item.metric is Metric.WIN_RATE and 0 <= item.recent <= 1 and abs(expected) < 2:
         wins = max(0, min(item.n, round(expected * item.n)))
         yield f"Expected {text.count(wins, 'win')}, got {round(item.recent * item.n):,}"
-    elif item.metric is Metric.TRADE_FREQUENCY and abs(expected) < 1e6:
-        yield f"Expected {text.count(max(0, round(expected * item.window_days)), 'trade')}, got {item.n:,}"
+    elif item.metric is Metric.TRADE_FREQUENCY and abs(item.baseline) < 1e6:
+        # Its usual range hardly follows the peers, so neither does this.
+        yield f"Expected {text.count(max(0, round(item.baseline * item.window_days)), 'trade')}, got {item.n:,}"
     elif math.isfinite(expected):
         now = text.value(item.metric, item.recent, unit=False)
         yield f"Expected {text.value(item.metric, expected, unit=False)}, got {now}"

@@ -149,7 +149,7 @@ def test_silence_is_told_with_its_length_and_a_surge_is_none():
     """A fall in trade frequency is told as silence, a rise as trading more; both in trades that a person can count."""
     words = said(quiet())
     assert "🔇 It has gone quiet: 3.2 → 0.1 a day, silent for 9 days\n" in words
-    assert "Form 3.2 over 181 days; its windows usually show 2.1 to 4.6\nExpected 99 trades, got 3\n" in words
+    assert "Form 3.2 over 181 days; its windows usually show 2.1 to 4.6\nExpected 96 trades, got 3\n" in words
     assert "Moved too win rate 61 % → 38 %\n" in words
     busy = replace(FREQUENCY, recent=9.0, recurrence_years=9.0)
     evidence = replace(quiet().evidence, metrics=(WIN_RATE, RETURN, busy))
