@@ -107,7 +107,9 @@ def moved(item: MetricEvidence, evidence: Evidence, days: tuple[date, ...] = ())
     if item.recent is None:
         usual = text.value(item.metric, item.baseline)
         return [f"<b>{_name(item)}</b> nothing to judge in {text.count(item.window_days, 'day')}; form {usual}"]
-    since = f" since {text.day(days[-1] - timedelta(days=item.window_days - 1))}" if days else ""
+    since = ""
+    if days and item.window_days < days[-1].toordinal():
+        since = f" since {text.day(days[-1] - timedelta(days=item.window_days - 1))}"
     now = f"<b>{_name(item)}</b> {text.value(item.metric, item.recent)}: "
     if item.metric is Metric.WIN_RATE and item.n and 0 <= item.recent <= 1:
         wins = round(item.recent * item.n)

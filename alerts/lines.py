@@ -1,5 +1,6 @@
 """A message as lines that know what may go when it is too long. Pure."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -8,6 +9,7 @@ from alerts import text
 
 CAPTION_LIMIT: Final = 1024  #: UTF-16 units after entities, Telegram's limit under a photo
 TEXT_LIMIT: Final = 4096  #: the same without a photo
+_PERCENT: Final = re.compile(r"(?<=[0-9]) (?=%)")
 STAYS: Final = 0  #: rank of what is never dropped
 BLANK: Final = 100  #: rank of an empty line between two parts
 
@@ -25,7 +27,7 @@ def fit(lines: Sequence[Line], limit: int) -> str:
 
     A percent sign keeps to its number where a phone breaks the line.
     """
-    kept = [replace(line, html=line.html.replace(" %", "\N{NO-BREAK SPACE}%")) for line in lines]
+    kept = [replace(line, html=_PERCENT.sub("\N{NO-BREAK SPACE}", line.html)) for line in lines]
     while text.visible_length(whole := "\n".join(line.html for line in kept)) > limit:
         worst = max(range(len(kept)), key=lambda i: (kept[i].rank, i))
         if kept[worst].rank == STAYS:  # cannot be: what stays is cut to length where it is made

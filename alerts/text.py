@@ -130,6 +130,8 @@ def percent(share: float, *, sign: bool = False) -> str:
 
 def hours(seconds: float) -> str:
     """Return ``4 hours``, ``3 days``, ``20 minutes``."""
+    if not math.isfinite(seconds):
+        return "unknown"
     for unit, noun in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         if seconds >= 2 * unit:
             return count(round(seconds / unit), noun)

@@ -176,6 +176,21 @@ def test_nothing_in_the_window_is_said():
     assert "Began" not in words
 
 
+def test_ten_kilobytes_of_a_strangers_words_take_one_short_line_each():
+    """Label, chain, coverage and notes of 10 kB, with HTML, bidi, NUL and Markdown: short, harmless, verdict and ask kept."""
+    hostile = "<b>*_[x](http://y)`\u202e\u200b\x00\ud800" + "A" * 10_000
+    context = replace(CONTEXT, chains=(hostile,), coverage=hostile)
+    evidence = replace(DROP, context=context, notes=(hostile, hostile))
+    lines = said(replace(FLAG, label=hostile, evidence=evidence)).split("\n")
+    assert lines[0].startswith("#17 · <b>*_[x](http://y)`AAA")
+    assert len(lines[0]) < 110
+    assert "It has left its form" in lines[1]
+    assert lines[-1] == "Nothing was traded. Your call:"
+    shown = "\n".join(lines)
+    assert not {"\u202e", "\u200b", "\x00", "\ud800"} & set(shown)
+    assert max(map(len, lines)) < 220
+
+
 def test_what_says_least_goes_first_and_whole():
     """Too long, it loses the notes, style and record before what moved, the market and luck; no line is cut."""
     notes = tuple(f"Note {i}: " + "x" * 150 for i in range(9))
