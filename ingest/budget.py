@@ -1,32 +1,47 @@
 """What requests cost in provider units, and the hard limit on them."""
 
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
 from ingest.errors import BudgetExhausted
 
-#: Alchemy's compute units, the most common scale (its documentation, 2026).
-UNITS = {
-    "eth_chainId": 0,
-    "eth_blockNumber": 10,
-    "eth_getTransactionByHash": 20,
-    "eth_getTransactionReceipt": 20,
-    "eth_getBlockByNumber": 20,
-    "eth_getBlockByHash": 20,
-    "eth_getBlockReceipts": 20,
-    "eth_getCode": 20,
-    "eth_call": 26,
-    "eth_getLogs": 60,
-    "trace_transaction": 40,
-    "debug_traceTransaction": 40,
-}
-UNKNOWN = 26  #: a method that the table does not name
+NEARLY = 0.8  #: of the day's budget: a person should know
 
 
-def units(method: str) -> int:
-    """Units of one request."""
-    return UNITS.get(method, UNKNOWN)
+@lru_cache(maxsize=1)
+def _providers() -> Sequence[Mapping[str, Any]]:
+    text = files("ingest").joinpath("units.toml").read_text(encoding="utf-8")
+    providers: Sequence[Mapping[str, Any]] = tomllib.loads(text)["provider"]
+    return providers
+
+
+@lru_cache(maxsize=256)
+def _provider(host: str) -> Mapping[str, Any]:
+    return next(each for each in _providers() if any(fnmatchcase(host.lower(), pattern) for pattern in each["hosts"]))
+
+
+def units(method: str, host: str) -> int:
+    """Units of one request, on the scale of the provider that a host belongs to (``ingest/units.toml``).
+
+    Parameters
+    ----------
+    method
+        A JSON-RPC method; one that the provider's table does not name costs what its other methods cost.
+    host
+        Of the endpoint's URL; one that no table knows is counted in requests.
+    """
+    table = _provider(host)
+    return int(table.get(method, table["other"]))
 
 
 class Meter:
-    """Counts every request before it is sent, and refuses the one that would exceed the day's budget.
+    """Counts every request before it is sent, and refuses those that would exceed the day's budget.
 
     Parameters
     ----------
@@ -34,32 +49,54 @@ class Meter:
         Units used today before this meter began.
     limit
         Units of one UTC day.
+    today
+        The current UTC day: at midnight a new budget begins. None: the meter is for one day only.
     """
 
-    def __init__(self, *, spent: int, limit: int) -> None:
+    def __init__(self, *, spent: int, limit: int, today: Callable[[], date] | None = None) -> None:
         self.spent = spent
         self.limit = limit
         self.requests = 0  #: in all
+        self._today = today
+        self.day = today() if today else None  #: that ``spent`` is of
         self._pending: dict[str, tuple[int, int]] = {}
 
-    def charge(self, method: str) -> None:
-        """Count one request.
+    def charge(self, methods: Sequence[str], host: str) -> None:
+        """Count the requests of one HTTP request: all of them, or none.
+
+        Parameters
+        ----------
+        methods
+            The method of each.
+        host
+            Where they go.
 
         Raises
         ------
         BudgetExhausted
-            It would exceed the limit; it must not be sent.
+            They would exceed the limit; they must not be sent.
         """
-        cost = units(method)
+        if self._today and (day := self._today()) != self.day:
+            # What is not persisted yet will be counted on the new day: a little too much there, never too little.
+            self.day, self.spent = day, sum(total for _, total in self._pending.values())
+        counted = Counter(methods)
+        cost = sum(units(method, host) * times for method, times in counted.items())
         if self.spent + cost > self.limit:
             raise BudgetExhausted(
-                f"today's budget of {self.limit:,} units is used up ({self.spent:,} spent). What was read is kept; "
-                "reading goes on from there after midnight UTC, or at once with a larger [budget] rpc_units_per_day"
+                f"today's budget of {self.limit:,} units is used up ({self.spent:,} spent, the next request costs "
+                f"{cost:,}). What was read is kept; reading goes on from there after midnight UTC, or at once with a "
+                "larger [budget] rpc_units_per_day"
             )
         self.spent += cost
-        self.requests += 1
-        requests, total = self._pending.get(method, (0, 0))
-        self._pending[method] = (requests + 1, total + cost)
+        self.requests += len(methods)
+        for method, times in counted.items():
+            requests, total = self._pending.get(method, (0, 0))
+            self._pending[method] = (requests + times, total + units(method, host) * times)
+
+    @property
+    def pending(self) -> bool:
+        """Whether something was spent that is not persisted yet."""
+        return bool(self._pending)
 
     def drain(self) -> dict[str, tuple[int, int]]:
         """(requests, units) by method since the last call, to be persisted."""

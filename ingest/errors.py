@@ -6,8 +6,11 @@
     ├── ConfigError               fix the configuration or the input          (exit 3)
     ├── IngestError
     │   ├── RpcUnavailable        try again later, or another endpoint
+    │   │   ├── AnswerTooLarge    ask for less in one request
+    │   │   └── TryElsewhere      another endpoint may have it now; this one has not
     │   ├── RangeRefused          ask for fewer blocks
     │   ├── RpcRejected           the node refuses this request: give up
+    │   │   └── EndpointRefused   the endpoint refuses its URL or key: a person must look
     │   ├── WrongChain            the endpoint serves another chain: never use it
     │   └── MethodForbidden       the request was not read-only: a bug here
     ├── BudgetExhausted           wait for the next UTC day or raise the budget (exit 4)
@@ -38,16 +41,42 @@ class RpcUnavailable(IngestError):
         Seconds the node asked to wait, or None.
     unreachable
         Nothing answers there at all: a person wants to know soon.
+    too_fast
+        Too many requests in too short a time.
     """
 
-    def __init__(self, message: str, *, retry_after: float | None = None, unreachable: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        unreachable: bool = False,
+        too_fast: bool = False,
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
         self.unreachable = unreachable
+        self.too_fast = too_fast
 
 
 class AnswerTooLarge(RpcUnavailable):
     """An answer is more than this machine takes at once; ask for less in one request."""
+
+
+class TryElsewhere(RpcUnavailable):
+    """This endpoint is behind the head, has dropped what is asked for, or its quota is used up.
+
+    Parameters
+    ----------
+    message
+        What happened, without the endpoint's URL.
+    gone
+        It dropped the state of old blocks: waiting does not bring it back.
+    """
+
+    def __init__(self, message: str, *, gone: bool = False) -> None:
+        super().__init__(message)
+        self.gone = gone
 
 
 class RangeRefused(IngestError):
@@ -58,16 +87,20 @@ class RangeRefused(IngestError):
     message
         The node's own words.
     suggested
-        The block range (first, last) that the node says would work, or None.
+        How many blocks the node says would work, or None.
     """
 
-    def __init__(self, message: str, *, suggested: tuple[int, int] | None = None) -> None:
+    def __init__(self, message: str, *, suggested: int | None = None) -> None:
         super().__init__(message)
         self.suggested = suggested
 
 
 class RpcRejected(IngestError):
     """The node answered with an error that repeating cannot mend."""
+
+
+class EndpointRefused(RpcRejected):
+    """The endpoint refuses its URL, its key or the plan behind it, whatever is asked."""
 
 
 class WrongChain(IngestError):

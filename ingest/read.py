@@ -133,10 +133,11 @@ def read_window(node: Node, wallets: Collection[str], blocks: BlockRange) -> Rea
     RpcUnavailable
         An answer is missing or contradicts another one; nothing of the window may be kept.
     """
-    touches = _touches(node, wallets, blocks)
-    transactions, involved = _fetch(node, touches)
-    receipts = node.batch([("eth_getTransactionReceipt", [tx]) for tx in transactions], required=RECEIPT)
-    refs = block_refs(node, {touch.block for touch in touches.values()} | {blocks.first, blocks.last})
+    with node.window():
+        touches = _touches(node, wallets, blocks)
+        transactions, involved = _fetch(node, touches)
+        receipts = node.batch([("eth_getTransactionReceipt", [tx]) for tx in transactions], required=RECEIPT)
+        refs = block_refs(node, {touch.block for touch in touches.values()} | {blocks.first, blocks.last})
     raw = []
     for (tx_hash, transaction), receipt in zip(transactions.items(), receipts, strict=True):
         with _well_formed(tx_hash):

@@ -4,20 +4,42 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ingest.errors import IngestError, RangeRefused, RpcRejected, RpcUnavailable
+from ingest.errors import IngestError, RangeRefused, RpcRejected, RpcUnavailable, TryElsewhere
 
-# Wordings collected from providers (Alchemy, Infura, QuickNode, dRPC, blockpi, reth, erigon, Ankr). The code alone
-# never decides: -32005 means "too many results" at one provider and "quota used up" at another.
-_RANGE = re.compile(
-    r"block range|range (is )?(too|limit|exceed)|ranges over|range \d+ exceeds|max block range|maximum block range|"
-    r"max is \d+k? blocks|limited to a [\d,]+ ?(block)? ?range|limited to \d+ blocks? range|number of requested blocks|"
-    r"more than \d+ results|max results|response size exceeded|too many (logs|results)|query exceeds|logs? limit",
+# Wordings collected from providers and nodes (Alchemy, Infura, QuickNode, dRPC, blockpi, Ankr, Chainstack, 1rpc,
+# publicnode; geth, erigon, reth, op-geth). The code alone never decides: -32005 means "too many results" at one
+# provider and "quota used up" at another.
+_BEHIND = re.compile(
+    r"beyond (the )?(current )?head|header not found|unknown block|block (is )?not (found|yet)|future block|"
+    r"not yet (available|known|synced)|invalid block range params|block (is )?out of range|"
+    r"after (the )?last (accepted|known) block|(greater|higher) than (the )?(latest|current|head)",
     re.IGNORECASE,
 )
+_GONE = re.compile(
+    r"missing trie node|state .{0,40}(not available|unavailable|pruned)|pruned|pruning|"
+    r"archive (node|state|data|request|tier|plan|access|mode)|historical (state|data|block)|proof window",
+    re.IGNORECASE,
+)
+_SPENT = re.compile(
+    r"daily|monthly|quota|credits|payment required|usage limit|billing",
+    re.IGNORECASE,
+)
+_RATE = re.compile(
+    r"rate.?limit|too many req|request rate|requests? (count|limit)|capacity|throughput|"
+    r"per (second|minute)|compute units",
+    re.IGNORECASE,
+)
+_RANGE = re.compile(
+    r"block range|range (is )?(too|limit|exceed)|ranges over|range \d+ exceeds|max range|"
+    r"max is \d+k? blocks|limited to a [\d,]+ ?(block)? ?range|limited to [\d ,-]+ blocks? range|"
+    r"number of requested blocks|more than [\d,]+ (results|logs)|max results|"
+    r"(response|result) (size )?(is )?too (big|large)|"
+    r"response size exceeded|too many (logs|results|blocks)|query exceeds|logs? limit|^limit exceeded$",
+    re.IGNORECASE,
+)
+_SLOW = re.compile(r"timeout|timed out|took too long|deadline exceeded", re.IGNORECASE)
 _BUSY = re.compile(
-    r"rate limit|too many requests|quota|capacity|throughput|try again|retry later|timeout|timed out|overloaded|"
-    r"unavailable|internal error|header not found|unknown block|beyond (the )?head|future block|out of range|"
-    r"missing trie node|block not found|not yet available",
+    r"try again|retry later|timeout|timed out|overloaded|unavailable|internal error|busy|server error",
     re.IGNORECASE,
 )
 # Geth and its kin give a failed execution the code -32000, which also means busy.
@@ -27,20 +49,29 @@ _FAILED = re.compile(
 )
 _HEX_RANGE = re.compile(r"\[\s*(0x[0-9a-f]+)\s*,\s*(0x[0-9a-f]+)\s*\]", re.IGNORECASE)
 _DECIMAL_RANGE = re.compile(r"range (\d+)\s*-\s*(\d+)")
+_MOST = re.compile(
+    r"(?:max(?:imum)?(?: block)? range(?: is|:)?|max is|requested blocks is|limit(?:ed)? (?:of|to)(?: a| 0 -)?|"
+    r"ranges over|up to an?)\s+([\d,]+)(k?)\b",
+    re.IGNORECASE,
+)
 _BUSY_CODES = frozenset({-32000, -32001, -32002, -32005, -32016, -32603, 429})
 
 
-def suggested_range(text: str) -> tuple[int, int] | None:
-    """The block range that a refusal says would work, e.g. ``[0x10, 0x20]`` or ``range 16-32``.
+def suggested_blocks(text: str, data: Any = None) -> int | None:
+    """How many blocks a refusal says would work; None where it names no number, or an empty range.
 
-    Returns
-    -------
-    tuple of (first, last) block, or None where the text names none or an empty one.
+    A range comes first: ``[0x10, 0x20]``, ``range 16-32``, or ``from`` and ``to`` in the error's ``data``. Else the
+    limit in words: ``limited to a 10,000 range``, ``max is 1k blocks``.
     """
+    if isinstance(data, Mapping) and "from" in data and "to" in data:
+        text += f" [{data['from']}, {data['to']}]"
     for pattern, base in ((_HEX_RANGE, 16), (_DECIMAL_RANGE, 10)):
         if match := pattern.search(text):
             first, last = (int(part, base) for part in match.groups())
-            return (first, last) if last >= first else None
+            return last - first + 1 if last >= first else None
+    if match := _MOST.search(text):
+        number = int(match[1].replace(",", "") or 0) * (1_000 if match[2] else 1)
+        return number or None
     return None
 
 
@@ -58,20 +89,29 @@ def classify(error: Mapping[str, Any], *, method: str) -> IngestError:
     -------
     RangeRefused
         Ask for fewer blocks.
+    TryElsewhere
+        This endpoint is behind the head, dropped old state, or used up its quota: a smaller range would not help.
     RpcUnavailable
-        Ask again later: quota, load, or a node behind the head.
+        Ask again later: rate limit or load.
     RpcRejected
         Asking again is useless.
     """
-    code, text = error.get("code"), str(error.get("message", error))[:300]
-    data = error.get("data")
-    if method == "eth_getLogs" and _RANGE.search(text) and not re.search(r"rate limit|quota|too many req", text, re.I):
-        suggested = suggested_range(text)
-        if suggested is None and isinstance(data, Mapping) and "from" in data and "to" in data:
-            suggested = suggested_range(f"[{data['from']}, {data['to']}]")
-        return RangeRefused(text, suggested=suggested)
-    if code == 3 or _FAILED.search(text):
-        return RpcRejected(f"{method}: {text}")
+    code, text = error.get("code"), str(error.get("message", error))[:400]
+    said = f"{method}: {text}"
+    if code == 3 or (method != "eth_getLogs" and _FAILED.search(text)):
+        return RpcRejected(said)  # first: what a contract says as it reverts is a stranger's word
+    if _BEHIND.search(text):
+        return TryElsewhere(said)
+    if method == "eth_getLogs" and not _SPENT.search(text) and not _RATE.search(text) and _RANGE.search(text):
+        return RangeRefused(said, suggested=suggested_blocks(text, error.get("data")))
+    if _SPENT.search(text):
+        return TryElsewhere(said)
+    if _RATE.search(text):
+        return RpcUnavailable(said, too_fast=True)
+    if _GONE.search(text):
+        return TryElsewhere(said, gone=True)
+    if method == "eth_getLogs" and _SLOW.search(text):
+        return RangeRefused(said)
     if _BUSY.search(text) or code in _BUSY_CODES:
-        return RpcUnavailable(f"{method}: {text}")
-    return RpcRejected(f"{method}: {text} (code {code})")
+        return RpcUnavailable(said)
+    return RpcRejected(f"{said} (code {code})")

@@ -1,35 +1,36 @@
-"""The only room that talks to a node: JSON-RPC 2.0 over HTTP, read-only by construction.
+"""A chain as its nodes tell it: JSON-RPC 2.0 over HTTP, read-only by construction, over several endpoints.
 
 Own transport instead of web3's, because web3 8 retries quota errors five times within two seconds, ignores
 ``Retry-After``, accepts an answer with a foreign id, loses rows of a short batch without an error, drops the body that
 names a working block range, and prints the URL (with its key) in error texts.
 """
 
-import ipaddress
+import asyncio
 import random
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, MutableMapping, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
+from ingest.endpoint import Endpoint, host
 from ingest.errors import (
-    AnswerTooLarge,
-    ConfigError,
+    BudgetExhausted,
+    EndpointRefused,
     IngestError,
     MethodForbidden,
-    RangeRefused,
-    RpcRejected,
     RpcUnavailable,
+    TryElsewhere,
     WrongChain,
 )
-from ingest.refusals import classify
-from ingest.wire import parse
+from ingest.exchange import Exchange, Request
+from ingest.standing import FORGET_S, Standing
+
+__all__ = ["READ_METHODS", "Node", "Request"]
 
 READ_METHODS = frozenset(
     {
@@ -50,66 +51,14 @@ READ_METHODS = frozenset(
 )
 """Every method that may leave this machine. All of them only read."""
 
-BODY_LIMIT = 64 * 2**20  #: bytes of one answer
-DEADLINE_S = 60.0  #: of one HTTP request, from dispatch to the last byte
+DEADLINE_S = 60.0  #: of one HTTP request, from looking up the host to the last byte
 TRIES, TRIES_UNREACHABLE = 8, 3
-WAIT_LIMIT_S = 600.0  #: the longest ``Retry-After`` that is waited out
-
-Request = tuple[str, Sequence[Any]]
-
-
-def _host(url: str) -> str:
-    return urlsplit(url).hostname or "?"
+TRIES_WITH_OTHERS = 3  #: where another endpoint can be asked instead
+WAIT_LIMIT_S = 600.0  #: the longest ``Retry-After`` that is waited out; a longer one is told
+WAIT_WITH_OTHERS_S = 5.0
 
 
-def check_url(url: str) -> None:
-    """Refuse any URL but https, or http to this machine, without a user name in it.
-
-    Raises
-    ------
-    ConfigError
-        Naming the host, never the whole URL: providers put the key into the path.
-    """
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    try:
-        loopback = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = host == "localhost"
-    if parts.scheme not in {"http", "https"} or not host:
-        raise ConfigError(f"an RPC URL must begin with https:// ; got one that begins with {parts.scheme or '?'!r}")
-    if parts.scheme == "http" and not loopback:
-        raise ConfigError(f"the RPC URL of {host} must use https (http is for this machine only)")
-    if parts.username or parts.password:
-        raise ConfigError(f"the RPC URL of {host} must not hold a user name; put the key into ${{NAME}} instead")
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    """Seconds asked for by ``Retry-After`` (RFC 9110, 10.2.3), in seconds or as a date."""
-    value = response.headers.get("retry-after", "").strip()
-    if not value:
-        return None
-    try:
-        seconds = float(value)
-    except ValueError:
-        until, there = _http_date(value), _http_date(response.headers.get("date", ""))
-        if until is None or there is None:
-            return None
-        seconds = (until - there).total_seconds()
-    return max(0.0, min(seconds, WAIT_LIMIT_S))
-
-
-def _http_date(text: str) -> datetime | None:
-    try:
-        return parsedate_to_datetime(text).replace(tzinfo=UTC)  # RFC 9110, 5.6.7: always GMT
-    except ValueError:
-        return None
-
-
-def _wait(state: RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, RpcUnavailable) and error.retry_after is not None:
-        return error.retry_after + 0.05
+def _backoff(state: RetryCallState) -> float:
     return min(8.0, 0.25 * 2.0**state.attempt_number) * (0.5 + random.random())  # noqa: S311 - jitter, not a secret
 
 
@@ -122,78 +71,25 @@ def _enough(tries: int) -> Callable[[RetryCallState], bool]:
     return enough
 
 
-def _has(result: Any, fields: Collection[str] | None) -> bool:
-    return fields is None or (isinstance(result, dict) and all(result.get(field) is not None for field in fields))
-
-
-class Endpoint:
-    """One URL of one provider."""
-
-    def __init__(self, url: str, *, timeout_s: float = DEADLINE_S) -> None:
-        check_url(url)
-        self.name = _host(url)  #: safe to show
-        self._url = url
-        self._timeout_s = timeout_s
-        # No redirects (a redirect can lead anywhere), no proxies or credentials from the environment.
-        self._http = httpx.Client(timeout=timeout_s, follow_redirects=False, trust_env=False)
-        self.batch_size = 100  #: halved when the node refuses a batch
-
-    def __repr__(self) -> str:
-        return f"Endpoint({self.name})"
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
-
-    def post(self, body: Any) -> Any:
-        """Send one JSON body and return the parsed answer.
-
-        Raises
-        ------
-        RpcUnavailable
-            No usable answer: connection, deadline, size, HTTP status or JSON.
-        RpcRejected
-            The endpoint refuses the credentials or the request as such.
-        """
-        deadline = time.monotonic() + self._timeout_s
-        content = bytearray()
-        try:
-            with self._http.stream("POST", self._url, json=body) as response:
-                for chunk in response.iter_bytes():
-                    content += chunk
-                    if len(content) > BODY_LIMIT:
-                        raise AnswerTooLarge(f"{self.name}: an answer of more than {BODY_LIMIT >> 20} MiB")
-                    if time.monotonic() > deadline:
-                        raise RpcUnavailable(f"{self.name}: no whole answer within {self._timeout_s:.0f} s")
-        except httpx.HTTPError as error:
-            # The exception's text can hold the URL; its type is enough to act on.
-            gone = isinstance(error, httpx.ConnectError)
-            raise RpcUnavailable(f"{self.name}: {type(error).__name__}", unreachable=gone) from None
-        answer = parse(content, body)
-        status = response.status_code
-        if status == 200 and isinstance(answer, (dict, list)):
-            return answer
-        if isinstance(answer, dict) and isinstance(answer.get("error"), dict) and status in {400, 413, 500}:
-            return answer  # some providers send the JSON-RPC error with an HTTP error
-        if status in {401, 403, 404} or 300 <= status < 400:
-            raise RpcRejected(f"{self.name}: HTTP {status}; check the URL and its key")
-        what = f"HTTP {status}" if status != 200 else "an answer that is not JSON"
-        raise RpcUnavailable(f"{self.name}: {what}", retry_after=_retry_after(response))
-
-
 class Node:
-    """One chain, read through its endpoints: the first that answers is used, the rest are for failover.
+    """One chain, read through its endpoints: the first that is fit is used, the rest are for failover.
 
     Parameters
     ----------
     urls
         Endpoints in order of preference.
     chain_id
-        The chain that every endpoint must serve (EIP-695); checked before first use.
+        The chain that every endpoint must serve (EIP-695): asked before first use, at each change of endpoint, hourly.
     charge
-        Called with the method's name before each request leaves; may raise ``BudgetExhausted``.
-    sleep
-        How to wait between tries.
+        Called with the methods and the host of each HTTP request before it leaves; may raise ``BudgetExhausted``.
+    sleep, clock
+        How to wait, and seconds that never go back.
+    timeout_s
+        Seconds of one HTTP request.
+    standings
+        What is known of each URL; one that outlives the node lets the next one know it.
+    tell
+        Called with a text for a person when an endpoint is set aside.
     """
 
     def __init__(
@@ -201,15 +97,31 @@ class Node:
         urls: Sequence[str],
         *,
         chain_id: int,
-        charge: Callable[[str], None] = lambda _method: None,
+        charge: Callable[[Sequence[str], str], None] = lambda _methods, _host: None,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
         timeout_s: float = DEADLINE_S,
+        standings: MutableMapping[str, Standing] | None = None,
+        tell: Callable[[str], None] = lambda _text: None,
     ) -> None:
         self.chain_id = chain_id
-        self._endpoints = [Endpoint(url, timeout_s=timeout_s) for url in urls]
-        self._checked: set[int] = set()
+        known, seen = {} if standings is None else standings, Counter[str]()
+        self._endpoints: list[Endpoint] = []
+        for url in urls:
+            seen[host(url)] += 1
+            name = host(url) if seen[host(url)] == 1 else f"{host(url)} #{seen[host(url)]}"
+            standing = known.setdefault(url, Standing())
+            standing.checked_at = None
+            self._endpoints.append(Endpoint(url, name=name, standing=standing, timeout_s=timeout_s))
         self._charge = charge
         self._sleep = sleep
+        self._clock = clock
+        self._tell = tell
+        self._held: Endpoint | None = None
+        self._next_id = 1
+        self._runner = asyncio.Runner()
+        # No redirects (a redirect can lead anywhere), no proxies or credentials from the environment.
+        self._client = httpx.AsyncClient(timeout=timeout_s, follow_redirects=False, trust_env=False)
 
     def __enter__(self) -> Self:
         return self
@@ -219,8 +131,13 @@ class Node:
 
     def close(self) -> None:
         """Close all connections."""
-        for endpoint in self._endpoints:
-            endpoint.close()
+        self._runner.run(self._client.aclose())
+        self._runner.close()
+
+    @property
+    def host(self) -> str:
+        """The host of the endpoint that would be asked next."""
+        return (self._held or self._in_order(())[0]).host
 
     def call(self, method: str, params: Sequence[Any] = ()) -> Any:
         """One request; the result, or the typed error of its refusal.
@@ -238,7 +155,7 @@ class Node:
     def batch(
         self, requests: Sequence[Request], *, tolerant: bool = False, required: Collection[str] | None = None
     ) -> list[Any]:
-        """Several requests in JSON-RPC batches; results in the order of the requests.
+        """Several requests in JSON-RPC batches; results in the order of the requests, from one endpoint.
 
         Parameters
         ----------
@@ -250,103 +167,177 @@ class Node:
             Fields that every result must have. One that is null or lacks a field counts as no answer, and is asked for
             again; the others are not.
         """
-        for method, _ in requests:
-            if method not in READ_METHODS:
-                raise MethodForbidden(f"{method} is not a read-only method; Edgewatch never sends it")
+        methods = frozenset(method for method, _ in requests)
+        for method in sorted(methods - READ_METHODS):
+            raise MethodForbidden(f"{method} is not a read-only method; Edgewatch never sends it")
         if not requests:
             return []
+
+        def ask(endpoint: Endpoint, *, last: bool) -> list[Any]:
+            exchange = self._exchange(endpoint, requests, last=last)
+            exchange.tolerant, exchange.required = tolerant, required
+            return self._ask(endpoint, exchange)
+
+        if self._held is not None:
+            return ask(self._held, last=len(self._endpoints) == 1)
         failure: IngestError | None = None
-        for index, endpoint in enumerate(self._endpoints):
+        order = self._in_order(methods)
+        for endpoint in order:
             try:
-                self._check_chain(index, endpoint)
-                return self._batch_at(endpoint, requests, tolerant=tolerant, required=required)
-            except (RpcUnavailable, WrongChain) as error:
+                with self._use(endpoint, methods):
+                    return ask(endpoint, last=endpoint is order[-1])
+            except (RpcUnavailable, EndpointRefused, WrongChain) as error:
                 failure = error if failure is None or isinstance(failure, RpcUnavailable) else failure
-            except RpcRejected as error:
-                if index + 1 == len(self._endpoints) or "HTTP" not in str(error):
-                    raise
-                failure = error
         assert failure is not None
         raise failure
 
+    @contextmanager
+    def window(self) -> Iterator[str]:
+        """Ask one endpoint only, whatever is asked inside: two nodes may be on two forks, or one behind the other.
+
+        Gives the endpoint's name. An ``RpcUnavailable`` that leaves the window sets the endpoint aside, so that the
+        next window is read from another one.
+        """
+        if self._held is not None:
+            yield self._held.name
+            return
+        endpoint, *others = self._in_order(())
+        try:
+            with self._use(endpoint, ()):
+                yield endpoint.name
+        except (EndpointRefused, WrongChain) as error:
+            if any(self._fit(other) for other in others):
+                raise RpcUnavailable(str(error)) from None
+            raise
+
     def patience(self, tries: int) -> Retrying:
-        """How to repeat what ended with ``RpcUnavailable``: jittered waits that double, and what the node asks for."""
+        """How to repeat a window that ended with ``RpcUnavailable``: at once where another endpoint is fit."""
         return Retrying(
             retry=retry_if_exception_type(RpcUnavailable),
-            wait=_wait,
+            wait=lambda state: 0.0 if any(map(self._fit, self._endpoints)) else _backoff(state),
             stop=_enough(tries),
             sleep=self._sleep,
             reraise=True,
         )
 
-    def _check_chain(self, index: int, endpoint: Endpoint) -> None:
-        if index in self._checked:
+    def _fit(self, endpoint: Endpoint) -> bool:
+        return endpoint.standing.resting_until <= self._clock()
+
+    def _in_order(self, methods: Collection[str]) -> list[Endpoint]:
+        """The endpoints in the order in which to ask them: as configured, those set aside last."""
+        now = self._clock()
+        return sorted(
+            self._endpoints,
+            key=lambda each: (each.standing.lacks(methods, now), max(0.0, each.standing.resting_until - now)),
+        )
+
+    @contextmanager
+    def _use(self, endpoint: Endpoint, methods: Collection[str]) -> Iterator[None]:
+        """Ask this endpoint alone, and take note of how it went."""
+        self._held = endpoint
+        try:
+            self._check_chain(endpoint)
+            yield
+        except TryElsewhere as error:
+            if error.gone and methods:
+                endpoint.standing.lacked(methods, self._clock())
+            else:
+                self._rest(endpoint, error)
+            raise
+        except (RpcUnavailable, EndpointRefused, WrongChain) as error:
+            self._rest(endpoint, error)
+            raise
+        else:
+            endpoint.standing.served()
+        finally:
+            self._held = None
+
+    def _rest(self, endpoint: Endpoint, error: IngestError) -> None:
+        seconds = endpoint.standing.rest(self._clock(), long=not isinstance(error, RpcUnavailable))
+        for each in self._endpoints:
+            each.standing.checked_at = None  # whoever is asked now names its chain first
+        if len(self._endpoints) > 1:
+            self._tell(f"{endpoint.name} is set aside for {seconds:.0f} s: {error}")
+
+    def _check_chain(self, endpoint: Endpoint) -> None:
+        checked, now = endpoint.standing.checked_at, self._clock()
+        if checked is not None and now - checked < FORGET_S:
             return
-        [answer] = self._batch_at(endpoint, [("eth_chainId", [])], tolerant=False, required=None)
-        served = int(answer, 16)
+        [answer] = self._ask(endpoint, self._exchange(endpoint, [("eth_chainId", [])], last=len(self._endpoints) == 1))
+        try:
+            served = int(answer, 16)
+        except (TypeError, ValueError):
+            raise RpcUnavailable(f"{endpoint.name} does not say which chain it serves") from None
         if served != self.chain_id:
             raise WrongChain(
                 f"{endpoint.name} serves chain {served}, but the configuration says {self.chain_id}: "
                 "correct rpc_urls or chain_id; nothing from it was stored"
             )
-        self._checked.add(index)
+        endpoint.standing.checked_at = now
 
-    def _batch_at(
-        self, endpoint: Endpoint, requests: Sequence[Request], *, tolerant: bool, required: Collection[str] | None
-    ) -> list[Any]:
-        results: dict[int, Any] = {}
-        retrying = self.patience(TRIES)
-        while missing := [i for i in range(len(requests)) if i not in results]:
-            part = missing[: endpoint.batch_size]
-            for attempt in retrying:
-                with attempt:
-                    left = [i for i in part if i not in results][: endpoint.batch_size]
-                    results.update(self._exchange(endpoint, left, requests, tolerant=tolerant, required=required))
-        return [results[i] for i in range(len(requests))]
+    def _exchange(self, endpoint: Endpoint, requests: Sequence[Request], *, last: bool) -> Exchange:
+        size = endpoint.standing.batch
+        return Exchange(requests=requests, name=endpoint.name, redact=endpoint.redact, size=size, last=last)
 
-    def _exchange(
-        self,
-        endpoint: Endpoint,
-        part: Sequence[int],
-        requests: Sequence[Request],
-        *,
-        tolerant: bool,
-        required: Collection[str] | None,
-    ) -> Iterator[tuple[int, Any]]:
-        """Send one batch; yield the answers that arrived and whose ids match."""
-        body = [{"jsonrpc": "2.0", "id": i, "method": requests[i][0], "params": list(requests[i][1])} for i in part]
-        for i in part:
-            self._charge(requests[i][0])
-        try:
-            answer = endpoint.post(body if len(body) > 1 else body[0])
-        except AnswerTooLarge as large:
-            if len(body) > 1:
-                endpoint.batch_size = len(body) // 2
-            elif requests[part[0]][0] == "eth_getLogs":
-                raise RangeRefused(str(large)) from None
-            raise
-        if isinstance(answer, dict) and len(body) > 1:
-            # One object for a whole batch: a refusal of the batch as such.
-            endpoint.batch_size = max(1, endpoint.batch_size // 2)
-            raise RpcUnavailable(f"{endpoint.name}: the batch was refused: {str(answer.get('error'))[:200]}")
-        items: list[Any] = answer if isinstance(answer, list) else [answer]
-        found = 0
-        for item in items:
-            if not isinstance(item, dict):
+    def _ask(self, endpoint: Endpoint, exchange: Exchange) -> list[Any]:
+        """Go on asking until every result is there."""
+        standing, longest = endpoint.standing, WAIT_LIMIT_S if exchange.last else WAIT_WITH_OTHERS_S
+        while parts := exchange.parts(standing.width.step):
+            if (wait := standing.wait(self._clock())) > longest:
+                raise RpcUnavailable(f"{endpoint.name} asked not to be asked for another {wait:.0f} s")
+            before = len(exchange.results)
+            failures = self._round(endpoint, exchange, parts, wait)
+            if not failures:
+                standing.answered(len(parts))
                 continue
-            number: Any = item.get("id")
-            if number is None and len(body) == 1 and "error" in item:
-                number = part[0]  # JSON-RPC 2.0 allows a null id on an error
-            if number not in part:
-                continue
-            if isinstance(error := item.get("error"), dict):
-                refusal = classify(error, method=requests[number][0])
-                if not (tolerant and isinstance(refusal, RpcRejected)):
-                    raise refusal
-                found += 1
-                yield number, refusal
-            elif "result" in item and _has(item["result"], required):
-                found += 1
-                yield number, item["result"]
-        if not found:
-            raise RpcUnavailable(f"{endpoint.name}: no usable answer to {requests[part[0]][0]}")
+            exchange.stalled = exchange.stalled + 1 if len(exchange.results) == before else 0
+            failure = max(failures, key=lambda each: (each.retry_after or 0.0, each.too_fast))
+            dice = random.random()  # noqa: S311 - jitter, not a secret
+            standing.failed(
+                failure, width=len(parts), size=len(parts[0]), stalled=exchange.stalled, now=self._clock(), dice=dice
+            )
+            if exchange.stalled >= _tries(failure, last=exchange.last):
+                raise failure
+        return [exchange.results[place] for place in range(len(exchange.requests))]
+
+    def _round(
+        self, endpoint: Endpoint, exchange: Exchange, parts: Sequence[list[int]], wait: float
+    ) -> list[RpcUnavailable]:
+        """Send some HTTP requests at once, metered and paced; gives back what went wrong."""
+        sent: list[tuple[list[int], int]] = []
+        for part in parts:
+            try:
+                self._charge(exchange.methods(part), endpoint.host)
+            except BudgetExhausted:
+                if not sent:
+                    raise
+                break  # what is paid for is sent; the rest is refused in the next round
+            # No id is ever used twice, so that a stray answer of an earlier request fits none.
+            sent.append((part, self._next_id))
+            self._next_id += len(part)
+        if wait:
+            self._sleep(wait)
+        endpoint.standing.sent(sum(len(part) for part, _ in sent), self._clock())
+        answers = self._post(endpoint, [exchange.body(part, first) for part, first in sent])
+        kept = [exchange.keep(part, first, answer) for (part, first), answer in zip(sent, answers, strict=True)]
+        return [failure for failure in kept if failure is not None]
+
+    def _post(self, endpoint: Endpoint, bodies: Sequence[list[dict[str, Any]]]) -> list[Any]:
+        """The answers, or the errors in their places, in the order of the bodies."""
+
+        async def one(body: list[dict[str, Any]]) -> Any:
+            try:
+                return await endpoint.post(self._client, body if len(body) > 1 else body[0])
+            except IngestError as error:
+                return error
+
+        async def together() -> list[Any]:
+            return await asyncio.gather(*map(one, bodies))
+
+        return self._runner.run(together())
+
+
+def _tries(failure: RpcUnavailable, *, last: bool) -> int:
+    if not last:
+        return 1 if isinstance(failure, TryElsewhere) or failure.unreachable else TRIES_WITH_OTHERS
+    return TRIES_UNREACHABLE if failure.unreachable else TRIES

@@ -4,8 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ingest.errors import RangeRefused
-
 FIRST_STEP = 1_000  #: blocks; small enough for most providers, doubled while the node agrees
 LARGEST_STEP = 2**28
 
@@ -85,25 +83,3 @@ def plan(wanted: Mapping[str, BlockRange], covered: Mapping[str, Iterable[BlockR
         else:
             planned.append(Gap(blocks=BlockRange(first, after - 1), wallets=wallets))
     return planned
-
-
-def grown(step: int) -> int:
-    """The step after a success: doubled, up to ``LARGEST_STEP``."""
-    return min(step * 2, LARGEST_STEP)
-
-
-def shrunk(blocks: BlockRange, refusal: RangeRefused) -> int:
-    """The step after a refusal: what the node suggests if that is a smaller range, else half.
-
-    Raises
-    ------
-    RangeRefused
-        The refusal itself, where a single block was refused already.
-    """
-    if len(blocks) == 1:
-        raise refusal
-    if refusal.suggested:
-        suggested = refusal.suggested[1] - refusal.suggested[0] + 1
-        if suggested < len(blocks):
-            return suggested
-    return len(blocks) // 2

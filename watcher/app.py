@@ -17,9 +17,11 @@ from ingest.budget import Meter
 from ingest.errors import ConfigError
 from ingest.price_file import PriceFile
 from ingest.rpc import Node
+from ingest.standing import Standing
+from ingest.stride import Stride
 from ingest.types import Chain
 from watcher import overview
-from watcher.config import Config, TelegramConfig
+from watcher.config import ChainConfig, Config, TelegramConfig
 from watcher.desk import Desk
 from watcher.jobs.ingest import Source
 from watcher.jobs.mark import MARKING
@@ -94,19 +96,33 @@ def sources(config: Config, engine: Engine, now: datetime, *, marking: bool = Fa
     limit = config.budget.rpc_units_per_day
     if marking:
         limit = min(limit, spent + max(0, int(limit * config.budget.marks_share) - marked))
-    meter = Meter(spent=spent, limit=limit)
+    meter = Meter(spent=spent, limit=limit, today=None if marking else lambda: clock().date())
     own = prices(config)
     with ExitStack() as stack:
         yield [
             Source(
                 chain=table.chain(),
                 config=table,
-                node=stack.enter_context(Node(table.rpc_urls, chain_id=table.chain_id, charge=meter.charge)),
+                node=stack.enter_context(_node(table, meter)),
                 meter=meter,
                 prices=own,
             )
             for table in config.chains
         ]
+
+
+_standings: dict[str, Standing] = {}
+"""What this process learned of each endpoint, by URL: it outlives the nodes, which are built for each run of a job."""
+
+
+def _node(table: ChainConfig, meter: Meter) -> Node:
+    for url in table.rpc_urls:
+        _standings.setdefault(url, Standing(most_per_s=table.requests_per_second, width=Stride(1, table.in_flight)))
+
+    def tell(text: str) -> None:
+        log.warning("endpoint_set_aside", chain=table.name, what=text)
+
+    return Node(table.rpc_urls, chain_id=table.chain_id, charge=meter.charge, standings=_standings, tell=tell)
 
 
 def telegram(config: Config) -> TelegramConfig:

@@ -16,8 +16,9 @@ from sqlalchemy.exc import ArgumentError
 
 from alerts.link import check_template
 from ingest import chains
+from ingest.endpoint import check_url
 from ingest.errors import ConfigError
-from ingest.rpc import check_url
+from ingest.standing import IN_FLIGHT
 from ingest.types import Chain
 from metrics.types import Unit
 from watcher.types import FILE
@@ -62,6 +63,8 @@ class ChainConfig(_Table):
     from_block: Annotated[int, Field(ge=0)] | None = None
     confirmations: Annotated[int, Field(ge=0)] | None = None
     verify: Literal["auto", "ends"] = "auto"  # "full" comes with the check of every header
+    in_flight: Annotated[int, Field(ge=1, le=16)] = IN_FLIGHT  #: HTTP requests at once at one endpoint
+    requests_per_second: Annotated[float, Field(gt=0)] | None = None  #: at one endpoint; None: as fast as it answers
     index: Literal["none"] = "none"  # "alchemy" comes with reading through a wallet index
     native_symbol: str | None = None
     wrapped_native: str | None = None

@@ -8,7 +8,9 @@ from sqlalchemy import Connection
 
 from alerts.text import escape, short
 from alerts.types import Flag, FlagStatus, Message
+from ingest.budget import NEARLY
 from metrics.types import Assessment, State
+from watcher.jobs import spending
 from watcher.store import files, ledger, meters, review, wallets
 from watcher.types import Wallet
 
@@ -23,6 +25,7 @@ class Overview:
     open_flags: tuple[Flag, ...]
     counts: dict[str, int]
     units_today: int
+    units_limit: int | None  #: of a day, when something was last spent
     undelivered: int
 
 
@@ -36,7 +39,19 @@ def read(connection: Connection, now: datetime) -> Overview:
         open_flags=tuple(flag for flag in review.flags(connection) if flag.status is FlagStatus.OPEN),
         counts=ledger.counts(connection) | files.counts(connection),
         units_today=meters.units_on(connection, now.date()),
+        units_limit=int(limit) if (limit := meters.recall(connection, spending.LIMIT)) else None,
         undelivered=sum(item.state != "sent" for item in review.deliveries(connection)),
+    )
+
+
+def budget_note(view: Overview) -> str | None:
+    """A line on the day's budget once most of it is used; None before."""
+    if not view.units_limit or view.units_today < NEARLY * view.units_limit:
+        return None
+    share = 100 * view.units_today // view.units_limit
+    return (
+        f"{share}% of today's budget of {view.units_limit:,} units is used. When it is used up, reading stops and goes "
+        "on after midnight UTC; nothing is lost"
     )
 
 
@@ -61,6 +76,8 @@ def status_message(view: Overview) -> Message:
     lines += [
         f"Waiting for you: #{flag.flag_id} {short(flag.wallet)} {escape(flag.label, 40)}" for flag in view.open_flags
     ]
+    if note := budget_note(view):
+        lines.append(f"{note}.")
     if view.undelivered:
         lines.append(f"Not delivered yet: {view.undelivered}.")
     return Message(html="\n".join(lines))

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from ingest.budget import Meter
+from ingest.endpoint import check_url
 from ingest.errors import (
     BudgetExhausted,
     ConfigError,
@@ -14,8 +15,7 @@ from ingest.errors import (
     RpcUnavailable,
     WrongChain,
 )
-from ingest.refusals import classify
-from ingest.rpc import READ_METHODS, TRIES, Node, check_url
+from ingest.rpc import READ_METHODS, TRIES, Node
 from tests.fakes.node import FakeNode, RpcFault
 
 
@@ -135,14 +135,14 @@ def test_a_key_in_the_url_is_never_told():
 
 def test_every_request_is_metered_before_it_is_sent():
     """The request that would exceed the budget is not sent."""
-    meter = Meter(spent=0, limit=25)
+    meter = Meter(spent=0, limit=3)
     with FakeNode({"eth_blockNumber": lambda: "0x2"}) as fake, node(fake, charge=meter.charge) as client:
         client.call("eth_blockNumber")
         client.call("eth_blockNumber")
-        with pytest.raises(BudgetExhausted, match="25 units"):
+        with pytest.raises(BudgetExhausted, match="3 units"):
             client.call("eth_blockNumber")
         assert fake.asked.count("eth_blockNumber") == 2
-    assert meter.drain() == {"eth_chainId": (1, 0), "eth_blockNumber": (2, 20)}
+    assert meter.drain() == {"eth_chainId": (1, 1), "eth_blockNumber": (2, 2)}
     assert meter.drain() == {}
 
 
@@ -174,52 +174,9 @@ def test_only_https_or_this_machine(url):
     check_url("https://example.org/v2/key")
 
 
-RANGE_WORDINGS = [
-    (
-        -32600,
-        "You can make eth_getLogs requests with up to a 500 block range. Based on your parameters, this block "
-        "range should work: [0x123c9b2, 0x123cba5]",
-        (0x123C9B2, 0x123CBA5),
-    ),
-    (
-        -32602,
-        "Log response size exceeded. You can make eth_getLogs requests with up to a 2K block range and no limit "
-        "on the response size. This block range should work: [0x1, 0x2]",
-        (1, 2),
-    ),
-    (-32005, "query returned more than 10000 results. Try with this block range [0x10, 0x20].", (16, 32)),
-    (-32602, "range 1000000 exceeds limit of 10000", None),
-    (-32614, "eth_getLogs is limited to a 10,000 range", None),
-    (35, "ranges over 10000 blocks are not supported on freetier", None),
-    (-32602, "eth_getLogs is limited to 1024 block range. Please check the parameter requirements", None),
-    (-32602, "query exceeds max block range 100000", None),
-    (-32602, "query exceeds max results 20000, retry with the range 23879634-23879696", (23879634, 23879696)),
-    (-32603, "eth_getLogs range is too large, max is 1k blocks", None),
-    (-32062, "Block range is too large", None),
-    (-32000, "exceed maximum block range: 5000", None),
-    (-32005, "Maximum allowed number of requested blocks is 112", None),
-]
-
-
-@pytest.mark.parametrize(("code", "text", "suggested"), RANGE_WORDINGS)
-def test_every_known_range_refusal_is_understood(code, text, suggested):
-    """Each provider's wording means: ask for fewer blocks, and names the range that would work if it says so."""
-    found = classify({"code": code, "message": text}, method="eth_getLogs")
-    assert isinstance(found, RangeRefused)
-    assert found.suggested == suggested
-
-
-@pytest.mark.parametrize(
-    "text", ["daily request count exceeded, request rate limited", "Your app has exceeded its throughput quota"]
-)
-def test_a_quota_is_no_range(text):
-    """The code of a quota error is that of a range error elsewhere; a smaller range would not help."""
-    assert isinstance(classify({"code": -32005, "message": text}, method="eth_getLogs"), RpcUnavailable)
-
-
 def test_an_answer_that_is_too_large_is_asked_for_in_parts(monkeypatch):
     """A batch is halved until it fits, and goes on from what came; logs of too many blocks are a range refused."""
-    monkeypatch.setattr("ingest.rpc.BODY_LIMIT", 3_000)
+    monkeypatch.setattr("ingest.endpoint.BODY_LIMIT", 3_000)
     methods = {"eth_getCode": lambda _: "0x" + "00" * 500, "eth_getLogs": lambda _: ["x" * 4_000]}
     with FakeNode(methods) as fake, node(fake) as client:
         assert len(client.batch([("eth_getCode", [i]) for i in range(9)])) == 9

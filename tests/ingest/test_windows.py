@@ -2,12 +2,10 @@
 
 from itertools import pairwise
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.errors import RangeRefused
-from ingest.windows import BlockRange, merge, missing, plan, shrunk
+from ingest.windows import BlockRange, merge, missing, plan
 
 ranges = st.tuples(st.integers(0, 60), st.integers(0, 20)).map(lambda pair: BlockRange(pair[0], pair[0] + pair[1]))
 
@@ -39,14 +37,3 @@ def test_the_plan_reads_each_missing_block_once_for_all_who_lack_it(wanted, cove
         mine = [gap.blocks for gap in planned if wallet in gap.wallets]
         assert blocks(mine) == blocks([blocks_wanted]) - blocks(covered.get(wallet, []))
     assert {wallet for gap in planned for wallet in gap.wallets} <= set(wanted)
-
-
-@given(ranges, st.none() | st.tuples(st.integers(0, 90), st.integers(0, 90)))
-def test_a_refused_window_shrinks(window, suggested):
-    """The next step is smaller and at least one block; a single block cannot shrink, so the refusal stands."""
-    refusal = RangeRefused("no", suggested=suggested if suggested and suggested[1] >= suggested[0] else None)
-    if len(window) == 1:
-        with pytest.raises(RangeRefused):
-            shrunk(window, refusal)
-    else:
-        assert 1 <= shrunk(window, refusal) < len(window)

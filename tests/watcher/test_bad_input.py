@@ -79,7 +79,7 @@ def test_a_node_of_another_chain(edgewatch, tmp_path):
 def test_a_budget_that_is_used_up_halts_loudly(edgewatch, tmp_path):
     """Exit code 4, the resume point said, and the node not asked beyond the budget."""
     with FakeNode({"eth_getBlockByNumber": lambda *_: {"number": "0x64", "hash": "0x1", "timestamp": "0x1"}}) as fake:
-        text = CONFIG.format(url=fake.url) + "[budget]\nrpc_units_per_day = 50\n"
+        text = CONFIG.format(url=fake.url) + "[budget]\nrpc_units_per_day = 3\n"
         (tmp_path / "edgewatch.toml").write_text(text)
         edgewatch("wallets", "add", ONE)
         code, _, err = edgewatch("backfill")

@@ -1,5 +1,6 @@
 """Reading: whatever the windows, interruptions and order of wallets, the trade log is the same."""
 
+import json
 import random
 import signal
 import subprocess
@@ -78,7 +79,8 @@ def test_a_node_with_small_ranges_gives_the_same_log(tmp_path, whole):
         progress = reader.read()
         assert progress.refusals > 0
         with reading(reader.engine) as connection:
-            assert 50 <= int(meters.recall(connection, "step:31337") or 0) <= 100
+            [step] = json.loads(meters.recall(connection, "step:31337")).values()
+            assert 50 <= step <= 125
     assert reader.log() == whole
 
 
@@ -91,7 +93,7 @@ def test_an_interrupted_reading_goes_on_where_it_stopped(tmp_path, chain, whole)
     first = reader.read(stopped=lambda: next(windows, True))
     assert 0 < first.blocks < first.total_blocks
     with pytest.raises(BudgetExhausted):
-        reader.read(limit=20_000)
+        reader.read(limit=700)
     last = reader.read()
     assert last.total_blocks < first.total_blocks - first.blocks + 1
     assert reader.log() == whole

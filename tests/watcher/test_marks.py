@@ -198,6 +198,9 @@ def chain_node(at=NOW, *, silent=(), drained=()):
     return FakeNode({"eth_call": call, "eth_getBlockByNumber": lambda *_: block})
 
 
+HOST = "127.0.0.1"
+
+
 def run(engine, fake, *, now=NOW, limit=10**6):
     meter = Meter(spent=0, limit=limit)
     config = ChainConfig.model_validate({"name": "ethereum", "chain_id": 1, "rpc_urls": [fake.url]})
@@ -257,14 +260,14 @@ def test_a_short_budget_marks_the_largest_first_and_ends_the_day(holder):
     """Not one unit above the limit is spent; what could be paid for is kept, and nothing more is tried that day."""
     with chain_node() as fake:
         run(holder, fake)
-        whole = sum(units(method) for method in fake.asked)
+        whole = sum(units(method, HOST) for method in fake.asked)
     with writing(holder) as connection:
         connection.exec_driver_sql("DELETE FROM mark")
         connection.exec_driver_sql("DELETE FROM memo")
     with chain_node() as fake:
-        done = run(holder, fake, limit=whole - units("eth_call"))
+        done = run(holder, fake, limit=whole - units("eth_call", HOST))
         assert (done.marked, done.short) == (2, True)
-        assert sum(units(method) for method in fake.asked) <= whole - units("eth_call")
+        assert sum(units(method, HOST) for method in fake.asked) <= whole - units("eth_call", HOST)
         assert set(told(holder)) == set(TOKENS[1:])
         asked = len(fake.asked)
         assert run(holder, fake, now=NOW + timedelta(hours=3)).positions == 0

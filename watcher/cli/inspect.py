@@ -144,6 +144,7 @@ def status(
                 "open_flags": [flag.flag_id for flag in view.open_flags],
                 "undelivered": view.undelivered,
                 "units_today": view.units_today,
+                "units_limit": view.units_limit,
                 **view.counts,
             }
         )
@@ -169,6 +170,8 @@ def status(
         f"{len(view.wallets) - len(followed)} peers; {view.units_today:,} of "
         f"{shared.config.budget.rpc_units_per_day:,} units spent today; {view.undelivered} messages not delivered"
     )
+    if note := overview.budget_note(view):
+        console.print(note)
     for flag in view.open_flags:
         console.print(f"#{flag.flag_id} {text.short(flag.wallet)} {text.clean(flag.label, 40)} waits for your decision")
 

@@ -65,7 +65,8 @@ def _log_to_stderr(level: int) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+            # plain: its other way shows local variables, and these can hold a URL with its key
+            structlog.dev.ConsoleRenderer(colors=True, exception_formatter=structlog.dev.plain_traceback)
             if sys.stderr.isatty()
             else structlog.processors.JSONRenderer(),
         ],

@@ -36,10 +36,12 @@ def estimate(source: Source, gaps: list[windows.Gap]) -> str:
     calls = sum(
         2 * -(-len(gap.wallets) // 1_000) * -(-len(gap.blocks) // min(USUAL_STEP, len(gap.blocks))) for gap in gaps
     )
+    host = source.node.host
+    each = sum(units(method, host) for method in PER_TRANSACTION)
     return (
         f"{source.chain.name}: {blocks:,} blocks to read; about {calls:,} calls of eth_getLogs "
-        f"({calls * units('eth_getLogs'):,} units at {USUAL_STEP:,} blocks a call), then about 4 calls "
-        f"({sum(map(units, PER_TRANSACTION))} units) for each transaction found, and a trace for some"
+        f"({calls * units('eth_getLogs', host):,} units at {USUAL_STEP:,} blocks a call), then about 4 calls "
+        f"({each} units) for each transaction found, and a trace for some"
     )
 
 

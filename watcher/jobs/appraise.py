@@ -15,8 +15,9 @@ from ingest.spot import Route
 from ingest.types import BlockRef, Chain, Leg, PoolFact, Trade, Valuation
 from watcher.jobs.ingest import Source
 from watcher.jobs.mark import FLOOR_USD, MARKING
+from watcher.jobs.spending import settle
 from watcher.jobs.ways import Place, find_ways, places_of, worth
-from watcher.store import ledger, meters
+from watcher.store import ledger
 from watcher.store.database import reading, writing
 
 POOL, NO_POOL = "pool", "no_pool"  #: sources of a valuation: a pool's answer; that there was none
@@ -88,9 +89,7 @@ def appraise_once(
     except BudgetExhausted:
         done.short = True
     finally:
-        if spent := source.meter.drain():
-            with writing(engine) as connection:
-                meters.add_usage(connection, now.date(), chain.chain_id, spent, purpose=MARKING)
+        settle(engine, source.meter, chain.chain_id, now=now, purpose=MARKING)
     return done
 
 

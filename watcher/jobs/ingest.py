@@ -1,7 +1,8 @@
 """Read what is missing of one chain, and commit it window by window."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine
@@ -13,10 +14,12 @@ from ingest.errors import RangeRefused
 from ingest.interpret import Interpreter
 from ingest.price_file import PriceFile
 from ingest.rpc import Node
+from ingest.stride import Stride
 from ingest.traces import Tracer
 from ingest.types import Chain
 from ingest.windows import BlockRange, Gap
 from watcher.config import ChainConfig
+from watcher.jobs.spending import record, settle
 from watcher.jobs.suspect import suspect
 from watcher.store import ledger, meters, suspicion, wallets
 from watcher.store.database import reading, writing
@@ -112,7 +115,7 @@ def ingest_once(
         patience = source.node.patience(WINDOW_TRIES)
         gaps = plan_reading(engine, source, now)
         with reading(engine) as connection:
-            step = int(meters.recall(connection, step_memo) or windows.FIRST_STEP)
+            strides = _strides(meters.recall(connection, step_memo))
             tracer = Tracer(offers=_may_trace(meters.recall(connection, trace_memo), now))
             known = ledger.pools(connection, source.chain.chain_id)
             decimals = ledger.decimals(connection, source.chain.chain_id)
@@ -121,26 +124,48 @@ def ingest_once(
         for gap in gaps:
             at = gap.blocks.first
             while at <= gap.blocks.last and not stopped():
-                blocks = BlockRange(at, min(at + step - 1, gap.blocks.last))
-                try:
-                    found = patience(read.read_window, source.node, gap.wallets, blocks)
-                except RangeRefused as refusal:
-                    step = windows.shrunk(blocks, refusal)
+                found = patience(_read_next, source.node, gap, at, strides)
+                if found is None:
                     progress.refusals += 1
                     continue
-                memos = {step_memo: str(step)} | ({} if tracer.offers else {trace_memo: now.isoformat()})
+                memos = {step_memo: json.dumps({name: each.step for name, each in strides.items() if name})}
+                memos |= {} if tracer.offers else {trace_memo: now.isoformat()}
                 trades = _commit(engine, source, gap, found, interpreter, now=now, memos=memos)
+                blocks = found.blocks
                 at = blocks.last + 1
-                if len(blocks) == step and not progress.refusals:
-                    step = windows.grown(step)
                 progress.blocks += len(blocks)
                 progress.transactions += len(found.transactions)
                 progress.trades += trades
                 progress.requests = source.meter.requests
                 on_progress(progress)
     finally:
-        _settle(engine, source, now)
+        settle(engine, source.meter, source.chain.chain_id, now=now)
     return progress
+
+
+def _strides(memo: str | None) -> dict[str, Stride]:
+    """Blocks of one request by endpoint, as last learned."""
+    learned = json.loads(memo or "{}")
+    if not isinstance(learned, dict):  # one number, from when there was one endpoint
+        learned = {"": learned}
+    steps = {"": windows.FIRST_STEP, **learned}
+    return {name: Stride(step, windows.LARGEST_STEP) for name, step in steps.items()}
+
+
+def _read_next(node: Node, gap: Gap, at: int, strides: dict[str, Stride]) -> read.Reading | None:
+    """Read as many blocks as the endpoint whose turn it is takes at once; None where it wants fewer."""
+    with node.window() as endpoint:
+        stride = strides.setdefault(endpoint, replace(strides[""]))
+        blocks = BlockRange(at, min(at + stride.step - 1, gap.blocks.last))
+        try:
+            found = read.read_window(node, gap.wallets, blocks)
+        except RangeRefused as refusal:
+            if len(blocks) == 1:
+                raise
+            stride.refuse(len(blocks), suggested=refusal.suggested)
+            return None
+        stride.agree(len(blocks))
+        return found
 
 
 def _commit(
@@ -188,17 +213,10 @@ def _commit(
         )
         for key, text in memos.items():
             meters.remember(connection, key, text)
-        meters.add_usage(connection, now.date(), chain.chain_id, source.meter.drain())
+        record(connection, source.meter, chain.chain_id, now=now)
     return len(meaning.trades)
 
 
 def _may_trace(none_since: str | None, now: datetime) -> bool:
     """A node that had no traces is asked again after a week: providers and plans change."""
     return none_since is None or now - datetime.fromisoformat(none_since) > TRACES_AGAIN
-
-
-def _settle(engine: Engine, source: Source, now: datetime) -> None:
-    """Persist what was spent since the last commit, also when the reading ended with an error."""
-    if spent := source.meter.drain():
-        with writing(engine) as connection:
-            meters.add_usage(connection, now.date(), source.chain.chain_id, spent)

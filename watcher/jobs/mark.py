@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy import Connection, Engine
 
 from ingest import read, spot
-from ingest.budget import Meter, units
+from ingest.budget import units
 from ingest.errors import BudgetExhausted
 from ingest.feeds import Feeds
 from ingest.prices import Prices, quote_tokens
@@ -17,6 +17,7 @@ from ingest.types import BlockRef, Chain, Leg, PoolFact
 from metrics.types import Mark, OpenPosition, Unit
 from watcher.books import Account, read_accounts
 from watcher.jobs.ingest import Source
+from watcher.jobs.spending import settle
 from watcher.jobs.ways import find_ways, places_of, worth
 from watcher.store import ledger, marks, meters, wallets
 from watcher.store.database import reading, writing
@@ -102,7 +103,7 @@ def mark_once(
         while sellable and not done.short:
             if stopped():
                 return done
-            part = _payable(sellable, ways, source.meter)
+            part = _payable(sellable, ways, source)
             found = _mark(source, part, ways, block, prices)
             with writing(engine) as connection:
                 marks.write(connection, found)
@@ -111,9 +112,7 @@ def mark_once(
     except BudgetExhausted:
         done.short = True
     finally:
-        if spent := source.meter.drain():
-            with writing(engine) as connection:
-                meters.add_usage(connection, now.date(), chain.chain_id, spent, purpose=MARKING)
+        settle(engine, source.meter, chain.chain_id, now=now, purpose=MARKING)
     with writing(engine) as connection:
         meters.remember(connection, memo, (now.date() if done.short else day).isoformat())
     return done
@@ -133,9 +132,10 @@ def _order(position: OpenPosition) -> tuple[Decimal, float]:
     return -(position.cost_usd or Decimal(0)), -position.opened_at.timestamp()
 
 
-def _payable(positions: Sequence[OpenPosition], ways: Mapping[str, list[Route]], meter: Meter) -> list[OpenPosition]:
+def _payable(positions: Sequence[OpenPosition], ways: Mapping[str, list[Route]], source: Source) -> list[OpenPosition]:
     """The first positions, as many as one commit takes and the budget pays."""
-    left, part = (meter.limit - meter.spent) // units("eth_call"), []
+    meter, cost = source.meter, max(1, units("eth_call", source.node.host))
+    left, part = (meter.limit - meter.spent) // cost, []
     for position in positions[:CHUNK]:
         left -= sum(len(route) for route in ways[position.token])
         if left < 0:

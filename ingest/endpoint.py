@@ -1,0 +1,157 @@
+"""One URL of one provider, over HTTP: every way in which an answer can fail becomes a typed error without the URL."""
+
+import asyncio
+import ipaddress
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx
+import msgspec
+
+from ingest.errors import AnswerTooLarge, ConfigError, EndpointRefused, RpcUnavailable
+from ingest.standing import Standing
+from ingest.wire import parse
+
+BODY_LIMIT = 32 * 2**20  #: bytes of one answer, unpacked
+UNREAD_DATE_S = 60.0  #: how long is waited where ``Retry-After`` is a date and the answer does not say what time it is
+SHORTEST_SECRET = 6  #: characters; shorter parts of a URL are words such as "v2" and "eth"
+
+
+def host(url: str) -> str:
+    """The host of a URL: safe to show, and what a provider is known by."""
+    return urlsplit(url).hostname or "?"
+
+
+def check_url(url: str) -> None:
+    """Refuse any URL but https, or http to this machine, without a user name in it.
+
+    Raises
+    ------
+    ConfigError
+        Naming the host, never the whole URL: providers put the key into the path.
+    """
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - raises where it is no number
+        httpx.URL(url)
+    except (ValueError, httpx.InvalidURL):
+        raise ConfigError("an RPC URL is malformed; it must look like https://host/path") from None
+    name = parts.hostname or ""
+    try:
+        loopback = ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        loopback = name == "localhost"
+    if parts.scheme not in {"http", "https"} or not name:
+        raise ConfigError(f"an RPC URL must begin with https:// ; got one that begins with {parts.scheme or '?'!r}")
+    if parts.scheme == "http" and not loopback:
+        raise ConfigError(f"the RPC URL of {name} must use https (http is for this machine only)")
+    if parts.username or parts.password:
+        raise ConfigError(f"the RPC URL of {name} must not hold a user name; put the key into ${{NAME}} instead")
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds asked for by ``Retry-After`` (RFC 9110, 10.2.3), in seconds or as a date; None where it says nothing."""
+    value = headers.get("retry-after", "").strip()
+    if not value:
+        return None
+    try:
+        return max(0.0, min(float(value), 1e9))
+    except ValueError:
+        until, there = _http_date(value), _http_date(headers.get("date", ""))
+    if until is None:
+        return None
+    return UNREAD_DATE_S if there is None else max(0.0, (until - there).total_seconds())
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(text).replace(tzinfo=UTC)  # RFC 9110, 5.6.7: always GMT
+    except ValueError:
+        return None
+
+
+class Endpoint:
+    """One URL of one provider.
+
+    Parameters
+    ----------
+    url
+        With its key, which is never shown.
+    name
+        How it is called in messages.
+    standing
+        What was learned of it.
+    timeout_s
+        Seconds of one HTTP request, from looking up the host to the last byte.
+    """
+
+    def __init__(self, url: str, *, name: str, standing: Standing, timeout_s: float) -> None:
+        check_url(url)
+        self.name = name
+        self.host = host(url)
+        self.standing = standing
+        self._url = url
+        self._timeout_s = timeout_s
+        parts = urlsplit(url)
+        words = [*parts.path.split("/"), *(value for _, value in parse_qsl(parts.query)), parts.query, parts.path]
+        self._secrets = sorted((word for word in words if len(word) >= SHORTEST_SECRET), key=len, reverse=True)
+
+    def __repr__(self) -> str:
+        return f"Endpoint({self.name})"
+
+    def redact(self, text: str) -> str:
+        """A text of the node's without the parts of the URL that may be a key."""
+        for secret in self._secrets:
+            text = text.replace(secret, "…")
+        return text
+
+    async def post(self, client: httpx.AsyncClient, body: Any) -> Any:
+        """Send one JSON body and return the parsed answer: an object or a list.
+
+        Raises
+        ------
+        RpcUnavailable
+            No usable answer: connection, deadline, size, HTTP status or JSON.
+        EndpointRefused
+            The endpoint refuses the URL or its key, or points elsewhere.
+        """
+        content, packed = bytearray(), msgspec.json.encode(body)
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        try:
+            async with (
+                asyncio.timeout(self._timeout_s),
+                client.stream("POST", self._url, content=packed, headers=headers) as response,
+            ):
+                async for chunk in response.aiter_bytes():
+                    content += chunk
+                    if len(content) > BODY_LIMIT:
+                        raise AnswerTooLarge(f"{self.name}: an answer of more than {BODY_LIMIT >> 20} MiB")
+        except TimeoutError:
+            raise RpcUnavailable(f"{self.name}: no whole answer within {self._timeout_s:.0f} s") from None
+        except httpx.HTTPError as error:
+            # The exception's text can hold the URL; its type is enough to act on.
+            gone = isinstance(error, httpx.ConnectError)
+            raise RpcUnavailable(f"{self.name}: {type(error).__name__}", unreachable=gone) from None
+        return self._read(response, content, body)
+
+    def _read(self, response: httpx.Response, content: bytearray, body: Any) -> Any:
+        answer, status = parse(content, body), response.status_code
+        if status == 200 and isinstance(answer, dict | list):
+            return answer
+        # Some providers send the JSON-RPC error, with the range that would work in it, as an HTTP error.
+        says_why = isinstance(answer, dict) and isinstance(answer.get("error"), dict)
+        if status in {400, 413, 422, 500} and (says_why or (isinstance(answer, list) and answer)):
+            return answer
+        if status == 413:
+            raise AnswerTooLarge(f"{self.name}: HTTP 413, too much in one request")
+        if status == 402 or (status == 403 and re.search(rb"limit|quota|exceeded", content[:2_000].lower())):
+            raise RpcUnavailable(f"{self.name}: HTTP {status}, a quota", retry_after=retry_after(response.headers))
+        if status in {401, 403, 404} or 300 <= status < 400:
+            raise EndpointRefused(f"{self.name}: HTTP {status}; check the URL and its key")
+        what = f"HTTP {status}" if status != 200 else "an answer that is not JSON"
+        wait, too_fast = retry_after(response.headers), status == 429
+        raise RpcUnavailable(f"{self.name}: {what}", retry_after=wait, too_fast=too_fast)

@@ -1,0 +1,136 @@
+"""One batch of JSON-RPC requests, and what has come of it: answers are matched by id, and by nothing else. Pure."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ingest.errors import AnswerTooLarge, IngestError, RangeRefused, RpcRejected, RpcUnavailable, TryElsewhere
+from ingest.refusals import classify
+from ingest.stride import Stride
+
+Request = tuple[str, Sequence[Any]]
+"""Method and parameters."""
+
+GONE_TRIES = 2  #: a balancer may hold one node that keeps old state among others that do not
+
+
+@dataclass(slots=True, kw_only=True)
+class Exchange:
+    """What is asked of one endpoint until every result is there."""
+
+    requests: Sequence[Request]
+    name: str  #: the endpoint's, for messages
+    redact: Callable[[str], str]  #: takes what may be a key out of the endpoint's words
+    size: Stride  #: requests of one HTTP request; learns here
+    tolerant: bool = False  #: a refused request is a result
+    required: Collection[str] | None = None  #: fields without which a result is none
+    last: bool = True  #: no other endpoint is left to ask
+    stalled: int = 0  #: how often in a row nothing came
+    results: dict[int, Any] = field(default_factory=dict)  #: by place among the requests
+
+    def parts(self, width: int) -> list[list[int]]:
+        """Places of the next requests, by HTTP request, at most ``width`` of these; empty when all is there."""
+        missing = [place for place in range(len(self.requests)) if place not in self.results]
+        return [missing[at : at + self.size.step] for at in range(0, len(missing), self.size.step)][:width]
+
+    def methods(self, part: Sequence[int]) -> list[str]:
+        """The methods of some requests."""
+        return [self.requests[place][0] for place in part]
+
+    def body(self, part: Sequence[int], first_id: int) -> list[dict[str, Any]]:
+        """JSON-RPC 2.0 requests under consecutive ids."""
+        return [
+            {"jsonrpc": "2.0", "id": first_id + at, "method": method, "params": list(params)}
+            for at, (method, params) in enumerate(self.requests[place] for place in part)
+        ]
+
+    def keep(self, part: Sequence[int], first_id: int, answer: Any) -> RpcUnavailable | None:
+        """Keep the results whose ids match, each once; the rest is asked for again.
+
+        Parameters
+        ----------
+        part
+            Places of the requests of this HTTP request.
+        first_id
+            The id of the first of them.
+        answer
+            The parsed answer, or the error in its place.
+
+        Returns
+        -------
+        RpcUnavailable or None
+            What to wait for, or None where the next request may leave at once.
+
+        Raises
+        ------
+        IngestError
+            What asking this endpoint again cannot mend.
+        """
+        if isinstance(answer, AnswerTooLarge):
+            return self._too_large(part, answer)
+        if isinstance(answer, RpcUnavailable):
+            return answer
+        if isinstance(answer, IngestError):
+            raise answer
+        if isinstance(answer, Mapping) and len(part) > 1:
+            return self._batch_refused(part, answer)
+        self.size.agree(len(part))
+        failure, before = None, len(self.results)
+        for place, item in self._matched(part, first_id, answer):
+            if isinstance(error := item.get("error"), Mapping):
+                refusal = self._refusal(error, self.requests[place][0])
+                if isinstance(refusal, RpcUnavailable):
+                    failure = refusal
+                elif self.tolerant and isinstance(refusal, RpcRejected):
+                    self.results[place] = refusal
+                else:
+                    raise refusal
+            elif "result" in item and self._whole(item["result"]):
+                self.results[place] = item["result"]
+        if failure is None and len(self.results) == before:
+            failure = RpcUnavailable(f"{self.name}: no usable answer to {self.requests[part[0]][0]}")
+        return failure
+
+    def _matched(self, part: Sequence[int], first_id: int, answer: Any) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        open_places = dict(enumerate(part, first_id))
+        for item in answer if isinstance(answer, list) else [answer]:
+            if not isinstance(item, Mapping):
+                continue
+            number = item.get("id")
+            if number is None and len(part) == 1 and "error" in item:
+                number = first_id  # JSON-RPC 2.0 allows a null id on an error
+            # What is of another request, or was said already, is no answer. (In Python, True is 1: an id is not.)
+            if type(number) is int and (place := open_places.pop(number, None)) is not None:
+                yield place, item
+
+    def _whole(self, result: Any) -> bool:
+        if self.required is None:
+            return True
+        return isinstance(result, Mapping) and all(result.get(field) is not None for field in self.required)
+
+    def _too_large(self, part: Sequence[int], error: AnswerTooLarge) -> RpcUnavailable | None:
+        if len(part) > 1:
+            self.size.refuse(len(part))
+            return None
+        if self.requests[part[0]][0] == "eth_getLogs":
+            raise RangeRefused(str(error))
+        return error
+
+    def _batch_refused(self, part: Sequence[int], answer: Mapping[str, Any]) -> RpcUnavailable | None:
+        """One object for a whole batch: a refusal of what each request asks, or of the batch as such."""
+        methods = self.methods(part)
+        if isinstance(error := answer.get("error"), Mapping):
+            refusal = self._refusal(error, methods[0])
+            if isinstance(refusal, RangeRefused) and set(methods) == {"eth_getLogs"}:
+                raise refusal
+            if isinstance(refusal, RpcUnavailable):
+                return refusal
+        self.size.refuse(len(part))
+        return None
+
+    def _refusal(self, error: Mapping[str, Any], method: str) -> IngestError:
+        words = self.redact(str(error.get("message", error)))
+        refusal = classify({**error, "message": f"{self.name}: {words}"}, method=method)
+        if isinstance(refusal, TryElsewhere) and refusal.gone and self.last and self.stalled >= GONE_TRIES:
+            return RpcRejected(f"{refusal}; no endpoint keeps the state of old blocks: add an archive node to rpc_urls")
+        return refusal
