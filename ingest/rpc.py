@@ -288,7 +288,7 @@ class Node:
             before = len(exchange.results)
             failures = self._round(endpoint, exchange, parts, wait)
             if not failures:
-                standing.answered(len(parts))
+                standing.answered(len(parts), sum(map(len, parts)))
                 continue
             exchange.stalled = exchange.stalled + 1 if len(exchange.results) == before else 0
             failure = max(failures, key=lambda each: (each.retry_after or 0.0, each.too_fast))

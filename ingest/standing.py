@@ -12,8 +12,9 @@ from ingest.stride import Stride
 BATCH = 100  #: requests of one HTTP request, at most
 IN_FLIGHT = 4  #: HTTP requests at once, at most
 LONGEST_BACKOFF_S = 8.0
+STALLED = 3  #: refusals in a row
 LEAST_RATE = 5.0  #: requests a second, however often an endpoint says that it is too much
-GROWTH = 1.2  #: of a learned rate, for each round that was answered
+GROWTH = 0.1  #: of a learned rate, for each second at that rate
 FIRST_REST_S, LONGEST_REST_S = 15.0, 900.0
 FORGET_S = 3_600.0  #: how long a missing archive, and a checked chain id, are remembered
 
@@ -52,11 +53,11 @@ class Standing:
         """Requests a second; None: no limit is known."""
         return min((rate for rate in (self._rate, self.most_per_s) if rate is not None), default=None)
 
-    def answered(self, width: int) -> None:
-        """Take note of a round of HTTP requests that were all answered."""
+    def answered(self, width: int, requests: int) -> None:
+        """Take note of a round of HTTP requests that were all answered, and of how many requests it held."""
         self.width.agree(width)
         if self._rate is not None:
-            self._rate *= GROWTH
+            self._rate *= 1 + GROWTH * min(1.0, requests / self._rate)
 
     def failed(self, failure: RpcUnavailable, *, width: int, size: int, stalled: int, now: float, dice: float) -> None:
         """Wait after a failure: as long as the endpoint asked for, else twice as long each time.
@@ -86,8 +87,8 @@ class Standing:
         if failure.too_fast:
             # What the last second held was too much.
             self._rate = max(LEAST_RATE, min(self._sent, self.rate or self._sent) / 2)
-            if stalled > 1 and size > 1:
-                self.batch.refuse(size)  # twice in a row: one batch alone may be more than a second allows
+            if stalled >= STALLED and size > 1:
+                self.batch.refuse(size)  # after more than a second's wait: one batch alone may be more than it allows
 
     def rest(self, now: float, *, long: bool) -> float:
         """Set it aside after it failed for good; returns for how many seconds, twice as many each time."""

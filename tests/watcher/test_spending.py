@@ -1,0 +1,70 @@
+"""What was spent is kept by day, and a person is told once when most of it is gone."""
+
+import json
+import signal
+import subprocess
+from datetime import UTC, date, datetime, timedelta
+
+from structlog.testing import capture_logs
+
+from ingest.budget import Meter
+from tests.end_to_end.cli import Folder
+from tests.fakes.node import FakeNode
+from watcher import overview
+from watcher.jobs.spending import settle
+from watcher.store import meters
+from watcher.store.database import reading
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def spend(engine, count, *, spent=0, now=NOW, today=None):
+    meter = Meter(spent=spent, limit=100, today=today)
+    meter.charge(["eth_call"] * count, "localhost")
+    with capture_logs() as logs:
+        settle(engine, meter, 1, now=now)
+    return [line["event"] for line in logs]
+
+
+def test_at_four_fifths_a_person_is_told_once_a_day(store):
+    """Below: nothing. From 80 % on: one line in the log a day, and a line of the status until the day is over."""
+    with reading(store) as connection:
+        assert overview.budget_note(overview.read(connection, NOW)) is None
+    assert spend(store, 79) == []
+    with reading(store) as connection:
+        assert overview.budget_note(overview.read(connection, NOW)) is None
+    assert spend(store, 1, spent=79) == ["budget_nearly_used"]
+    assert spend(store, 1, spent=80) == []
+    with reading(store) as connection:
+        view = overview.read(connection, NOW)
+        assert "81% of today's budget of 100 units" in (overview.budget_note(view) or "")
+        assert "81% of today" in overview.status_message(view).html
+        assert overview.budget_note(overview.read(connection, NOW + timedelta(days=1))) is None
+    assert spend(store, 90, now=NOW + timedelta(days=1)) == ["budget_nearly_used"]
+
+
+def test_what_is_spent_after_midnight_is_the_new_days(store):
+    """The meter's own day counts, not the day on which the job began."""
+    spend(store, 5, today=lambda: date(2026, 3, 2))
+    with reading(store) as connection:
+        assert (meters.units_on(connection, NOW.date()), meters.units_on(connection, date(2026, 3, 2))) == (0, 5)
+
+
+def test_out_of_budget_the_service_idles_and_says_so(tmp_path):
+    """It stays up, asks the node nothing more, names the reason in its log, and ends cleanly when it is told to."""
+    with FakeNode({"eth_getBlockByNumber": lambda *_: {"number": "0x64", "hash": "0x1", "timestamp": "0x1"}}) as fake:
+        folder = Folder(tmp_path, fake.url, {"name": "ethereum", "chain_id": 1, "from_block": 1})
+        configuration = (tmp_path / "edgewatch.toml").read_text()
+        (tmp_path / "edgewatch.toml").write_text(configuration.replace("10_000_000", "3"))
+        folder.run("wallets", "add", "0x" + "11" * 20)
+        process = folder.start("run", stderr=subprocess.PIPE)
+        line = next(line for line in process.stderr if "budget_exhausted" in line)
+        assert "today's budget of 3 units is used up" in line
+        assert "after midnight UTC" in line
+        asked = len(fake.asked)
+        assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+        process.stderr.close()
+        assert len(fake.asked) == asked <= 3
+        assert json.loads(folder.run("status", "--json"))["units_today"] == asked
