@@ -12,6 +12,18 @@ Request = tuple[str, Sequence[Any]]
 """Method and parameters."""
 
 GONE_TRIES = 2  #: a balancer may hold one node that keeps old state among others that do not
+NULL_TRIES = 6  #: how often in a row "null" is heard before it counts as a refusal
+
+# Of every other method null is no result at all (execution-apis): the node did not do what it was asked.
+NULLABLE = frozenset(
+    {
+        "eth_getBlockByHash",
+        "eth_getBlockByNumber",
+        "eth_getBlockReceipts",
+        "eth_getTransactionByHash",
+        "eth_getTransactionReceipt",
+    }
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -85,8 +97,10 @@ class Exchange:
                     self.results[place] = refusal
                 else:
                     raise refusal
-            elif "result" in item and self._whole(item["result"]):
+            elif "result" in item and self._whole(place, item["result"]):
                 self.results[place] = item["result"]
+            elif self.tolerant and self.stalled >= NULL_TRIES:
+                self.results[place] = RpcRejected(f"{self.name}: no result of {self.requests[place][0]}")
         if failure is None and len(self.results) == before:
             failure = RpcUnavailable(f"{self.name}: no usable answer to {self.requests[part[0]][0]}")
         return failure
@@ -103,9 +117,9 @@ class Exchange:
             if type(number) is int and (place := open_places.pop(number, None)) is not None:
                 yield place, item
 
-    def _whole(self, result: Any) -> bool:
+    def _whole(self, place: int, result: Any) -> bool:
         if self.required is None:
-            return True
+            return result is not None or self.requests[place][0] in NULLABLE
         return isinstance(result, Mapping) and all(result.get(field) is not None for field in self.required)
 
     def _too_large(self, part: Sequence[int], error: AnswerTooLarge) -> RpcUnavailable | None:

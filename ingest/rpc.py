@@ -293,9 +293,7 @@ class Node:
             exchange.stalled = exchange.stalled + 1 if len(exchange.results) == before else 0
             failure = max(failures, key=lambda each: (each.retry_after or 0.0, each.too_fast))
             dice = random.random()  # noqa: S311 - jitter, not a secret
-            standing.failed(
-                failure, width=len(parts), size=len(parts[0]), stalled=exchange.stalled, now=self._clock(), dice=dice
-            )
+            standing.failed(failure, size=len(parts[0]), stalled=exchange.stalled, now=self._clock(), dice=dice)
             if exchange.stalled >= _tries(failure, last=exchange.last):
                 raise failure
         return [exchange.results[place] for place in range(len(exchange.requests))]

@@ -12,9 +12,10 @@ from ingest.stride import Stride
 BATCH = 100  #: requests of one HTTP request, at most
 IN_FLIGHT = 4  #: HTTP requests at once, at most
 LONGEST_BACKOFF_S = 8.0
+CALM = 32  #: rounds answered in a row before several are in flight again
 STALLED = 3  #: refusals in a row
-LEAST_RATE = 5.0  #: requests a second, however often an endpoint says that it is too much
-GROWTH = 0.1  #: of a learned rate, for each second at that rate
+LEAST_RATE = 10.0  #: requests a second, however often an endpoint says that it is too much
+GROWTH = 0.25  #: of a learned rate, for each second at that rate
 FIRST_REST_S, LONGEST_REST_S = 15.0, 900.0
 FORGET_S = 3_600.0  #: how long a missing archive, and a checked chain id, are remembered
 
@@ -59,17 +60,15 @@ class Standing:
         if self._rate is not None:
             self._rate *= 1 + GROWTH * min(1.0, requests / self._rate)
 
-    def failed(self, failure: RpcUnavailable, *, width: int, size: int, stalled: int, now: float, dice: float) -> None:
+    def failed(self, failure: RpcUnavailable, *, size: int, stalled: int, now: float, dice: float) -> None:
         """Wait after a failure: as long as the endpoint asked for, else twice as long each time.
 
         Parameters
         ----------
         failure
             What went wrong.
-        width
-            HTTP requests that were in flight.
         size
-            Requests in each.
+            Requests of one HTTP request.
         stalled
             How often in a row nothing came.
         now
@@ -82,8 +81,7 @@ class Standing:
         else:
             wait = min(LONGEST_BACKOFF_S, 0.25 * 2.0**stalled) * (0.5 + dice)
         self._not_before = max(self._not_before, now + wait)
-        if width > 1:
-            self.width.refuse(width, suggested=1)
+        self.width.restart(CALM)  # what is in flight when it asks for time comes too early
         if failure.too_fast:
             # What the last second held was too much.
             self._rate = max(LEAST_RATE, min(self._sent, self.rate or self._sent) / 2)

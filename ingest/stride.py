@@ -31,6 +31,10 @@ class Stride:
         grown = self.step * 2 if self.patience == 1 else self.step + max(1, self.step // 4)
         self.before, self.step, self.agreed = self.step, min(grown, self.largest), 0
 
+    def restart(self, patience: int) -> None:
+        """Begin again with 1, and grow only after so many steps that were agreed to without a break."""
+        self.step, self.patience, self.agreed, self.before = 1, patience, 0, 0
+
     def refuse(self, asked: int, *, suggested: int | None = None) -> None:
         """Take note that this much was refused: go to what is suggested, to what worked before, or to half.
 

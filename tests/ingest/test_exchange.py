@@ -92,6 +92,19 @@ def test_one_error_for_a_whole_batch_halves_it():
     assert [len(part) for part in asked.parts(4)] == [50, 50]
 
 
+def test_null_is_no_result_where_the_method_has_none():
+    """Code, a call or logs that are null were not read: asked for again; at last a refusal, where one is tolerated."""
+    asked = exchange(1, tolerant=True)
+    null = [{"id": 1, "result": None}]
+    assert isinstance(asked.keep([0], 1, null), RpcUnavailable)
+    asked.stalled = 6
+    assert asked.keep([0], 1, null) is None
+    assert isinstance(asked.results[0], RpcRejected)
+    receipt = Exchange(requests=[("eth_getTransactionReceipt", [])], name="host", redact=str, size=Stride(1, 1))
+    assert receipt.keep([0], 1, null) is None
+    assert receipt.results == {0: None}
+
+
 @pytest.mark.parametrize(("last", "ends"), [(True, True), (False, False)])
 def test_old_state_that_nobody_keeps_ends_as_a_refusal(last, ends):
     """While another endpoint may keep it, it is asked for there; by the last one it is refused, after a second try."""

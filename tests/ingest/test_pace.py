@@ -119,7 +119,7 @@ def test_the_pace_is_never_learned_down_to_nothing():
     for turn in range(50):
         standing.sent(1, float(turn))
         too_fast = RpcUnavailable("HTTP 429", too_fast=True)
-        standing.failed(too_fast, width=1, size=1, stalled=turn, now=float(turn), dice=0.5)
+        standing.failed(too_fast, size=1, stalled=turn, now=float(turn), dice=0.5)
     assert standing.rate == LEAST_RATE
     assert 0 < standing.wait(49.0) <= 12
 
