@@ -7,11 +7,13 @@
     ├── IngestError
     │   ├── RpcUnavailable        try again later, or another endpoint
     │   │   ├── AnswerTooLarge    ask for less in one request
-    │   │   └── TryElsewhere      another endpoint may have it now; this one has not
+    │   │   ├── TryElsewhere      another endpoint may have it now; this one has not
+    │   │   └── Unlinked          what was read does not continue what is known: read anew, or roll back
     │   ├── RangeRefused          ask for fewer blocks
     │   ├── RpcRejected           the node refuses this request: give up
     │   │   └── EndpointRefused   the endpoint refuses its URL or key: a person must look
     │   ├── WrongChain            the endpoint serves another chain: never use it
+    │   ├── ReorgTooDeep          blocks that counted as final were replaced: a person must look
     │   └── MethodForbidden       the request was not read-only: a bug here
     ├── BudgetExhausted           wait for the next UTC day or raise the budget (exit 4)
     └── StoreError                the database cannot be used as it is
@@ -77,6 +79,8 @@ class TryElsewhere(RpcUnavailable):
     def __init__(self, message: str, *, gone: bool = False) -> None:
         super().__init__(message)
         self.gone = gone
+class Unlinked(RpcUnavailable):
+    """A block is of another fork than what was read next to it."""
 
 
 class RangeRefused(IngestError):
@@ -105,6 +109,10 @@ class EndpointRefused(RpcRejected):
 
 class WrongChain(IngestError):
     """The endpoint serves another chain than the configuration says."""
+
+
+class ReorgTooDeep(IngestError):
+    """The chain replaced more blocks than can be rolled back; nothing was deleted."""
 
 
 class MethodForbidden(IngestError):

@@ -1,8 +1,9 @@
 """Find the transactions that touch a wallet, then fetch and check each of them."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from ingest.abi import TRANSFER
@@ -11,6 +12,7 @@ from ingest.collector import collector_off
 from ingest.errors import RangeRefused, RpcUnavailable
 from ingest.rpc import Node, Request
 from ingest.types import BlockRef, Move
+from ingest.verify import ENDS, Link, is_round, topic
 from ingest.windows import BlockRange
 from ingest.wire import RawLog, raw_logs
 
@@ -45,6 +47,8 @@ class Reading:
     last: BlockRef
     transactions: tuple[RawTransaction, ...]  #: by block and index
     moves: tuple[Move, ...] = ()  #: what strangers sent, from its logs alone
+    links: tuple[Link, ...] = ()  #: blocks by which what is read later is held against this
+    level: str = ENDS  #: how well its logs are proven, see ``ingest.verify``
 
 
 def head(node: Node, *, confirmations: int | None) -> int:
@@ -61,7 +65,10 @@ def head(node: Node, *, confirmations: int | None) -> int:
         The node did not say; where it has no ``finalized`` block at all, the chain needs ``confirmations``.
     """
     if confirmations is not None:
-        return max(0, int(node.call("eth_blockNumber"), 16) - confirmations)
+        newest = node.call("eth_blockNumber")
+        if not isinstance(newest, str):
+            raise RpcUnavailable("the node does not say which block is its newest")
+        return max(0, int(newest, 16) - confirmations)
     block = node.call("eth_getBlockByNumber", ["finalized", False])
     if not isinstance(block, dict) or "number" not in block:
         raise RpcUnavailable("the node named no finalized block; if it has none, set confirmations = N for this chain")
@@ -80,7 +87,7 @@ def block_refs(node: Node, numbers: Collection[int]) -> dict[int, BlockRef]:
     answers = node.batch([("eth_getBlockByNumber", [hex(number), False]) for number in ordered], required=BLOCK)
     refs = {}
     for number, block in zip(ordered, answers, strict=True):
-        with _well_formed(f"block {number:,}"):
+        with well_formed(f"block {number:,}"):
             if int(block["number"], 16) != number:
                 raise RpcUnavailable(f"the node does not serve block {number:,} yet")
             timestamp = int(block["timestamp"], 16)
@@ -91,8 +98,8 @@ def block_refs(node: Node, numbers: Collection[int]) -> dict[int, BlockRef]:
 
 
 @contextmanager
-def _well_formed(what: str) -> Iterator[None]:
-    """Turn a missing or odd field of an answer into an answer that is asked for again."""
+def well_formed(what: str) -> Iterator[None]:
+    """Turn a missing or odd field of an answer into an ``RpcUnavailable``: it is asked for again."""
     try:
         yield
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -133,21 +140,48 @@ def read_window(node: Node, wallets: Collection[str], blocks: BlockRange) -> Rea
     RpcUnavailable
         An answer is missing or contradicts another one; nothing of the window may be kept.
     """
-    with node.window():
-        touches = _touches(node, wallets, blocks)
-        transactions, involved = _fetch(node, touches)
-        receipts = node.batch([("eth_getTransactionReceipt", [tx]) for tx in transactions], required=RECEIPT)
-        refs = block_refs(node, {touch.block for touch in touches.values()} | {blocks.first, blocks.last})
+    answers = node.batch(log_requests(wallets, blocks))
+    return read_touched(node, touches_in(answers, wallets, blocks), blocks)
+
+
+def read_touched(
+    node: Node,
+    touches: Mapping[str, Touch],
+    blocks: BlockRange,
+    *,
+    known: Mapping[int, BlockRef] = MappingProxyType({}),
+) -> Reading:
+    """Fetch what touches the wallets, transaction by transaction, and hold it against the headers.
+
+    Parameters
+    ----------
+    touches
+        By transaction hash. Where the hash of the block is not known (empty), the transaction's own words count, and
+        are held against the header like the others.
+    blocks
+        What was looked through to find them.
+    known
+        Headers that need not be asked for.
+
+    Raises
+    ------
+    RpcUnavailable
+        An answer is missing or contradicts another one.
+    """
+    transactions, involved = _fetch(node, touches)
+    receipts = node.batch([("eth_getTransactionReceipt", [tx]) for tx in transactions], required=RECEIPT)
+    needed = {touch.block for touch in touches.values()} | {blocks.first, blocks.last}
+    refs = {**known, **block_refs(node, needed - known.keys())}
     raw = []
     for (tx_hash, transaction), receipt in zip(transactions.items(), receipts, strict=True):
-        with _well_formed(tx_hash):
+        with well_formed(tx_hash):
             if receipt["transactionHash"].lower() != tx_hash:
                 raise RpcUnavailable(f"the node answers on {tx_hash} with another transaction")
             if not isinstance(receipt["logs"], list) or transaction["from"].lower() != receipt["from"].lower():
                 raise RpcUnavailable(f"the receipt of {tx_hash} does not fit its transaction")
             block = refs.get(int(receipt["blockNumber"], 16))
             index = int(receipt["transactionIndex"], 16)
-            if block is None or receipt["blockHash"].lower() != block.hash:
+            if block is None or not receipt["blockHash"].lower() == touches[tx_hash].block_hash == block.hash:
                 raise RpcUnavailable(f"the receipt of {tx_hash} is of another block than its header")
         raw.append(
             RawTransaction(
@@ -169,10 +203,30 @@ def read_window(node: Node, wallets: Collection[str], blocks: BlockRange) -> Rea
     )
 
 
-def _touches(node: Node, wallets: Collection[str], blocks: BlockRange) -> dict[str, Touch]:
-    """What the window's Transfer logs say, by transaction."""
-    logs = list(_transfer_logs(node, sorted(wallets), blocks))
-    with _well_formed("logs"), collector_off():
+def log_requests(wallets: Collection[str], blocks: BlockRange) -> list[Request]:
+    """What to ask for every Transfer of the wallets: each ``TOPIC_LIMIT`` of them once as sender, once as receiver."""
+    ordered = sorted(wallets)
+    requests: list[Request] = []
+    for start in range(0, len(ordered), TOPIC_LIMIT):
+        topics = [topic(wallet) for wallet in ordered[start : start + TOPIC_LIMIT]]
+        bounds: dict[str, Any] = {"fromBlock": hex(blocks.first), "toBlock": hex(blocks.last)}
+        requests.append(("eth_getLogs", [{**bounds, "topics": [TRANSFER, topics]}]))
+        requests.append(("eth_getLogs", [{**bounds, "topics": [TRANSFER, None, topics]}]))
+    return requests
+
+
+def touches_in(answers: Iterable[Any], wallets: Collection[str], blocks: BlockRange) -> dict[str, Touch]:
+    """What the answers to ``log_requests`` say, by transaction.
+
+    Raises
+    ------
+    RangeRefused
+        There are too many logs, or so many as a node may silently have cut them to.
+    RpcUnavailable
+        They are malformed, or of other blocks.
+    """
+    logs = list(_transfer_logs(answers, blocks))
+    with well_formed("logs"), collector_off():
         touches = read_touches(logs, frozenset(wallets))
     if any(not blocks.first <= touch.block <= blocks.last for touch in touches.values()):
         raise RpcUnavailable("the node's answer on logs is of other blocks than those asked for")
@@ -189,9 +243,12 @@ def _fetch(node: Node, touches: Mapping[str, Touch]) -> tuple[dict[str, Mapping[
         answers = node.batch([("eth_getTransactionByHash", [tx]) for tx in page], required=TRANSACTION)
         for tx_hash, transaction in zip(page, answers, strict=True):
             touch = touches[tx_hash]
-            with _well_formed(tx_hash):
+            with well_formed(tx_hash):
                 if transaction["hash"].lower() != tx_hash:
                     raise RpcUnavailable(f"the node answers on {tx_hash} with another transaction")
+                if not touch.block_hash:
+                    touch.block_hash = transaction["blockHash"].lower()
+                    touch.index = int(transaction["transactionIndex"], 16)
                 sent = {wallet for wallet, _ in touch.came if may_have_agreed(transaction, wallet)}
             if touch.gave or sent:
                 transactions[tx_hash], involved[tx_hash] = transaction, frozenset(touch.gave | sent)
@@ -220,20 +277,16 @@ def _arrivals(
                 )
 
 
-def _transfer_logs(node: Node, wallets: Sequence[str], blocks: BlockRange) -> Iterator[RawLog | None]:
-    requests: list[Request] = []
-    for start in range(0, len(wallets), TOPIC_LIMIT):
-        padded = ["0x" + wallet[2:].rjust(64, "0") for wallet in wallets[start : start + TOPIC_LIMIT]]
-        bounds: dict[str, Any] = {"fromBlock": hex(blocks.first), "toBlock": hex(blocks.last)}
-        requests.append(("eth_getLogs", [{**bounds, "topics": [TRANSFER, padded]}]))
-        requests.append(("eth_getLogs", [{**bounds, "topics": [TRANSFER, None, padded]}]))
+def _transfer_logs(answers: Iterable[Any], blocks: BlockRange) -> Iterator[RawLog | None]:
     found = 0
-    for logs in node.batch(requests):
+    for logs in answers:
         if not isinstance(logs, list):
             raise RpcUnavailable("eth_getLogs answered with something that is not a list")
         found += len(logs)
         if found > MOST_LOGS and len(blocks) > 1:
             raise RangeRefused(f"more than {MOST_LOGS:,} transfers in {len(blocks):,} blocks")
+        if is_round(len(logs)) and len(blocks) > 1:
+            raise RangeRefused(f"exactly {len(logs):,} transfers in {len(blocks):,} blocks: there may be more")
         for log in raw_logs(logs):
             # ERC-721 emits the same topic with four topics: no amount moves.
             if log is None or (not log.removed and len(log.topics) == 3):

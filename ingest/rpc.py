@@ -211,10 +211,10 @@ class Node:
             raise
 
     def patience(self, tries: int) -> Retrying:
-        """How to repeat a window that ended with ``RpcUnavailable``: at once where another endpoint is fit."""
+        """How to repeat what ended with ``RpcUnavailable``: at once where it may go to another endpoint that is fit."""
         return Retrying(
             retry=retry_if_exception_type(RpcUnavailable),
-            wait=lambda state: 0.0 if any(map(self._fit, self._endpoints)) else _backoff(state),
+            wait=lambda state: 0.0 if self._held is None and any(map(self._fit, self._endpoints)) else _backoff(state),
             stop=_enough(tries),
             sleep=self._sleep,
             reraise=True,

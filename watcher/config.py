@@ -62,9 +62,9 @@ class ChainConfig(_Table):
     history: Annotated[str, AfterValidator(_duration)] = "180d"
     from_block: Annotated[int, Field(ge=0)] | None = None
     confirmations: Annotated[int, Field(ge=0)] | None = None
-    verify: Literal["auto", "ends"] = "auto"  # "full" comes with the check of every header
     in_flight: Annotated[int, Field(ge=1, le=16)] = IN_FLIGHT  #: HTTP requests at once at one endpoint
     requests_per_second: Annotated[float, Field(gt=0)] | None = None  #: at one endpoint; None: as fast as it answers
+    verify: Literal["auto", "full", "ends"] = "auto"
     index: Literal["none"] = "none"  # "alchemy" comes with reading through a wallet index
     native_symbol: str | None = None
     wrapped_native: str | None = None

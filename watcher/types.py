@@ -46,7 +46,8 @@ class Coverage:
     first_at: datetime  #: UTC, time of the first block
     last_at: datetime
     #: ``file``: a file says so, and its blocks are unix seconds;
-    level: str  #: ``ends``: headers of the window's ends and of every block with a find
+    #: ``proven``: each block's logs, by its header; ``ends``: headers of the window's ends and of blocks with finds
+    level: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

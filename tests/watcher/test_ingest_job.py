@@ -41,10 +41,10 @@ def chain():
 class Reader:
     """One database and what reads into it."""
 
-    def __init__(self, path, url, watched=WATCHED):
+    def __init__(self, path, url, watched=WATCHED, **table):
         self.engine = database.connect(f"sqlite:///{path}")
         database.prepare(self.engine)
-        self.config = ChainConfig.model_validate(TABLE | {"rpc_urls": [url]})
+        self.config = ChainConfig.model_validate(TABLE | {"rpc_urls": [url], **table})
         self.follow(watched)
 
     def follow(self, watched):
@@ -75,7 +75,7 @@ def whole(chain, tmp_path_factory):
 def test_a_node_with_small_ranges_gives_the_same_log(tmp_path, whole):
     """Windows shrink until the node agrees, the step is remembered, and the log does not depend on it."""
     with ReplayNode(max_range=100) as narrow:
-        reader = Reader(tmp_path / "edgewatch.db", narrow.url)
+        reader = Reader(tmp_path / "edgewatch.db", narrow.url, verify="ends")
         progress = reader.read()
         assert progress.refusals > 0
         with reading(reader.engine) as connection:

@@ -100,7 +100,9 @@ class SmallChain:
             ]
 
         def block(number: str, _full: bool) -> r.Raw:
-            return {"number": number, "hash": f"0x{int(number, 16):x}b", "timestamp": hex(START + 12 * int(number, 16))}
+            height = int(number, 16)
+            names = {"hash": f"0x{height:x}b", "parentHash": f"0x{height - 1:x}b"}
+            return {"number": number, **names, "timestamp": hex(START + 12 * height)}
 
         def call(_request: object, _block: object) -> str:
             raise RpcFault(3, "execution reverted")

@@ -55,17 +55,21 @@ def read_all(shared: context.Context, console: Console, now: datetime, *, dry_ru
             gaps = plan_reading(shared.engine, source, now)
             if not gaps:
                 console.print(f"{source.chain.name}: nothing to read")
+                if not dry_run:
+                    ingest_once(shared.engine, source, now=now, gaps=gaps)  # what was read may have been replaced
                 continue
             console.print(estimate(source, gaps))
             console.print(
                 f"today's budget: {source.meter.limit - source.meter.spent:,} of {source.meter.limit:,} units left"
             )
             if not dry_run:
-                done.append(_read_one(shared, source, console, now))
+                done.append(_read_one(shared, source, gaps, console, now))
     return done
 
 
-def _read_one(shared: context.Context, source: Source, console: Console, now: datetime) -> Reading:
+def _read_one(
+    shared: context.Context, source: Source, gaps: list[windows.Gap], console: Console, now: datetime
+) -> Reading:
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -81,7 +85,7 @@ def _read_one(shared: context.Context, source: Source, console: Console, now: da
             found = f"{progress.transactions:,} transactions, {progress.trades:,} trades, {progress.requests:,} calls"
             bar.update(task, total=progress.total_blocks, completed=progress.blocks, found=found)
 
-        result = ingest_once(shared.engine, source, now=now, on_progress=show)
+        result = ingest_once(shared.engine, source, now=now, gaps=gaps, on_progress=show)
     console.print(
         f"{result.chain}: read {result.blocks:,} blocks, {result.transactions:,} transactions, "
         f"{result.trades:,} trades, in {result.requests:,} calls"

@@ -1,33 +1,40 @@
 """Read what is missing of one chain, and commit it window by window."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
+from tenacity import Retrying
 
 from ingest import read, windows
 from ingest.budget import Meter
 from ingest.decode import VERSION as DECODER_VERSION
-from ingest.errors import RangeRefused
-from ingest.interpret import Interpreter
+from ingest.errors import RangeRefused, ReorgTooDeep, Unlinked
+from ingest.interpret import Interpretation, Interpreter
 from ingest.price_file import PriceFile
+from ingest.prove import MOST_HEADERS, Reader
+from ingest.reorg import TAIL
 from ingest.rpc import Node
 from ingest.stride import Stride
 from ingest.traces import Tracer
 from ingest.types import Chain
+from ingest.verify import Link, affordable
 from ingest.windows import BlockRange, Gap
 from watcher.config import ChainConfig
+from watcher.jobs.reorg import find_rollback
 from watcher.jobs.spending import record, settle
-from watcher.jobs.suspect import suspect
+from watcher.jobs.suspect import Suspects, suspect
+from watcher.store import blocks as block_store
 from watcher.store import ledger, meters, suspicion, wallets
 from watcher.store.database import reading, writing
 from watcher.types import Coverage, TokenInfo, Wallet
 
 WINDOW_TRIES = 6
-TRACES_AGAIN = timedelta(days=7)
-LEVEL = "ends"  #: how well coverage is proven: headers of the window's ends and of every block with a find
+USABLE = "usable"  #: the memo of a chain whose blooms can be used
+ASK_AGAIN = timedelta(days=7)  #: what a node or a chain did not offer
 
 
 @dataclass(slots=True)
@@ -68,7 +75,7 @@ def plan_reading(engine: Engine, source: Source, now: datetime) -> list[Gap]:
         covered = ledger.covered_blocks(connection, chain.chain_id)
     if not addresses:
         return []
-    last = read.head(source.node, confirmations=config.confirmations)
+    last = source.node.patience(WINDOW_TRIES)(read.head, source.node, confirmations=config.confirmations)
     if new := [address for address in addresses if address not in starts]:
         begin = config.from_block
         if begin is None:
@@ -86,10 +93,13 @@ def ingest_once(
     source: Source,
     *,
     now: datetime,
+    gaps: Sequence[Gap] | None = None,
     on_progress: Callable[[Progress], None] = lambda _progress: None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Progress:
     """Read every gap of one chain. Raw transactions, trades, valuations and coverage commit together, per window.
+
+    Where blocks are read before they are final, what a reorganisation replaced is read anew and replaced first.
 
     Parameters
     ----------
@@ -99,6 +109,8 @@ def ingest_once(
         The chain and its node.
     now
         UTC; when what is read becomes known.
+    gaps
+        From ``plan_reading``; None: plan here.
     on_progress
         Called after each window.
     stopped
@@ -108,39 +120,216 @@ def ingest_once(
     ------
     BudgetExhausted, RpcUnavailable, RpcRejected, WrongChain
         What was committed stays; the next call goes on from there.
+    ReorgTooDeep
+        The chain contradicts what was committed; it stays until a person has looked.
     """
-    step_memo, trace_memo = f"step:{source.chain.chain_id}", f"traces:{source.chain.chain_id}"
+    chain_id = source.chain.chain_id
     try:
-        # A window is read anew as a whole where an answer is missing or contradicts another one.
-        patience = source.node.patience(WINDOW_TRIES)
-        gaps = plan_reading(engine, source, now)
-        with reading(engine) as connection:
-            strides = _strides(meters.recall(connection, step_memo))
-            tracer = Tracer(offers=_may_trace(meters.recall(connection, trace_memo), now))
-            known = ledger.pools(connection, source.chain.chain_id)
-            decimals = ledger.decimals(connection, source.chain.chain_id)
-        interpreter = Interpreter(source.node, source.chain, known, tracer, decimals, source.prices)
+        run = _Run.begin(engine, source, now)
+        run.mend()
+        if gaps is None:
+            gaps = plan_reading(engine, source, now)
         progress = Progress(source.chain.name, total_blocks=sum(len(gap.blocks) for gap in gaps))
+        run.reader.full = _proves_all(source, progress.total_blocks)
+        last = max((gap.blocks.last for gap in gaps), default=0)
+        with reading(engine) as connection:
+            known = block_store.known(connection, chain_id)
         for gap in gaps:
-            at = gap.blocks.first
-            while at <= gap.blocks.last and not stopped():
-                found = patience(_read_next, source.node, gap, at, strides)
-                if found is None:
-                    progress.refusals += 1
-                    continue
-                memos = {step_memo: json.dumps({name: each.step for name, each in strides.items() if name})}
-                memos |= {} if tracer.offers else {trace_memo: now.isoformat()}
-                trades = _commit(engine, source, gap, found, interpreter, now=now, memos=memos)
-                blocks = found.blocks
-                at = blocks.last + 1
-                progress.blocks += len(blocks)
+            for found in run.windows(gap, known, tail=last - TAIL + 1, stopped=stopped):
+                ready = run.prepare(gap.wallets, found)
+                with writing(engine) as connection:
+                    run.store(connection, ready)
+                progress.blocks += len(found.blocks)
                 progress.transactions += len(found.transactions)
-                progress.trades += trades
-                progress.requests = source.meter.requests
+                progress.trades += len(ready.meaning.trades)
+                progress.requests, progress.refusals = source.meter.requests, run.refusals
                 on_progress(progress)
+    except Unlinked as error:
+        if source.config.confirmations is None:
+            raise ReorgTooDeep(
+                f"{error}, although both counted as final; reading has stopped and nothing was deleted. Check the node "
+                "against a block explorer"
+            ) from None
+        raise  # the next run rolls back
     finally:
         settle(engine, source.meter, source.chain.chain_id, now=now)
     return progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ready:
+    """One window, understood: what one transaction of the database takes."""
+
+    wallets: frozenset[str]
+    found: read.Reading
+    meaning: Interpretation
+    suspects: Suspects
+
+
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """One run of the job: what it asks with, and what it learned of the node."""
+
+    engine: Engine
+    source: Source
+    now: datetime
+    reader: Reader
+    interpreter: Interpreter
+    tracer: Tracer
+    strides: dict[str, Stride]  #: blocks of a window by endpoint; of a new one under ""
+    patience: Retrying
+    refusals: int = 0
+
+    @classmethod
+    def begin(cls, engine: Engine, source: Source, now: datetime) -> "_Run":
+        chain_id = source.chain.chain_id
+        with reading(engine) as connection:
+            strides = _strides(meters.recall(connection, f"step:{chain_id}"))
+            tracer = Tracer(offers=not _lately(meters.recall(connection, f"traces:{chain_id}"), now))
+            known = ledger.pools(connection, chain_id)
+            decimals = ledger.decimals(connection, chain_id)
+            bloom = meters.recall(connection, f"bloom:{chain_id}")
+        usable = True if bloom == USABLE else False if _lately(bloom, now) else None
+        return cls(
+            engine=engine,
+            source=source,
+            now=now,
+            reader=Reader(node=source.node, full=_proves_all(source, TAIL), bloom=usable),
+            interpreter=Interpreter(source.node, source.chain, known, tracer, decimals, source.prices),
+            tracer=tracer,
+            strides=strides,
+            # A window is read anew as a whole where an answer is missing or contradicts another one.
+            patience=source.node.patience(WINDOW_TRIES),
+        )
+
+    def mend(self) -> None:
+        """Replace what a reorganisation took back, if blocks are read before they are final."""
+        chain_id = self.source.chain.chain_id
+        if self.source.config.confirmations is None:
+            return
+        rollback = self.patience(find_rollback, self.engine, self.reader, chain_id)
+        if rollback is None:
+            return
+        ready = [
+            self.prepare(rollback.gap.wallets, found)
+            for found in self.windows(rollback.gap, dict(rollback.known), tail=rollback.ancestor)
+        ]
+        with writing(self.engine) as connection:
+            before = ledger.known_times(connection)
+            until = ready[0].found.first.timestamp
+            block_store.roll_back(connection, chain_id, rollback.ancestor, until=until)
+            for each in ready:
+                self.store(connection, each, known_before=before)
+
+    def windows(
+        self, gap: Gap, known: dict[int, Link], *, tail: int, stopped: Callable[[], bool] = lambda: False
+    ) -> Iterator[read.Reading]:
+        """Read a gap window by window, each of which must continue the ``known`` blocks; these grow with it.
+
+        From block ``tail`` on, each header is read if blocks are read before they are final.
+        """
+        at = gap.blocks.first
+        while at <= gap.blocks.last and not stopped():
+            in_tail = self.source.config.confirmations is not None and at >= tail
+            most = gap.blocks.last
+            if self.source.config.confirmations is not None and at < tail:
+                most = min(most, tail - 1)
+            found = self.patience(self._read_next, gap.wallets, at, most, known, every_link=in_tail)
+            if found is None:
+                self.refusals += 1
+                continue
+            known |= {link.number: link for link in (found.links[0], found.links[-1])}
+            at = found.blocks.last + 1
+            yield found
+
+    def _read_next(
+        self, wallets: frozenset[str], at: int, most: int, known: dict[int, Link], *, every_link: bool
+    ) -> read.Reading | None:
+        """Read as many blocks as the endpoint whose turn it is takes at once; None where it wants fewer."""
+        with self.source.node.window() as endpoint:
+            stride = self.strides.setdefault(endpoint, replace(self.strides[""]))
+            step = min(stride.step, MOST_HEADERS) if self.reader.full or every_link else stride.step
+            blocks = BlockRange(at, min(at + step - 1, most))
+            try:
+                found = self.reader.read(wallets, blocks, known=known, every_link=every_link)
+            except RangeRefused as refusal:
+                if len(blocks) == 1:
+                    raise
+                stride.refuse(len(blocks), suggested=refusal.suggested)
+                return None
+            stride.agree(len(blocks))
+            return found
+
+    def prepare(self, wallets: frozenset[str], found: read.Reading) -> _Ready:
+        """Decode and value a window, and doubt its trades: what still has to be asked of the node."""
+        meaning = self.interpreter.interpret(found.transactions)
+        suspects = suspect(self.engine, self.source.node, self.source.chain, meaning)
+        return _Ready(wallets=wallets, found=found, meaning=meaning, suspects=suspects)
+
+    def store(
+        self,
+        connection: Connection,
+        ready: _Ready,
+        *,
+        known_before: Mapping[tuple[int, str, str], datetime] = MappingProxyType({}),
+    ) -> None:
+        """Commit a window as a whole."""
+        chain_id, found, meaning = self.source.chain.chain_id, ready.found, ready.meaning
+        named = [
+            TokenInfo(chain_id=chain_id, address=address, symbol=symbol, decimals=decimals)
+            for address, (symbol, decimals) in meaning.tokens.items()
+        ]
+        first_at, last_at = (datetime.fromtimestamp(ref.timestamp, UTC) for ref in (found.first, found.last))
+        ledger.add_raw(connection, chain_id, found.transactions, meaning.internals)
+        ledger.add_trades(
+            connection, meaning.trades, decoder=DECODER_VERSION, known_at=self.now, known_before=known_before
+        )
+        ledger.add_moves(connection, (*meaning.moves, *found.moves))
+        ledger.add_feed_prices(connection, chain_id, meaning.fed)
+        ledger.add_valuations(connection, meaning.valuations)
+        suspicion.add_provisions(connection, chain_id, ready.suspects.provisions)
+        suspicion.add(connection, ready.suspects.suspicions)
+        ledger.add_pools(connection, chain_id, meaning.facts)
+        ledger.add_tokens(connection, named)
+        ledger.add_coverage(
+            connection,
+            (
+                Coverage(
+                    chain_id=chain_id,
+                    wallet=wallet,
+                    first_block=found.blocks.first,
+                    last_block=found.blocks.last,
+                    first_at=first_at,
+                    last_at=last_at,
+                    level=found.level,
+                )
+                for wallet in sorted(ready.wallets)
+            ),
+        )
+        block_store.remember(connection, chain_id, found.links)
+        for key, text in self._learned().items():
+            meters.remember(connection, f"{key}:{chain_id}", text)
+        record(connection, self.source.meter, chain_id, now=self.now)
+
+    def _learned(self) -> dict[str, str]:
+        learned = {"step": json.dumps({name: each.step for name, each in self.strides.items() if name})}
+        if not self.tracer.offers:
+            learned["traces"] = self.now.isoformat()
+        if self.reader.bloom is not None:
+            learned["bloom"] = USABLE if self.reader.bloom else self.now.isoformat()
+        return learned
+
+
+def _proves_all(source: Source, blocks: int) -> bool:
+    """Whether every block is to be proven by its header."""
+    if source.config.verify == "auto":
+        return affordable(blocks, block_seconds=source.chain.block_seconds, limit=source.meter.limit)
+    return source.config.verify == "full"
+
+
+def _lately(missing_since: str | None, now: datetime) -> bool:
+    """What was missing is asked for again after a while: providers and plans change."""
+    return missing_since is not None and now - datetime.fromisoformat(missing_since) <= ASK_AGAIN
 
 
 def _strides(memo: str | None) -> dict[str, Stride]:
@@ -150,73 +339,3 @@ def _strides(memo: str | None) -> dict[str, Stride]:
         learned = {"": learned}
     steps = {"": windows.FIRST_STEP, **learned}
     return {name: Stride(step, windows.LARGEST_STEP) for name, step in steps.items()}
-
-
-def _read_next(node: Node, gap: Gap, at: int, strides: dict[str, Stride]) -> read.Reading | None:
-    """Read as many blocks as the endpoint whose turn it is takes at once; None where it wants fewer."""
-    with node.window() as endpoint:
-        stride = strides.setdefault(endpoint, replace(strides[""]))
-        blocks = BlockRange(at, min(at + stride.step - 1, gap.blocks.last))
-        try:
-            found = read.read_window(node, gap.wallets, blocks)
-        except RangeRefused as refusal:
-            if len(blocks) == 1:
-                raise
-            stride.refuse(len(blocks), suggested=refusal.suggested)
-            return None
-        stride.agree(len(blocks))
-        return found
-
-
-def _commit(
-    engine: Engine,
-    source: Source,
-    gap: Gap,
-    found: read.Reading,
-    interpreter: Interpreter,
-    *,
-    now: datetime,
-    memos: Mapping[str, str],
-) -> int:
-    chain = source.chain
-    meaning = interpreter.interpret(found.transactions)
-    suspects = suspect(engine, source.node, chain, meaning)
-    named = [
-        TokenInfo(chain_id=chain.chain_id, address=address, symbol=symbol, decimals=decimals)
-        for address, (symbol, decimals) in meaning.tokens.items()
-    ]
-    first_at, last_at = (datetime.fromtimestamp(ref.timestamp, UTC) for ref in (found.first, found.last))
-    with writing(engine) as connection:
-        ledger.add_raw(connection, chain.chain_id, found.transactions, meaning.internals)
-        ledger.add_trades(connection, meaning.trades, decoder=DECODER_VERSION, known_at=now)
-        ledger.add_moves(connection, (*meaning.moves, *found.moves))
-        ledger.add_feed_prices(connection, chain.chain_id, meaning.fed)
-        ledger.add_valuations(connection, meaning.valuations)
-        suspicion.add_provisions(connection, chain.chain_id, suspects.provisions)
-        suspicion.add(connection, suspects.suspicions)
-        ledger.add_pools(connection, chain.chain_id, meaning.facts)
-        ledger.add_tokens(connection, named)
-        ledger.add_coverage(
-            connection,
-            (
-                Coverage(
-                    chain_id=chain.chain_id,
-                    wallet=wallet,
-                    first_block=found.blocks.first,
-                    last_block=found.blocks.last,
-                    first_at=first_at,
-                    last_at=last_at,
-                    level=LEVEL,
-                )
-                for wallet in sorted(gap.wallets)
-            ),
-        )
-        for key, text in memos.items():
-            meters.remember(connection, key, text)
-        record(connection, source.meter, chain.chain_id, now=now)
-    return len(meaning.trades)
-
-
-def _may_trace(none_since: str | None, now: datetime) -> bool:
-    """A node that had no traces is asked again after a week: providers and plans change."""
-    return none_since is None or now - datetime.fromisoformat(none_since) > TRACES_AGAIN

@@ -108,6 +108,15 @@ coverage = Table(  # which blocks were really read for which wallet, and how wel
     Column("level", String(8), nullable=False),
 )
 
+block = Table(  # by which what is read is held against what was read before: the newest, and the ends of coverage
+    "block",
+    metadata,
+    Column("chain_id", BigInteger, primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("hash", String(66), nullable=False),
+    Column("parent", String(66), nullable=False),
+)
+
 raw_transaction = Table(  # the node's own words: trades can be decoded again without it
     "raw_transaction",
     metadata,

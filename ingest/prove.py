@@ -1,0 +1,228 @@
+"""Read windows of blocks so that nothing is missing: proven by every header, or held against samples."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
+
+from ingest import verify
+from ingest.arrivals import read_touches
+from ingest.errors import RangeRefused, RpcRejected, RpcUnavailable
+from ingest.read import MOST_LOGS, Reading, log_requests, read_touched, touches_in, well_formed
+from ingest.rpc import Node, Request
+from ingest.verify import ENDS, HEADER, PROVEN, Bloom, Header, Link
+from ingest.windows import BlockRange
+from ingest.wire import RawLog, raw_logs
+
+MOST_HEADERS = 500  #: blocks of one window whose headers are all read: memory
+PAGE = 20  #: blocks whose receipts are held at once: on busy chains a megabyte each
+LEARN = 3  #: blocks with transactions whose logs are asked for, to learn whether the chain's blooms can be used
+SAMPLE_OF = 100  #: blocks, one of which is sampled where not all are proven: its logs are held against the finds
+SAMPLES = 2  #: of one window at most
+TRIES = 8  #: of one block whose logs are not yet all there
+
+
+class _BloomIsWrong(Exception):
+    """A header denies a log that is there; the window is read without blooms."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Reader:
+    """Reads windows of one chain.
+
+    Parameters
+    ----------
+    full
+        Prove every block by its header, where the chain's blooms can be used.
+    bloom
+        Whether they can: some chains' headers have empty or wrong ones. None: not known yet, it is learned.
+    receipts
+        Whether the node offers ``eth_getBlockReceipts``; learned too. Without it, all logs of the block serve.
+    """
+
+    node: Node
+    full: bool = False
+    bloom: bool | None = None
+    receipts: bool = True
+
+    def read(
+        self, wallets: Collection[str], blocks: BlockRange, *, known: Mapping[int, Link], every_link: bool = False
+    ) -> Reading:
+        """Everything in a window of blocks that moved a token of one of the wallets.
+
+        Parameters
+        ----------
+        wallets
+            Lower-case addresses.
+        blocks
+            At most ``MOST_HEADERS`` where each header is read.
+        known
+            Blocks read before, which the window must continue.
+        every_link
+            Read and return each block's header although not every block is to be proven.
+
+        Raises
+        ------
+        RangeRefused
+            The window is too large for the node.
+        Unlinked
+            It is of another fork than what is known.
+        RpcUnavailable
+            An answer is missing, contradicts another one or the header; nothing of the window may be kept.
+        """
+        if not self.full and not every_link:
+            return self._read_ends(wallets, blocks, known, ())
+        headers = self.headers(range(blocks.first, blocks.last + 1))
+        verify.check_links(headers, known)
+        if self.full:
+            try:
+                if self._blooms_count(headers):
+                    return self._read_proven(wallets, blocks, headers)
+            except _BloomIsWrong:
+                self.bloom = False
+        return self._read_ends(wallets, blocks, known, headers)
+
+    def headers(self, numbers: Collection[int]) -> list[Header]:
+        """Headers of blocks, in ascending order.
+
+        Raises
+        ------
+        RpcUnavailable
+            A block is missing: the node is behind or broken.
+        """
+        found, ordered = [], sorted(numbers)
+        for start in range(0, len(ordered), 100):
+            page = ordered[start : start + 100]
+            answers = self.node.batch([_header_request(number) for number in page], required=HEADER)
+            for number, block in zip(page, answers, strict=True):
+                with well_formed(f"block {number:,}"):
+                    found.append(verify.read_header(number, block))
+        return found
+
+    def _read_proven(self, wallets: Collection[str], blocks: BlockRange, headers: Sequence[Header]) -> Reading:
+        topics = frozenset(map(verify.topic, wallets))
+        logs: list[RawLog] = []
+        for _, everything in self._all_logs(verify.suspects(headers, wallets), self._is_whole):
+            logs += verify.transfers(everything, topics)
+            if len(logs) > MOST_LOGS and len(blocks) > 1:
+                raise RangeRefused(f"more than {MOST_LOGS:,} transfers in {len(blocks):,} blocks")
+        with well_formed("logs"):
+            touches = read_touches(logs, frozenset(wallets))
+        reading = read_touched(self.node, touches, blocks, known={header.number: header.ref for header in headers})
+        return replace(reading, links=tuple(headers), level=PROVEN)
+
+    def _read_ends(
+        self, wallets: Collection[str], blocks: BlockRange, known: Mapping[int, Link], headers: Sequence[Header]
+    ) -> Reading:
+        # One request: so that one node answers, and one that lacks the last block is not believed about its logs.
+        numbers = sorted({blocks.first, blocks.last})
+        requests = log_requests(wallets, blocks)
+        answers = self.node.batch([*requests, *map(_header_request, numbers)])
+        ends = []
+        for number, block in zip(numbers, answers[len(requests) :], strict=True):
+            with well_formed(f"block {number:,}"):
+                ends.append(verify.read_header(number, block))
+        refs = {header.number: header for header in headers}
+        verify.check_links(ends, {**known, **refs})
+        touches = touches_in(answers[: len(requests)], wallets, blocks)
+        reading = read_touched(
+            self.node, touches, blocks, known={header.number: header.ref for header in (*headers, *ends)}
+        )
+        self._sample(wallets, reading, {touch.block for touch in touches.values()})
+        return replace(reading, links=tuple(headers or ends), level=ENDS)
+
+    def _sample(self, wallets: Collection[str], reading: Reading, found: Collection[int]) -> None:
+        """Ask some of the blocks without finds for all their logs."""
+        blocks = reading.blocks
+        dice = Random(reading.last.hash)  # noqa: S311 - where to look, not a secret
+        count = min(SAMPLES, int(len(blocks) / SAMPLE_OF + dice.random()), len(blocks))
+        picked = set(dice.sample(range(blocks.first, blocks.last + 1), count)).difference(found)
+        topics = frozenset(map(verify.topic, wallets))
+        try:
+            for header, logs in self._all_logs(self.headers(picked), lambda _header, _logs: True):
+                if verify.transfers(logs, topics):
+                    raise RpcUnavailable(f"eth_getLogs left out a wallet's transfer in block {header.number:,}")
+        except RpcRejected:
+            return  # a node without whole blocks: nothing to hold its logs against
+
+    def _blooms_count(self, headers: Sequence[Header]) -> bool:
+        """Whether these headers' blooms prove anything; where that is unknown, some are held against their logs."""
+        if any(header.bloom is None for header in headers):
+            self.bloom = False
+        if self.bloom is None:
+            # The fullest first, as far as a header tells: those that show anything.
+            busy = sorted((each for each in headers if not each.empty), key=lambda each: not each.bloom)[:LEARN]
+            if not busy:
+                return all(each.bloom == 0 for each in headers)
+            for header, logs in self._all_logs(busy, self._is_whole):
+                if logs and header.bloom:
+                    self.bloom = True
+        return self.bloom is True
+
+    def _is_whole(self, header: Header, logs: Sequence[RawLog]) -> bool:
+        verdict = verify.compare(header, logs)
+        if verdict is Bloom.WRONG:
+            raise _BloomIsWrong
+        return verdict is Bloom.EQUAL
+
+    def _all_logs(
+        self, headers: Sequence[Header], whole: Callable[[Header, Sequence[RawLog]], bool]
+    ) -> Iterator[tuple[Header, list[RawLog]]]:
+        """Each block with all its logs; what is not ``whole`` is asked for again, and never given."""
+        for start in range(0, len(headers), PAGE):
+            left = list(headers[start : start + PAGE])
+            patience = self.node.patience(TRIES)
+            found: dict[int, list[RawLog]] = {}
+
+            def ask(left: list[Header] = left, found: dict[int, list[RawLog]] = found) -> None:
+                for header, answer in zip(left, self._ask_for_logs(left), strict=True):
+                    logs = _logs_of(header, answer)
+                    if logs is not None and whole(header, logs):
+                        found[header.number] = logs
+                left[:] = [header for header in left if header.number not in found]
+                if left:
+                    raise RpcUnavailable(f"the node does not give all logs of block {left[0].number:,}")
+
+            patience(ask)
+            for header in headers[start : start + PAGE]:
+                yield header, found[header.number]
+
+    def _ask_for_logs(self, headers: Sequence[Header]) -> list[Any]:
+        if self.receipts:
+            requests: list[Request] = [("eth_getBlockReceipts", [hex(header.number)]) for header in headers]
+            answers = self.node.batch(requests, tolerant=True)
+            if not all(isinstance(answer, RpcRejected) for answer in answers):
+                return answers
+            self.receipts = False
+        try:
+            return self.node.batch([("eth_getLogs", [{"blockHash": header.hash}]) for header in headers])
+        except RpcRejected as error:
+            raise RpcRejected(
+                f"the node gives neither the receipts nor the logs of whole blocks, so that nothing proves its logs; "
+                f'use another one, or set verify = "ends" for this chain ({error})'
+            ) from None
+
+
+def _header_request(number: int) -> Request:
+    return "eth_getBlockByNumber", [hex(number), False]
+
+
+def _logs_of(header: Header, answer: Any) -> list[RawLog] | None:
+    """The logs in a list of receipts, or of logs; None where it is no such list, or of another block."""
+    if not isinstance(answer, list):
+        return None
+    entries: list[Any] = []
+    for item in answer:
+        if isinstance(item, Mapping) and "logs" in item:
+            if not isinstance(item["logs"], list) or str(item.get("blockHash")).lower() != header.hash:
+                return None
+            entries += item["logs"]
+        else:
+            entries.append(item)
+    logs = []
+    for log in raw_logs(entries):
+        if log is None or (not log.removed and str(log.block_hash).lower() != header.hash):
+            return None
+        if not log.removed:
+            logs.append(log)
+    return logs

@@ -1,0 +1,173 @@
+"""What headers prove about logs. Pure.
+
+An answer to ``eth_getLogs`` may lack logs, and nothing in it shows that. A header's bloom denies with certainty what
+its block does not hold; a block that it does not clear is asked for all its logs, whose bloom must be the header's.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import pairwise
+from typing import Any
+
+from ingest.abi import TRANSFER
+from ingest.bloom import bloom_of, mask
+from ingest.errors import RpcUnavailable, Unlinked
+from ingest.types import BlockRef
+from ingest.wire import RawLog
+
+PROVEN, ENDS = "proven", "ends"
+"""Levels of coverage: each block's logs are proven by its header; headers of the ends and of blocks with finds only."""
+
+HEADER = ("number", "hash", "parentHash", "timestamp")  #: without them an answer is no header (execution-apis, Block)
+UNITS = 40  #: of a block that is proven: its header, and its receipts at worst (Alchemy's compute units, 2026)
+SHARE = 5  #: ``auto`` proves every block where a day of that costs at most one part in so many of the budget
+DAY_S = 86_400
+
+
+class Bloom(Enum):
+    """What a block's logs say about its header's bloom."""
+
+    EQUAL = "equal"
+    """They are all of the block's logs, but for one of two with the same emitter and topics."""
+    SHORT = "short"
+    """The header shows more: some are missing."""
+    WRONG = "wrong"
+    """The header denies one of them: this chain's blooms say nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """How a block hangs in its chain."""
+
+    number: int
+    hash: str
+    parent: str  #: hash of the block before it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header(Link):
+    """What is used of a block's header."""
+
+    timestamp: int  #: unix seconds
+    bloom: int | None  #: None: the node gives none
+    empty: bool  #: it names no transactions
+
+    @property
+    def ref(self) -> BlockRef:
+        """The block by number, hash and time."""
+        return BlockRef(number=self.number, hash=self.hash, timestamp=self.timestamp)
+
+
+def read_header(number: int, block: Mapping[str, Any]) -> Header:
+    """Read an answer of ``eth_getBlockByNumber``.
+
+    Raises
+    ------
+    RpcUnavailable
+        It is of another block, or has no time.
+    KeyError, TypeError, ValueError, AttributeError
+        A field is missing or odd.
+    """
+    if int(block["number"], 16) != number:
+        raise RpcUnavailable(f"the node does not serve block {number:,} yet")
+    timestamp = int(block["timestamp"], 16)
+    if number and not timestamp:
+        raise RpcUnavailable(f"the node gives block {number:,} no time")
+    bloom = block.get("logsBloom")
+    return Header(
+        number=number,
+        hash=block["hash"].lower(),
+        parent=block["parentHash"].lower(),
+        timestamp=timestamp,
+        bloom=None if bloom is None else int(bloom, 16),
+        empty=block.get("transactions") == [],
+    )
+
+
+def check_links(headers: Sequence[Link], known: Mapping[int, Link]) -> None:
+    """Hold headers against each other, and against those that are known from before.
+
+    Parameters
+    ----------
+    headers
+        In ascending order; neighbours in number must be parent and child.
+    known
+        By number.
+
+    Raises
+    ------
+    RpcUnavailable
+        The headers are of different forks.
+    Unlinked
+        They are of another fork than what is known.
+    """
+    for parent, child in pairwise(headers):
+        if parent.number + 1 == child.number and parent.hash != child.parent:
+            raise RpcUnavailable(f"the node's blocks {parent.number:,} and {child.number:,} are of different forks")
+    for header in headers:
+        before, same, after = (known.get(header.number + step) for step in (-1, 0, 1))
+        if (
+            (before is not None and before.hash != header.parent)
+            or (same is not None and same.hash != header.hash)
+            or (after is not None and after.parent != header.hash)
+        ):
+            raise Unlinked(f"block {header.number:,} is of another fork than what was read next to it")
+
+
+def suspects(headers: Iterable[Header], wallets: Collection[str]) -> list[Header]:
+    """The blocks that may hold a Transfer from or to one of the wallets; that the others hold none is certain."""
+    transfer = mask(TRANSFER)
+    masks = [mask(topic(wallet)) | transfer for wallet in wallets]
+    return [
+        header
+        for header in headers
+        if header.bloom is None
+        or (header.bloom & transfer == transfer and any(header.bloom & each == each for each in masks))
+    ]
+
+
+def topic(wallet: str) -> str:
+    """An address as it stands in a log's topics."""
+    return "0x" + wallet[2:].rjust(64, "0")
+
+
+def compare(header: Header, logs: Iterable[RawLog]) -> Bloom:
+    """Hold what should be all logs of a block against its header."""
+    told = bloom_of({"address": log.address, "topics": log.topics} for log in logs)
+    if told == header.bloom:
+        return Bloom.EQUAL
+    return Bloom.WRONG if header.bloom is None or told & ~header.bloom else Bloom.SHORT
+
+
+def transfers(logs: Iterable[RawLog], topics: Collection[str]) -> list[RawLog]:
+    """The ERC-20 Transfers from or to one of the wallets, given as topics (see ``topic``)."""
+    return [
+        log
+        for log in logs
+        # ERC-721 emits the same topic with four topics: no amount moves.
+        if not log.removed
+        and len(log.topics) == 3
+        and log.topics[0].lower() == TRANSFER
+        and (log.topics[1].lower() in topics or log.topics[2].lower() in topics)
+    ]
+
+
+def is_round(count: int) -> bool:
+    """Whether so many logs may be a silent cap (1,000, 5,000, 10,000, …) rather than all there are."""
+    return count >= 1_000 and count % 1_000 == 0
+
+
+def affordable(blocks: int, *, block_seconds: float, limit: int) -> bool:
+    """Whether proving every block of a reading, and of a whole day, stays within its share of the daily budget.
+
+    Parameters
+    ----------
+    blocks
+        That are to be read now.
+    block_seconds
+        Between two blocks.
+    limit
+        Units of one day.
+    """
+    return max(blocks, DAY_S / block_seconds) * UNITS * SHARE <= limit
