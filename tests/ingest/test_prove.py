@@ -1,0 +1,238 @@
+"""A window is read whole, or it is not kept: whatever the node leaves out, denies or mixes up."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest import verify
+from ingest.bloom import bloom_of
+from ingest.errors import RangeRefused, RpcRejected, RpcUnavailable, Unlinked
+from ingest.prove import Reader
+from ingest.read import Reading
+from ingest.rpc import Node
+from ingest.verify import ENDS, PROVEN, Header, Link
+from ingest.windows import BlockRange
+from tests.fakes.chain import FakeChain, Lie, Payment
+from tests.fakes.node import FakeNode
+from tests.ingest import receipts as r
+
+ANN, BOB, EVE = ("0x" + digit * 40 for digit in "123")
+WHOLE = BlockRange(1, 40)
+
+
+def eventful(**options: Any) -> FakeChain:
+    """40 blocks: Ann pays Bob in each fourth, strangers each other in each second."""
+    chain = FakeChain(**options)
+    for number in range(1, 41):
+        paid = [Payment(ANN, BOB, number)] if number % 4 == 0 else []
+        chain.mine(*paid, *([Payment(EVE, r.OTHER, 1)] if number % 2 == 0 else []))
+    return chain
+
+
+@contextmanager
+def reading_of(chain: FakeChain, **options: Any) -> Iterator[tuple[Reader, FakeNode]]:
+    with FakeNode(chain.methods()) as fake, Node([fake.url], chain_id=1, sleep=lambda _s: None) as node:
+        yield Reader(node=node, **options), fake
+
+
+def read(chain: FakeChain, blocks: BlockRange = WHOLE, *, full: bool = True, **options: Any) -> Reading:
+    with reading_of(chain, full=full) as (reader, _):
+        return reader.read([ANN, BOB], blocks, known=options.pop("known", {}), **options)
+
+
+def found(reading: Reading) -> list[int]:
+    return [raw.block.number for raw in reading.transactions]
+
+
+EVERY_FOURTH = list(range(4, 41, 4))
+
+
+def without(method: str, *numbers: int) -> Lie:
+    """The node leaves out these blocks in its answers to a method."""
+
+    def lie(name: str, _params: list[Any], result: Any) -> Any:
+        if name == method and isinstance(result, list):
+            return [each for each in result if int(each["blockNumber"], 16) not in numbers]
+        return result
+
+    return lie
+
+
+@pytest.mark.parametrize("receipts", [True, False], ids=["by receipts", "by logs"])
+def test_a_proven_window_is_whole_whatever_the_logs_leave_out(receipts: bool) -> None:
+    """Logs asked for by range may lack any blocks: each block whose bloom shows a wallet is proven on its own."""
+    chain = eventful(receipts=receipts)
+    plain = chain.lie
+
+    def lie(name: str, params: list[Any], result: Any) -> Any:
+        ranged = name == "eth_getLogs" and "blockHash" not in params[0]
+        return [] if ranged else plain(name, params, result)
+
+    chain.lie = lie
+    reading = read(chain)
+    assert (found(reading), reading.level) == (EVERY_FOURTH, PROVEN)
+
+
+def test_without_blooms_the_same_logs_are_lost_and_the_level_says_so() -> None:
+    """The law above rests on the blooms: on a chain whose headers deny every log, what is left out stays unseen."""
+    chain = eventful(blooms="zero")
+    chain.lie = without("eth_getLogs", 8, 12)
+    reading = None
+    for _ in range(20):  # a sampled block may reveal it
+        try:
+            reading = read(chain)
+            break
+        except RpcUnavailable:
+            chain.reorganise(1, [Payment(ANN, BOB, 1)])  # other samples
+    assert reading is not None
+    assert reading.level == ENDS
+    assert 8 not in found(reading)
+
+
+@pytest.mark.parametrize("receipts", [True, False], ids=["receipts", "logs"])
+def test_a_block_that_is_never_whole_is_never_kept(receipts: bool) -> None:
+    """Logs with less bloom than their header are asked for again; if that does not help, nothing is kept."""
+    chain = eventful(receipts=receipts)
+    method = "eth_getBlockReceipts" if receipts else "eth_getLogs"
+    lies = iter([True] * 3)
+
+    def at_first(name: str, params: list[Any], result: Any) -> Any:
+        return without(method, 8)(name, params, result) if name == method and next(lies, False) else result
+
+    chain.lie = at_first
+    assert found(read(chain)) == EVERY_FOURTH
+    chain.lie = without(method, 8)
+    with pytest.raises(RpcUnavailable, match="block 8"):
+        read(chain)
+
+
+def test_a_chain_with_useless_blooms_is_read_without_them() -> None:
+    """Headers that deny logs that are there prove nothing: the level is lower, and that is remembered."""
+    with reading_of(eventful(blooms="zero"), full=True) as (reader, _):
+        reading = reader.read([ANN, BOB], WHOLE, known={})
+        assert (found(reading), reading.level, reader.bloom) == (EVERY_FOURTH, ENDS, False)
+    with reading_of(eventful(), full=True) as (reader, _):
+        reader.read([ANN, BOB], WHOLE, known={})
+        assert reader.bloom is True
+
+
+def test_a_silent_stretch_of_unknown_blooms_is_not_proven_by_them() -> None:
+    """Zero blooms over blocks with transactions prove nothing before one bloom was seen to fit its logs."""
+    chain = FakeChain(blooms="zero")
+    for _ in range(10):
+        chain.mine(Payment(EVE, r.OTHER, 1))
+    assert read(chain, BlockRange(1, 10)).level == ENDS
+    empty = FakeChain()
+    for _ in range(10):
+        empty.mine()
+    assert read(empty, BlockRange(1, 10)).level == PROVEN
+
+
+def test_a_node_that_offers_no_whole_blocks_proves_nothing_and_says_so() -> None:
+    """Asked to prove every block by a node that cannot, reading stops with the way out."""
+    chain = eventful(receipts=False)
+    methods = chain.methods()
+
+    def logs(query: dict[str, Any]) -> Any:
+        if "blockHash" in query:
+            raise KeyError  # the method does not exist in this form
+        return methods["eth_getLogs"](query)
+
+    with (
+        FakeNode({**methods, "eth_getLogs": logs}) as fake,
+        Node([fake.url], chain_id=1, sleep=lambda _s: None) as node,
+    ):
+        with pytest.raises(RpcRejected, match='verify = "ends"'):
+            Reader(node=node, full=True).read([ANN], WHOLE, known={})
+        assert found(Reader(node=node).read([ANN], WHOLE, known={})) == EVERY_FOURTH
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_a_node_that_lacks_the_window_s_end_is_not_believed(full: bool) -> None:
+    """A lagging node clips its logs silently; the header of the last block, asked for in the same breath, shows it."""
+    chain = eventful()
+
+    def behind(name: str, params: list[Any], result: Any) -> Any:
+        if name == "eth_getBlockByNumber" and int(params[0], 16) > 35:
+            return None
+        return without("eth_getLogs", *range(36, 41))(name, params, result)
+
+    chain.lie = behind
+    with pytest.raises(RpcUnavailable):
+        read(chain, full=full)
+
+
+def test_a_sampled_block_reveals_logs_that_were_left_out() -> None:
+    """Where not every block is proven, some are held against the finds: a node that answers nothing is found out."""
+    chain = FakeChain()
+    for number in range(1, 301):
+        chain.mine(Payment(ANN, BOB, number))
+    chain.lie = lambda name, _params, result: [] if name == "eth_getLogs" else result
+    with pytest.raises(RpcUnavailable, match="left out"):
+        read(chain, BlockRange(1, 300), full=False)
+
+
+def test_a_round_number_of_logs_is_not_believed() -> None:
+    """Exactly 1,000 logs may be a cap that no error tells of: the window is read in parts."""
+    chain = FakeChain()
+    for _ in range(10):
+        chain.mine(*(Payment(EVE, ANN, 1) for _ in range(100)))
+    with pytest.raises(RangeRefused, match="there may be more"):
+        read(chain, BlockRange(1, 10), full=False)
+    assert len(read(chain, BlockRange(1, 5), full=False).moves) == 500
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_a_window_of_another_fork_is_not_kept(full: bool) -> None:
+    """Its first block must be the child of the block before it, its last the parent of the block after it."""
+    chain = eventful()
+    before = Link(number=9, hash="0xother", parent="0x")
+    after = Link(number=21, hash="0x", parent="0xother")
+    for known in ({9: before}, {21: after}):
+        with pytest.raises(Unlinked):
+            read(chain, BlockRange(10, 20), full=full, known=known)
+
+
+def test_headers_of_two_forks_are_not_one_window() -> None:
+    """Every header's parent is the header before it."""
+    chain = eventful()
+    chain.lie = lambda name, params, result: (
+        {**result, "hash": "0xother"} if name == "eth_getBlockByNumber" and params[0] == "0x9" else result
+    )
+    with pytest.raises(RpcUnavailable, match="different forks"):
+        read(chain)
+
+
+@pytest.mark.parametrize("count", [1, 1000, 1001, 2500])
+def test_wallets_are_asked_about_a_thousand_at_a_time(count: int) -> None:
+    """At most twice as many getLogs as thousands of wallets, none where every block is proven."""
+    wallets = [f"0x{i:040x}" for i in range(1, count + 1)]
+    for full, most in ((False, 2 * -(-count // 1000)), (True, 0)):
+        with reading_of(eventful(), full=full) as (reader, fake):
+            reader.read(wallets, WHOLE, known={})
+            assert fake.asked.count("eth_getLogs") == most
+
+
+ADDRESSES = st.integers(1, 2**160 - 1).map(lambda number: f"0x{number:040x}")
+
+
+@given(st.lists(st.tuples(ADDRESSES, ADDRESSES), max_size=8), st.sets(ADDRESSES, max_size=4))
+def test_a_bloom_never_clears_a_block_with_a_wallet_s_transfer(pairs: list[tuple[str, str]], others: set[str]) -> None:
+    """Whoever is watched among those who paid and were paid, the block is asked for."""
+    logs = [r.transfer(r.COIN, source, target, 1) for source, target in pairs]
+    header = Header(number=1, hash="", parent="", timestamp=1, bloom=bloom_of(logs), empty=not logs)
+    for pair in pairs:
+        for one in pair:
+            assert verify.suspects([header], {one, *others}) == [header]
+    assert not verify.suspects([Header(number=1, hash="", parent="", timestamp=1, bloom=0, empty=True)], others)
+
+
+def test_auto_proves_every_block_where_a_day_of_it_is_cheap() -> None:
+    """At most a fifth of the daily budget, by the longer of a day and what is to be read now."""
+    assert verify.affordable(10, block_seconds=12, limit=7_200 * 40 * 5)
+    assert not verify.affordable(10, block_seconds=12, limit=7_200 * 40 * 5 - 1)
+    assert not verify.affordable(7_201, block_seconds=12, limit=7_200 * 40 * 5)
