@@ -1,6 +1,6 @@
 """What a person asks first: is it alive, how far has it read, how does each wallet stand."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +13,12 @@ from metrics.types import Assessment, State
 from watcher.jobs import spending
 from watcher.store import files, ledger, meters, review, wallets
 from watcher.types import Wallet
+
+_LEVELS = {
+    "proven": "proven by their own headers",
+    "indexed": "named by an index and sampled",
+    "ends": "by the ends of each window and sampled",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +68,14 @@ def tally(pairs: Sequence[tuple[Wallet, Assessment | None]]) -> dict[State, int]
         if wallet.alerted and assessment is not None:
             counted[assessment.state] += 1
     return counted
+
+
+def proven(counts: Mapping[str, int]) -> str:
+    """How well it is proven that nothing was left out, in words; empty where nothing was read."""
+    blocks = {words: counts[f"{level}_blocks"] for level, words in _LEVELS.items()}
+    total = sum(blocks.values())
+    shares = (f"{count / total:.0%} {words}" for words, count in blocks.items() if count)
+    return f"of the blocks read {', '.join(shares)}" if total else ""
 
 
 def status_message(view: Overview) -> Message:

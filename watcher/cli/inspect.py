@@ -159,6 +159,8 @@ def status(
         f"({view.counts['unverified']:,} unverified, {view.counts['unpriced']:,} unpriced, "
         f"{view.counts['peg_unchecked']:,} at a peg that nobody checked)"
     )
+    if proven := overview.proven(view.counts):
+        console.print(proven)
     if view.counts["filed_round_trips"] or view.counts["filed_trades"]:
         console.print(
             f"from files: {text.count(view.counts['filed_round_trips'], 'round trip')}, "

@@ -67,23 +67,35 @@ def watched(everyone: Iterable[Wallet], chain: Chain) -> list[Wallet]:
 
 
 def plan_reading(engine: Engine, source: Source, now: datetime) -> list[Gap]:
-    """Which blocks are still missing, up to the last block that is final; fixes where new wallets begin."""
+    """Which blocks are still missing, up to the last block that is final; fixes where new wallets begin.
+
+    Where the configuration asks for more history than before, that of the others begins earlier too.
+    """
     chain, config = source.chain, source.config
+    memo, asked = (
+        f"history:{chain.chain_id}",
+        str(config.from_block if config.from_block is not None else config.history),
+    )
     with reading(engine) as connection:
         addresses = [wallet.address for wallet in watched(wallets.all_wallets(connection), chain)]
         starts = wallets.starts(connection, chain.chain_id)
         covered = ledger.covered_blocks(connection, chain.chain_id)
+        before = meters.recall(connection, memo)
     if not addresses:
         return []
     last = source.node.patience(WINDOW_TRIES)(read.head, source.node, confirmations=config.confirmations)
-    if new := [address for address in addresses if address not in starts]:
+    if asked != before or any(address not in starts for address in addresses):
         begin = config.from_block
         if begin is None:
             begin = read.block_at(source.node, int((now - config.history_span).timestamp()), last=last)
-        fixed = dict.fromkeys(new, begin)
+        longer = before is not None and asked != before
+        moved = {
+            address: begin for address in addresses if address not in starts or (longer and begin < starts[address])
+        }
         with writing(engine) as connection:
-            wallets.set_starts(connection, chain.chain_id, fixed)
-        starts |= fixed
+            wallets.set_starts(connection, chain.chain_id, moved)
+            meters.remember(connection, memo, asked)
+        starts |= moved
     wanted = {address: BlockRange(starts[address], last) for address in addresses if starts[address] <= last}
     return windows.plan(wanted, covered)
 

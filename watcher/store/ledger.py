@@ -13,6 +13,7 @@ from ingest.prices import Answer, FeedPrices
 from ingest.read import RawTransaction
 from ingest.traces import Internal
 from ingest.types import FILE_CHAIN, BlockRef, Leg, Move, NativeSource, PoolFact, Trade, Valuation, VenueStatus
+from ingest.verify import ENDS, PROVEN
 from ingest.windows import BlockRange
 from watcher.store.bulk import insert_rows
 from watcher.store.schema import (
@@ -27,6 +28,8 @@ from watcher.store.schema import (
     valuation,
 )
 from watcher.types import Coverage, TokenInfo
+
+LEVELS = (PROVEN, ENDS, "indexed")  #: of coverage by a node, see ``Coverage``
 
 # -- raw ---------------------------------------------------------------------------------------------------------------
 
@@ -360,7 +363,15 @@ def counts(connection: Connection) -> dict[str, int]:
         "unpriced": one(select(func.count()).select_from(valuation).where(valuation.c.value_usd.is_(None))),
         "peg_unchecked": one(select(func.count()).select_from(valuation).where(valuation.c.source == "peg_unchecked")),
         "refused_prices": one(select(func.count()).select_from(feed_price).where(feed_price.c.usd.is_(None))),
+        **{f"{level}_blocks": _blocks_at(connection, level) for level in LEVELS},
     }
+
+
+def _blocks_at(connection: Connection, level: str) -> int:
+    """Blocks read at a level of coverage, counted once for each wallet."""
+    blocks = func.coalesce(func.sum(coverage.c.last_block - coverage.c.first_block + 1), 0)
+    chains = coverage.c.chain_id != FILE_CHAIN
+    return int(connection.execute(select(blocks).where(chains, coverage.c.level == level)).scalar_one())
 
 
 def last_block_time(connection: Connection) -> datetime | None:

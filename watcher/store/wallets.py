@@ -96,7 +96,9 @@ def starts(connection: Connection, chain_id: int) -> dict[str, int]:
 
 
 def set_starts(connection: Connection, chain_id: int, blocks: dict[str, int]) -> None:
-    """Fix where the history of wallets begins."""
+    """Fix where the history of wallets begins, or move it."""
     if blocks:
+        mine = reading.c.chain_id == chain_id, reading.c.wallet.in_(list(blocks))
+        connection.execute(delete(reading).where(*mine))
         rows = [{"chain_id": chain_id, "wallet": address, "from_block": block} for address, block in blocks.items()]
         connection.execute(insert(reading), rows)
