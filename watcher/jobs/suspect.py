@@ -53,25 +53,27 @@ def suspect(engine: Engine, node: Node, chain: Chain, meaning: Interpretation) -
     ]
     found: dict[tuple[str, str, int], Suspicion] = {}
     toys: list[_Toy] = []
+    if not meaning.decodings:
+        return Suspects(suspicions=(), provisions=())
+    people = {wallet for _, wallet, _ in meaning.decodings}
+    first = min(raw.block.number for raw, _, _ in meaning.decodings)
     with reading(engine) as connection:
-        for raw, wallet, decoding in meaning.decodings:
-            for trade in decoding.trades:
-                if trade.venue_status is not VenueStatus.VERIFIED:
-                    continue
-                key = (trade.tx_hash, wallet, trade.ordinal)
-                place = (raw.block.number, raw.transaction_index)
-                for use in main_uses(trade, pool_uses(raw.receipt, decoding.venues)):
-                    mine = store.provisions(connection, chain.chain_id, wallet, use.pool, place)
-                    mine += [
-                        item
-                        for other, whose, item in own
-                        if (whose, item.pool) == (wallet, use.pool)
-                        and (other.block.number, other.transaction_index) < place
-                    ]
-                    if is_own(use, mine):
-                        found[key] = _doubt(trade, use, Doubt.OWN_POOL)
-                    elif is_toy(use, values.get(key)):
-                        toys.append(_Toy(raw, trade, use))
+        added = store.provisions(connection, chain.chain_id, people, before=first)
+    for raw, wallet, item in own:
+        place = (raw.block.number, raw.transaction_index)
+        added.setdefault((wallet, item.pool), []).append((place, item))
+    for raw, wallet, decoding in meaning.decodings:
+        for trade in decoding.trades:
+            if trade.venue_status is not VenueStatus.VERIFIED:
+                continue
+            key = (trade.tx_hash, wallet, trade.ordinal)
+            here = (raw.block.number, raw.transaction_index)
+            for use in main_uses(trade, pool_uses(raw.receipt, decoding.venues)):
+                mine = [item for place, item in added.get((wallet, use.pool), ()) if place < here]
+                if is_own(use, mine):
+                    found[key] = _doubt(trade, use, Doubt.OWN_POOL)
+                elif is_toy(use, values.get(key)):
+                    toys.append(_Toy(raw, trade, use))
     toys = [toy for toy in toys if (toy.trade.tx_hash, toy.trade.wallet, toy.trade.ordinal) not in found]
     alone = _alone(engine, node, chain, toys, [trade for _, _, each in meaning.decodings for trade in each.trades])
     return Suspects(suspicions=(*found.values(), *alone), provisions=tuple(own))

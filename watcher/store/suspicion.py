@@ -39,25 +39,25 @@ def add_provisions(
     insert_rows(connection, provision, rows)
 
 
-def provisions(connection: Connection, chain_id: int, wallet: str, pool: str, before: Place) -> list[Provision]:
-    """What a wallet had added to a pool, and taken out of it, before a transaction."""
+def provisions(
+    connection: Connection, chain_id: int, wallets: Iterable[str], *, before: int
+) -> dict[tuple[str, str], list[tuple[Place, Provision]]]:
+    """What wallets had added to pools and taken out of them before a block, and where: by (wallet, pool)."""
     query = select(provision).where(
-        provision.c.chain_id == chain_id,
-        provision.c.wallet == wallet,
-        provision.c.pool == pool,
-        provision.c.block_number <= before[0],
+        provision.c.chain_id == chain_id, provision.c.wallet.in_(sorted(wallets)), provision.c.block_number < before
     )
-    return [
-        Provision(
+    found: dict[tuple[str, str], list[tuple[Place, Provision]]] = {}
+    for row in connection.execute(query):
+        item = Provision(
             pool=row.pool,
             log_index=row.log_index,
             liquidity=row.liquidity,
             lower=row.lower_tick,
             upper=row.upper_tick,
         )
-        for row in connection.execute(query)
-        if (row.block_number, row.transaction_index) < before
-    ]
+        place = (row.block_number, row.transaction_index)
+        found.setdefault((row.wallet, row.pool), []).append((place, item))
+    return found
 
 
 def own_trades(connection: Connection, chain_id: int, wallet: str, first: int, last: int) -> set[str]:
