@@ -24,12 +24,14 @@ from watcher.store.schema import (
 
 def remember(connection: Connection, chain_id: int, links: Iterable[Link]) -> None:
     """Keep blocks; of all of a chain only the ``TAIL`` newest stay, and those at the ends of coverage."""
-    rows = [{"chain_id": chain_id, "number": link.number, "hash": link.hash, "parent": link.parent} for link in links]
-    if not rows:
+    new = {link.number: link for link in links}
+    if not new:
         return
-    numbers = [row["number"] for row in rows]
-    span = block.c.number.between(min(numbers), max(numbers))
-    connection.execute(delete(block).where(block.c.chain_id == chain_id, span))
+    mine = block.c.chain_id == chain_id
+    connection.execute(delete(block).where(mine, block.c.number.between(min(new), max(new))))
+    rows = [
+        {"chain_id": chain_id, "number": link.number, "hash": link.hash, "parent": link.parent} for link in new.values()
+    ]
     insert_rows(connection, block, rows)
     newest = select(func.max(block.c.number)).where(block.c.chain_id == chain_id).scalar_subquery()
     ends = union(
