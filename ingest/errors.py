@@ -79,6 +79,8 @@ class TryElsewhere(RpcUnavailable):
     def __init__(self, message: str, *, gone: bool = False) -> None:
         super().__init__(message)
         self.gone = gone
+
+
 class Unlinked(RpcUnavailable):
     """A block is of another fork than what was read next to it."""
 
