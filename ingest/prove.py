@@ -17,7 +17,7 @@ from ingest.wire import RawLog, raw_logs
 MOST_HEADERS = 500  #: blocks of one window whose headers are all read: memory
 PAGE = 20  #: blocks whose receipts are held at once: on busy chains a megabyte each
 LEARN = 3  #: blocks with transactions whose logs are asked for, to learn whether the chain's blooms can be used
-SAMPLE_OF = 100  #: blocks, one of which is sampled where not all are proven: its logs are held against the finds
+SAMPLE_OF = 1_000  #: blocks, one of which is sampled where not all are proven: its logs are held against the finds
 SAMPLES = 2  #: of one window at most
 TRIES = 8  #: of one block whose logs are not yet all there
 

@@ -169,11 +169,11 @@ def test_a_node_that_lacks_the_window_s_end_is_not_believed(full: bool) -> None:
 def test_a_sampled_block_reveals_logs_that_were_left_out() -> None:
     """Where not every block is proven, some are held against the finds: a node that answers nothing is found out."""
     chain = FakeChain()
-    for number in range(1, 301):
+    for number in range(1, 1_001):
         chain.mine(Payment(ANN, BOB, number))
     chain.lie = lambda name, _params, result: [] if name == "eth_getLogs" else result
     with pytest.raises(RpcUnavailable, match="left out"):
-        read(chain, BlockRange(1, 300), full=False)
+        read(chain, BlockRange(1, 1_000), full=False)
 
 
 def test_a_round_number_of_logs_is_not_believed() -> None:
