@@ -150,8 +150,9 @@ def test_an_endpoint_that_is_behind_or_spent_is_left_at_once(text):
 
     lagging = FakeNode({"eth_getLogs": refusing(-32602, text)})
     with lagging, FakeNode({"eth_getLogs": logs}) as good, node(lagging, good, time=time) as client:
-        assert client.call("eth_getLogs", [{"fromBlock": "0x0", "toBlock": "0x9"}]) == []
-    assert (lagging.asked.count("eth_getLogs"), ranges, sum(time.waits)) == (1, ["0x9"], 0)
+        for _ in range(2):
+            assert client.call("eth_getLogs", [{"fromBlock": "0x0", "toBlock": "0x9"}]) == []
+    assert (lagging.asked.count("eth_getLogs"), ranges, sum(time.waits)) == (1, ["0x9", "0x9"], 0)
 
 
 def test_old_state_is_asked_of_the_endpoint_that_keeps_it():

@@ -89,6 +89,9 @@ QUOTAS = [
     (-32007, "50/second request limit reached - reduce calls per second or upgrade your account", RpcUnavailable),
     (-32005, "rate limited", RpcUnavailable),
     (15, "Too many request, try again later", RpcUnavailable),
+    # Words of both kinds.
+    (-32005, "rate limit reached: too many logs requests, see the block range guide", RpcUnavailable),
+    (-32005, "daily quota used up: query exceeds the max results of your plan", TryElsewhere),
 ]
 
 

@@ -59,6 +59,22 @@ def test_answers_are_matched_by_id_and_missing_ones_are_asked_again():
         assert client.batch([("eth_getCode", [str(i)]) for i in range(7)]) == [str(i) for i in range(7)]
 
 
+def test_an_answer_to_an_earlier_request_is_not_taken_for_this_ones():
+    """A cache between that gives the last answer again, to another question, is found out by the id."""
+    first = []
+
+    def raw(body):
+        if body["method"] == "eth_chainId":
+            return None
+        first.append({"jsonrpc": "2.0", "id": body["id"], "result": body["params"][0]})
+        return 200, {}, json.dumps(first[0]).encode()
+
+    with FakeNode(raw=raw) as fake, node(fake) as client:
+        assert client.call("eth_getCode", ["0xa"]) == "0xa"
+        with pytest.raises(RpcUnavailable, match="no usable answer"):
+            client.call("eth_getCode", ["0xb"])
+
+
 def test_an_incomplete_answer_is_asked_for_again():
     """What is null or lacks a field now may be whole in a moment; the rest of the batch is not asked for twice."""
     seen = []
