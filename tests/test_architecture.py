@@ -42,7 +42,7 @@ def test_a_source_file_keeps_the_house_rules(path):
 
 
 def test_only_three_rooms_touch_the_world():
-    """A node is reached in ``ingest/rpc.py``, Telegram in ``alerts/bot.py``, each with its transport; SQL in one room."""
+    """A node is reached in ``ingest/rpc.py``, Telegram in ``alerts/bot.py``, each with its transport; SQL in one."""
     users = {"httpx": set(), "telegram": set(), "sqlite3": set()}
     for path in SOURCES:
         for name in imported(ast.parse(path.read_text(encoding="utf-8"))):
