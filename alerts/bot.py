@@ -1,7 +1,7 @@
 """The only room that talks to Telegram.
 
-It sends messages to one chat and says what a failure means for the next attempt. What people press and write is
-taken by the loop in `alerts.listen`.
+It sends messages to the chats it was given and says what a failure means for the next attempt. What people press and
+write is taken by the loop in `alerts.listen`.
 """
 
 import asyncio
@@ -9,13 +9,20 @@ import json
 import logging
 import os
 import re
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Mapping
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any, Final, Self, TypeVar
 
 import httpx
 import telegram
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram import (
+    BotCommand,
+    BotCommandScopeChat,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    LinkPreviewOptions,
+)
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -29,8 +36,11 @@ from telegram.error import (
 from telegram.request import HTTPXRequest
 
 from alerts.errors import ConflictError, DeliveryError
+from alerts.fit import fit
 from alerts.listen import Desk, Room, listen
 from alerts.message import plain
+from alerts.pace import Pacer
+from alerts.text import strip
 from alerts.transport import PLACEHOLDER, TokenTransport
 from alerts.types import Message
 from alerts.updates import Update, read
@@ -38,12 +48,13 @@ from ingest.errors import ConfigError
 
 _log = logging.getLogger(__name__)
 _HTML: Final = "HTML"
+_SHORT_HOLD_S: Final = 3.0  # a wait so short is sat out
 _NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
 _T = TypeVar("_T")
 
 
 class TelegramBot:
-    """Send to one chat, listen to a list of people in it.
+    """Send to a chat, or a few, and listen to a list of people in each.
 
     Use as an async context manager, in one event loop. Nothing is sent on entering.
 
@@ -52,7 +63,7 @@ class TelegramBot:
     token
         The bot's token; held by the transport alone, see `alerts.transport`.
     chat_id
-        The one chat to write to and to listen in.
+        The chat to write to and to listen in.
     allowed_user_ids
         Who may press and write there; at least one.
     key
@@ -63,6 +74,10 @@ class TelegramBot:
         Seconds to wait for an answer.
     poll_seconds
         How long Telegram may hold a request for updates when there are none.
+    more_chats
+        Further chats, each with its people.
+    pace
+        Factor on the distances between messages, see `alerts.pace`.
 
     Raises
     ------
@@ -80,6 +95,8 @@ class TelegramBot:
         base_url: str = "https://api.telegram.org/bot",
         timeout: float = 15.0,
         poll_seconds: int = 30,
+        more_chats: Mapping[int, Iterable[int]] = MappingProxyType({}),
+        pace: float = 1.0,
     ) -> None:
         if not re.fullmatch(r"[0-9]+:[A-Za-z0-9_-]+", token):
             raise ConfigError("The Telegram token does not look like 123456:ABC…; ask @BotFather for it.")
@@ -88,7 +105,9 @@ class TelegramBot:
             raise ConfigError("telegram.allowed_user_ids is empty: nobody could answer a flag.")
         if len(key) < 16:
             raise ValueError("the key that signs buttons needs at least 16 bytes")
-        self._chat_id, self._room = chat_id, Room(chat_id=chat_id, user_ids=users, key=key)
+        everyone = {chat: frozenset(ids) for chat, ids in more_chats.items()} | {chat_id: users}
+        self._chat_id, self._room = chat_id, Room(users=everyone, key=key)
+        self._pacer = Pacer(pace)
         self._timeout, self._poll_seconds = timeout, poll_seconds
         # The library's way to ask for its next major version's `RetryAfter`; without it, each 429 warns.
         os.environ.setdefault("PTB_TIMEDELTA", "true")
@@ -109,25 +128,35 @@ class TelegramBot:
         for request in self._requests:
             await request.shutdown()
 
-    async def send(self, message: Message) -> int:
-        """Send a message and return its id.
+    async def send(self, message: Message, chat_id: int | None = None) -> int:
+        """Send a message, to the first chat if none is named, and return its id.
 
-        What Telegram will not take as it is goes out simpler: as plain text if the HTML is refused, without the
-        chart if the photo is. The words arrive.
+        It waits for its turn. What Telegram will not take as it is goes out simpler: as plain text if the HTML is
+        refused, without the chart if the photo is, as a file below its first lines if it is too long. The words arrive.
 
         Raises
         ------
         DeliveryError
             Telegram did not confirm; its fields say whether it is worth, and safe, to try again.
         """
-        words, photo = message.html, message.chart_png
+        chat = self._chat_id if chat_id is None else chat_id
+        loop, photo = asyncio.get_running_loop(), message.chart_png
+        words, file = fit(message.html)
         mode: str | None = _HTML
         while True:
+            if (held := self._pacer.held(loop.time())) > _SHORT_HOLD_S:
+                raise DeliveryError(f"Telegram asks to wait {held:.0f} s.", retry_after=held)
+            await asyncio.sleep(self._pacer.book(chat, loop.time()))
             try:
-                return await _usable(self._dispatch(words, mode, photo, message))
+                return await _usable(self._dispatch(chat, words, mode, photo, file, message))
+            except RetryAfter as error:
+                explained = _explain(error)
+                if isinstance(explained, DeliveryError) and explained.retry_after is not None:
+                    self._pacer.hold(loop.time() + explained.retry_after)
+                raise explained from error
             except BadRequest as error:
                 if mode is not None and "parse entities" in error.message.lower():
-                    words, mode = plain(message), None
+                    words, mode = strip(words), None
                 elif photo is not None:
                     photo = None
                 else:
@@ -135,7 +164,9 @@ class TelegramBot:
             except TelegramError as error:
                 raise _explain(error) from error
 
-    async def edit(self, message_id: int, message: Message, *, is_photo: bool) -> bool:
+    async def edit(
+        self, message_id: int, message: Message, *, is_photo: bool = False, chat_id: int | None = None
+    ) -> bool:
         """Replace text and buttons of a message, as well as may be.
 
         Returns
@@ -143,9 +174,25 @@ class TelegramBot:
         bool
             The message shows this now. False if it is gone, too old, or Telegram cannot be reached.
         """
+        try:
+            return await self.revise(message_id, message, is_photo=is_photo, chat_id=chat_id)
+        except (DeliveryError, ConflictError) as error:
+            _log.warning("message %s could not be edited: %s", message_id, error)
+            return False
+
+    async def revise(
+        self, message_id: int, message: Message, *, is_photo: bool = False, chat_id: int | None = None
+    ) -> bool:
+        """Replace text and buttons of a message; False if it is gone or too old.
+
+        Raises
+        ------
+        DeliveryError
+            Telegram did not confirm; its fields say whether it is worth to try again.
+        """
         words = message.html
         mode: str | None = _HTML
-        target: dict[str, Any] = {"chat_id": self._chat_id, "message_id": message_id}
+        target: dict[str, Any] = {"chat_id": self._chat_id if chat_id is None else chat_id, "message_id": message_id}
         for _ in range(3):
             common = {**target, "parse_mode": mode, "reply_markup": _keyboard(message)}
             try:
@@ -164,11 +211,19 @@ class TelegramBot:
                 else:
                     return False
             except TelegramError as error:
-                _log.warning("message %s could not be edited: %s", message_id, _explain(error))
-                return False
+                raise _explain(error) from error
             else:
                 return True
         return False
+
+    async def set_menu(self, commands: Iterable[tuple[str, str]]) -> None:
+        """Show the commands in Telegram's menu, in the allowed chats alone; a failure is logged, no more."""
+        entries = [BotCommand(name, words[:256]) for name, words in commands]
+        for chat_id in self._room.users:
+            try:
+                await _usable(self._bot.set_my_commands(entries, scope=BotCommandScopeChat(chat_id)))
+            except TelegramError as error:
+                _log.info("the menu of chat %s could not be set: %s", chat_id, _explain(error))
 
     async def poll(self, desk: Desk, *, stop: asyncio.Event) -> None:
         """Take presses and commands until ``stop`` is set, see `alerts.listen`.
@@ -214,15 +269,19 @@ class TelegramBot:
             raise DeliveryError("Telegram sent updates without an id.")
         return updates
 
-    async def _dispatch(self, words: str, mode: str | None, photo: bytes | None, message: Message) -> int:
+    async def _dispatch(
+        self, chat_id: int, words: str, mode: str | None, photo: bytes | None, file: bytes | None, message: Message
+    ) -> int:
         common: dict[str, Any] = {
-            "chat_id": self._chat_id,
+            "chat_id": chat_id,
             "parse_mode": mode,
             "reply_markup": _keyboard(message),
             "disable_notification": message.silent,
         }
         if photo is not None:
             sent = await self._bot.send_photo(**common, photo=photo, caption=words)
+        elif file is not None:
+            sent = await self._bot.send_document(**common, document=file, filename="edgewatch.txt", caption=words)
         else:
             sent = await self._bot.send_message(**common, text=words, link_preview_options=_NO_PREVIEW)
         return sent.message_id

@@ -26,6 +26,7 @@ _STATUS: Final = {
     FlagStatus.UNFOLLOWED: "unfollowed",
     FlagStatus.SNOOZED: "snoozed",
     FlagStatus.FALSE_ALARM: "false alarm",
+    FlagStatus.NO_DECISION: "never answered",
 }
 
 

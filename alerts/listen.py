@@ -8,13 +8,13 @@ is why it is not used.)
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeVar
 
 from alerts.errors import AlertError, DeliveryError
 from alerts.review import parse_press
-from alerts.types import Message, Outcome, Press
+from alerts.types import Message, Outcome, Press, Said
 from alerts.updates import Update
 
 _log = logging.getLogger(__name__)
@@ -27,8 +27,7 @@ _T = TypeVar("_T")
 class Room:
     """Where to listen, and to whom."""
 
-    chat_id: int  #: the one chat
-    user_ids: frozenset[int]  #: the only people
+    users: Mapping[int, frozenset[int]]  #: chat to the only people that are heard there
     key: bytes = field(repr=False)  #: signs the buttons
 
 
@@ -46,8 +45,11 @@ class Desk(Protocol):
     def record(self, press: Press) -> Outcome:
         """Commit a press and say what to show."""
 
-    def command(self, update_id: int, user_id: int, text: str) -> Message | None:
-        """Answer what an allowed person wrote in the allowed chat; None: with silence."""
+    def command(self, said: Said) -> Message | None:
+        """Answer what an allowed person wrote in an allowed chat; None: with silence."""
+
+    def heard(self) -> None:
+        """Note that Telegram answered."""
 
     def skip(self, update_id: int) -> None:
         """Pass over an update from anybody else."""
@@ -62,10 +64,10 @@ class Wire(Protocol):
     async def answer(self, query_id: str, words: str) -> None:
         """Show a notice to the person who pressed."""
 
-    async def edit(self, message_id: int, message: Message, *, is_photo: bool) -> bool:
+    async def edit(self, message_id: int, message: Message, *, is_photo: bool, chat_id: int) -> bool:
         """Replace a message; False if that did not work."""
 
-    async def send(self, message: Message) -> int:
+    async def send(self, message: Message, chat_id: int) -> int:
         """Send a message and return its id."""
 
 
@@ -87,6 +89,7 @@ async def listen(wire: Wire, desk: Desk, room: Room, *, stop: asyncio.Event) -> 
             await _or_stop(asyncio.sleep(pause), stop)
             continue
         failures = 0
+        await asyncio.to_thread(desk.heard)
         for update in updates:
             if stop.is_set():
                 return
@@ -96,14 +99,22 @@ async def listen(wire: Wire, desk: Desk, room: Room, *, stop: asyncio.Event) -> 
 
 async def _take(update: Update, wire: Wire, desk: Desk, room: Room, stop: asyncio.Event) -> None:
     """Handle one update. Person and chat are looked at before anything else is."""
-    number, user_id, data = update.update_id, update.user_id, update.data
-    if user_id is None or user_id not in room.user_ids or update.chat_id != room.chat_id or data is None:
+    number, user_id, chat_id, data = update.update_id, update.user_id, update.chat_id, update.data
+    if chat_id is None or user_id is None or user_id not in room.users.get(chat_id, ()) or data is None:
         _log.debug("update %s passed over", number)
         await asyncio.to_thread(desk.skip, number)
     elif update.query_id is None:
-        reply = await asyncio.to_thread(desk.command, number, user_id, data)
-        await _or_stop(_try_send(wire, reply), stop, grace=_GRACE_S)
-    elif (pressed := parse_press(data, key=room.key, chat_id=room.chat_id)) is None:
+        said = Said(
+            update_id=number,
+            user_id=user_id,
+            user_name=update.user_name,
+            chat_id=chat_id,
+            text=data,
+            reply_to=update.reply_to,
+        )
+        reply = await asyncio.to_thread(desk.command, said)
+        await _or_stop(_try_send(wire, reply, chat_id), stop, grace=_GRACE_S)
+    elif (pressed := parse_press(data, key=room.key, chat_id=chat_id)) is None:
         _log.warning("update %s: a button that this installation did not make", number)
         await asyncio.to_thread(desk.skip, number)
     else:
@@ -113,30 +124,31 @@ async def _take(update: Update, wire: Wire, desk: Desk, room: Room, stop: asynci
             verb=pressed[1],
             user_id=user_id,
             user_name=update.user_name,
-            chat_id=room.chat_id,
+            chat_id=chat_id,
             message_id=update.message_id,
         )
         outcome = await asyncio.to_thread(desk.record, press)
-        await _or_stop(_show(update, update.query_id, outcome, wire), stop, grace=_GRACE_S)
+        await _or_stop(_show(update, update.query_id, chat_id, outcome, wire), stop, grace=_GRACE_S)
 
 
-async def _show(update: Update, query_id: str, outcome: Outcome, wire: Wire) -> None:
+async def _show(update: Update, query_id: str, chat_id: int, outcome: Outcome, wire: Wire) -> None:
     """Show what is already committed. A notice that comes too late must not keep the edit from happening."""
     try:
         await wire.answer(query_id, outcome.answer)
     except AlertError as error:
         _log.info("press %s could not be answered: %s", update.update_id, error)
     if outcome.edited is not None and not (
-        update.message_id is not None and await wire.edit(update.message_id, outcome.edited, is_photo=update.is_photo)
+        update.message_id is not None
+        and await wire.edit(update.message_id, outcome.edited, is_photo=update.is_photo, chat_id=chat_id)
     ):
-        await _try_send(wire, outcome.edited)
-    await _try_send(wire, outcome.reply)
+        await _try_send(wire, outcome.edited, chat_id)
+    await _try_send(wire, outcome.reply, chat_id)
 
 
-async def _try_send(wire: Wire, message: Message | None) -> None:
+async def _try_send(wire: Wire, message: Message | None, chat_id: int) -> None:
     try:
         if message is not None:
-            await wire.send(message)
+            await wire.send(message, chat_id)
     except AlertError as error:
         _log.warning("an answer could not be sent: %s", error)
 

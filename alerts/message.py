@@ -23,7 +23,13 @@ _BUTTONS: Final = (
     (("Keep", Choice.KEEP), ("Unfollow", Choice.UNFOLLOW)),
     (("Snooze 7 d", Choice.SNOOZE), ("Details", DETAILS)),
 )
-_SIGN: Final = {Choice.KEEP: "✅", Choice.UNFOLLOW: "👋", Choice.SNOOZE: "💤", Choice.FALSE_ALARM: "🙅"}
+_SIGN: Final = {
+    Choice.KEEP: "✅",
+    Choice.UNFOLLOW: "👋",
+    Choice.SNOOZE: "💤",
+    Choice.FALSE_ALARM: "🙅",
+    Choice.NO_DECISION: "⌛",
+}
 
 
 def card(

@@ -5,13 +5,17 @@ One departure is told once. It ends when the wallet is seen back in form; until 
 form then is told again, and the flag says so.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from alerts.review import describe
-from alerts.types import Choice, Decision
+from alerts.types import Act, Choice, Decision, Flag, Verb
 from metrics.types import Assessment, Evidence, State
+
+GREW: Final = 4.0  #: factor of the recurrence interval from which an unanswered flag is asked again
 
 
 class Reason(StrEnum):
@@ -53,6 +57,7 @@ def decide(
     is_paused: bool = False,
     unfollowed_at: datetime | None,
     now: datetime,
+    acts: Iterable[Act] = (),
 ) -> Opening | Reason:
     """Say whether a wallet's assessment opens a flag.
 
@@ -77,6 +82,8 @@ def decide(
         UTC; when the wallet was unfollowed, or None. From that moment on it is silent.
     now
         UTC.
+    acts
+        What people said about the wallet; a snooze among them silences it, the end of a snooze lets it speak.
 
     Returns
     -------
@@ -95,12 +102,35 @@ def decide(
     if open_flag is not None:
         return Reason.ALREADY_OPEN
     evidence = assessment.evidence
+    until = silent_until(last_decision, acts)
+    if until is not None and now < until:
+        return Reason.SNOOZED
     if last_decision is not None and last is Choice.SNOOZE:
-        if last_decision.until is None or now < last_decision.until:
-            return Reason.SNOOZED
         if previous is State.FLAGGED:
             note = f"Still out of form: flag #{last_decision.flag_id} was {describe(last_decision)}."
             evidence = replace(evidence, notes=(note, *evidence.notes))
     elif last_decision is not None and previous is State.FLAGGED:
         return Reason.ALREADY_DECIDED
     return Opening(wallet=assessment.wallet, opened_at=now, score=assessment.score, evidence=evidence)
+
+
+def silent_until(last_decision: Decision | None, acts: Iterable[Act]) -> datetime | None:
+    """When the newest snooze of a wallet ends, or ended; None: there is none, or a person took it back."""
+    told = [(act.at, act.until) for act in acts if act.verb in {Verb.SNOOZE, Verb.UNSNOOZE}]
+    if last_decision is not None and last_decision.choice is Choice.SNOOZE:
+        told.append((last_decision.decided_at, last_decision.until))
+    return max(told, key=lambda pair: pair[0])[1] if told else None
+
+
+def asks_again(flag: Flag, assessment: Assessment) -> bool:
+    """Whether an unanswered flag is worth a second word: only when the evidence has grown since it was last told."""
+    told = flag.score if flag.asked_score is None else flag.asked_score
+    return assessment.flagged and assessment.score >= GREW * told
+
+
+def recovered(flag: Flag, assessment: Assessment) -> bool:
+    """Whether a flag's wallet is seen back in form for the first time; `State.WATCH` in between keeps it from flapping.
+
+    Judged with less than its history a wallet is not back in form: it is not judged.
+    """
+    return flag.recovered_at is None and assessment.state is State.OK and assessment.as_of > flag.opened_at

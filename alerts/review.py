@@ -6,8 +6,9 @@
          ── unfollow ────> unfollowed
          ── snooze ──────> snoozed      (7 days; a wallet still out of form then gets a new flag)
          ── false alarm ─> false_alarm
+         ── 14 days ─────> no_decision  (a late decision is still taken, once)
 
-The first decision wins and is final. Whoever comes second is told who decided, what and when.
+The first decision of a human wins and is final. Whoever comes second is told who decided, what and when.
 
 A button carries ``v1:<flag id, base 36>:<verb>:<mac>``. The code at its end is a truncated HMAC-SHA256 over
 the rest *and the chat*, so that data from another chat, another bot or a stranger's hand is not believed.
@@ -27,8 +28,12 @@ from alerts.text import clean, moment
 from alerts.types import Choice, Decision, Flag, FlagStatus
 
 SNOOZE: Final = timedelta(days=7)
-DETAILS: Final = "details"  #: the one verb that decides nothing
-VERBS: Final = frozenset({*Choice, DETAILS})
+LONGEST_SNOOZE: Final = timedelta(days=90)  #: a longer silence is an unfollow
+EXPIRES: Final = timedelta(days=14)  #: after it, an unanswered flag is recorded as "no decision"
+DETAILS: Final = "details"  #: decides nothing: all that the flag knows
+CARD: Final = "card"  #: decides nothing: the flag with its buttons
+CHOICES: Final = tuple(choice for choice in Choice if choice is not Choice.NO_DECISION)  #: what a human can press
+VERBS: Final = frozenset({*CHOICES, DETAILS, CARD})
 
 _STATUS: Final[Mapping[Choice, FlagStatus]] = MappingProxyType(
     {
@@ -36,6 +41,7 @@ _STATUS: Final[Mapping[Choice, FlagStatus]] = MappingProxyType(
         Choice.UNFOLLOW: FlagStatus.UNFOLLOWED,
         Choice.SNOOZE: FlagStatus.SNOOZED,
         Choice.FALSE_ALARM: FlagStatus.FALSE_ALARM,
+        Choice.NO_DECISION: FlagStatus.NO_DECISION,
     }
 )
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -51,17 +57,37 @@ def make_decision(
     channel: str,
     now: datetime,
     note: str = "",
+    snooze: timedelta = SNOOZE,
+    message_id: int | None = None,
+    config_hash: str = "",
 ) -> Decision:
-    """Write down what a person decided; a snooze ends seven days after ``now`` (UTC)."""
+    """Write down what a person decided; a snooze ends so long after ``now`` (UTC)."""
     return Decision(
         flag_id=flag_id,
         choice=choice,
-        until=now + SNOOZE if choice is Choice.SNOOZE else None,
+        until=now + snooze if choice is Choice.SNOOZE else None,
         decided_at=now,
         decided_by=decided_by,
         user_id=user_id,
         channel=channel,
         note=note,
+        message_id=message_id,
+        config_hash=config_hash,
+    )
+
+
+def expire(flag: Flag, *, now: datetime, config_hash: str = "") -> Decision | None:
+    """Write down that nobody decided about an open flag in time; None while there is time."""
+    if flag.status is not FlagStatus.OPEN or now < flag.opened_at + EXPIRES:
+        return None
+    return make_decision(
+        flag.flag_id,
+        Choice.NO_DECISION,
+        decided_by="nobody",
+        user_id=None,
+        channel="clock",
+        now=now,
+        config_hash=config_hash,
     )
 
 
@@ -75,7 +101,7 @@ def review(flag: Flag, decision: Decision, *, earlier: Decision | None = None) -
     decision
         What a person wants now.
     earlier
-        The decision that the flag already has, if any.
+        The newest decision that the flag already has, if any.
 
     Returns
     -------
@@ -89,15 +115,18 @@ def review(flag: Flag, decision: Decision, *, earlier: Decision | None = None) -
     """
     if decision.flag_id != flag.flag_id:
         raise ReviewError(f"This decision is about flag #{decision.flag_id}, not #{flag.flag_id}.")
-    if earlier is not None:
+    late = flag.status is FlagStatus.NO_DECISION and decision.choice is not Choice.NO_DECISION
+    if earlier is not None and not late:
         raise ReviewError(f"Flag #{flag.flag_id} was already {describe(earlier)}. The first decision stands.")
-    if flag.status is not FlagStatus.OPEN:
+    if flag.status is not FlagStatus.OPEN and not late:
         raise ReviewError(f"Flag #{flag.flag_id} is already {flag.status}. The first decision stands.")
     return replace(flag, status=_STATUS[decision.choice])
 
 
 def describe(decision: Decision) -> str:
     """Say a decision in words, after "the flag was": ``kept by @x, 2025-07-01 14:02 UTC``. Plain text."""
+    if decision.choice is Choice.NO_DECISION:
+        return f"left without a decision for {EXPIRES.days} days, {moment(decision.decided_at)}"
     until = f" until {moment(decision.until)}" if decision.until else ""
     verb = {
         Choice.KEEP: "kept",

@@ -14,6 +14,8 @@ class Choice(StrEnum):
     UNFOLLOW = "unfollow"
     SNOOZE = "snooze"
     FALSE_ALARM = "false_alarm"
+    NO_DECISION = "no_decision"
+    """Nobody decided in time; the one choice that no human makes. A late decision may follow it."""
 
 
 class FlagStatus(StrEnum):
@@ -24,6 +26,7 @@ class FlagStatus(StrEnum):
     UNFOLLOWED = "unfollowed"
     SNOOZED = "snoozed"
     FALSE_ALARM = "false_alarm"
+    NO_DECISION = "no_decision"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,9 @@ class Flag:
     score: float  #: recurrence interval when it was opened, years
     evidence: Evidence
     chart: ChartSeries
+    asked_score: float | None = None  #: the score at which it was last asked again; None: never
+    recovered_at: datetime | None = None  #: UTC; seen back in form
+    config_hash: str = ""  #: of the detection settings that judged it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +102,36 @@ class Decision:
     decided_at: datetime  #: UTC
     decided_by: str  #: a name to show
     user_id: int | None  #: Telegram user id; None on the command line
+    channel: str  #: ``telegram``, ``cli``, or ``clock`` where nobody decided
+    note: str = ""
+    decision_id: int | None = None  #: set once it is stored
+    message_id: int | None = None  #: of the Telegram message whose button was pressed
+    config_hash: str = ""  #: of the detection settings in force
+
+
+class Verb(StrEnum):
+    """What a person says about a wallet, rather than about a flag."""
+
+    FOLLOW = "follow"
+    UNFOLLOW = "unfollow"
+    SNOOZE = "snooze"
+    UNSNOOZE = "unsnooze"
+    REASON = "reason"
+    """Why a flag was decided as it was, said after the decision."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """What a named human said about a wallet. Append-only, like a decision."""
+
+    wallet: str
+    verb: Verb
+    at: datetime  #: UTC
+    by: str  #: a name to show
+    user_id: int | None  #: Telegram user id; None on the command line
     channel: str  #: ``telegram`` or ``cli``
+    until: datetime | None = None  #: UTC; the end of a snooze
+    flag_id: int | None = None  #: of a reason
     note: str = ""
 
 
@@ -130,6 +165,18 @@ class Press:
     user_name: str
     chat_id: int
     message_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What an allowed person wrote in an allowed chat."""
+
+    update_id: int
+    user_id: int
+    user_name: str
+    chat_id: int
+    text: str
+    reply_to: int | None = None  #: id of the message that it answers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

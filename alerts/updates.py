@@ -23,6 +23,7 @@ class Update:
     is_photo: bool  #: that message is a photo with a caption
     query_id: str | None  #: set for a press, to be answered
     data: str | None  #: callback data of a press, text of a message
+    reply_to: int | None = None  #: id of the message that a message answers
 
 
 def read(raw: object) -> Update | None:
@@ -43,6 +44,7 @@ def read(raw: object) -> Update | None:
         is_photo=bool(_get(message, list, "photo")),
         query_id=_get(pressed, str, "id"),
         data=_get(pressed, str, "data") if pressed is not None else _get(source, str, "text"),
+        reply_to=_get(source, int, "reply_to_message", "message_id") if pressed is None else None,
     )
 
 

@@ -11,7 +11,6 @@ import structlog
 from sqlalchemy import Engine
 
 from alerts.bot import TelegramBot
-from alerts.types import Message
 from ingest import price_file
 from ingest.budget import Meter
 from ingest.errors import ConfigError
@@ -20,7 +19,6 @@ from ingest.rpc import Node
 from ingest.standing import Standing
 from ingest.stride import Stride
 from ingest.types import Chain
-from watcher import overview
 from watcher.config import ChainConfig, Config, TelegramConfig
 from watcher.desk import Desk
 from watcher.jobs.ingest import Source
@@ -152,14 +150,22 @@ def bot(config: Config) -> TelegramBot:
         allowed_user_ids=table.allowed_user_ids,
         key=button_key(config),
         base_url=table.base_url,
+        more_chats={chat.chat_id: chat.allowed_user_ids for chat in table.chats},
     )
 
 
-def desk(engine: Engine) -> Desk:
+def chat_ids(config: Config) -> list[int]:
+    """Whom to tell; none without ``[telegram]``."""
+    return [] if config.telegram is None else config.telegram.chat_ids
+
+
+def desk(config: Config, engine: Engine) -> Desk:
     """Where decisions are taken down."""
-
-    def status() -> Message:
-        with database.reading(engine) as connection:
-            return overview.status_message(overview.read(connection, clock()))
-
-    return Desk(engine, clock=clock, status=status)
+    return Desk(
+        engine,
+        clock=clock,
+        key=button_key(config),
+        chats=chat_ids(config),
+        units_a_day=config.budget.rpc_units_per_day,
+        config_hash=config.detection.fingerprint,
+    )

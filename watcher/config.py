@@ -1,14 +1,16 @@
 """``edgewatch.toml`` and the environment's secrets, checked as a whole before anything starts."""
 
 import difflib
+import hashlib
 import os
 import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from sqlalchemy.engine import make_url
@@ -137,11 +139,37 @@ class DetectionConfig(_Table):
         """The unit of every wallet; None: each has its own."""
         return None if self.unit == "auto" else Unit(self.unit)
 
+    @property
+    def fingerprint(self) -> str:
+        """A short hash of these settings, kept with every flag and decision."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
+
     def per_wallet_year(self, wallets: int) -> float:
         """The promise for one wallet, whichever way it was written; 1.0 if it was not."""
         if self.false_flags_per_month is not None:
             return 12 * self.false_flags_per_month / max(1, wallets)
         return self.false_flags_per_wallet_year or 1.0
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError("not a time zone; for example Europe/Berlin") from None
+    return name
+
+
+def _hours(text: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", text):
+        raise ValueError("write two times of day, for example 22:00-07:00")
+    return text
+
+
+class ChatConfig(_Table):
+    """One ``[[telegram.chats]]`` table: a further chat with the same messages."""
+
+    chat_id: int
+    allowed_user_ids: Annotated[list[int], Field(min_length=1)]
 
 
 class TelegramConfig(_Table):
@@ -150,6 +178,28 @@ class TelegramConfig(_Table):
     chat_id: int
     allowed_user_ids: Annotated[list[int], Field(min_length=1)]
     base_url: str = "https://api.telegram.org/bot"
+    chats: list[ChatConfig] = []
+    timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    quiet_hours: Annotated[str, AfterValidator(_hours)] | None = None
+
+    @property
+    def chat_ids(self) -> list[int]:
+        """Every chat, the first one first."""
+        return [self.chat_id, *(chat.chat_id for chat in self.chats if chat.chat_id != self.chat_id)]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The user's time zone."""
+        return ZoneInfo(self.timezone)
+
+    def is_quiet(self, now: datetime) -> bool:
+        """Whether messages make no sound at this moment."""
+        if self.quiet_hours is None:
+            return False
+        begin, end = (time.fromisoformat(part) for part in self.quiet_hours.split("-"))
+        local = now.astimezone(self.zone).time()
+        return begin <= local < end if begin <= end else local >= begin or local < end
+
     wallet_url: Annotated[str, AfterValidator(check_template)] | None = None  #: a link to the user's own tool
 
 
@@ -297,6 +347,7 @@ def _nearest(key: str, parents: list[Any]) -> str:
                 "prices": PricesConfig,
                 "detection": DetectionConfig,
                 "telegram": TelegramConfig,
+                "chats": ChatConfig,
             }.get(part, table)
     hidden = {"telegram_token", "folder"}
     names = [name for name in table.model_fields if name not in hidden]

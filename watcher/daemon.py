@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import structlog
@@ -17,20 +18,24 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Engine
 
 from alerts.bot import TelegramBot
-from alerts.errors import AlertError, DeliveryError
+from alerts.errors import AlertError
 from alerts.policy import Opening
-from alerts.types import Message
 from ingest.errors import BudgetExhausted, WatchError
 from watcher import app
+from watcher.channel import LoopChannel
+from watcher.commands import menu
 from watcher.config import Config
 from watcher.jobs.appraise import appraise_once
 from watcher.jobs.assess import assess_once
 from watcher.jobs.deliver import deliver_once
+from watcher.jobs.digest import digest_once
 from watcher.jobs.ingest import ingest_once
+from watcher.jobs.look_back import look_back_once
 from watcher.jobs.mark import mark_once
 
-INGEST_S, MARK_S, ASSESS_S, DELIVER_S = 300, 900, 900, 5
+INGEST_S, MARK_S, ASSESS_S, FOLLOW_UP_S, DELIVER_S = 300, 900, 900, 900, 5
 POLL_AGAIN_S = 5.0
+REFUSED_AGAIN_S = 60.0  #: before polling is tried again where another program polls, or the token is refused
 STOP_S = 8.0  #: how long a running job may take to end at a stop
 
 log = structlog.get_logger()
@@ -54,12 +59,11 @@ class Daemon:
         self._running: set[str] = set()
         # Both that spend the budget begin with what the store says was spent, so they take turns.
         self._spending = threading.Lock()
-        self._bot: TelegramBot | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._channel: LoopChannel | None = None
 
     async def serve(self) -> None:
         """Run until SIGTERM or SIGINT."""
-        loop = self._loop = asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
@@ -67,7 +71,12 @@ class Daemon:
             timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         )
         now = app.clock()
-        jobs = (("ingest", self.ingest, INGEST_S), ("mark", self.mark, MARK_S), ("assess", self.assess, ASSESS_S))
+        jobs = (
+            ("ingest", self.ingest, INGEST_S),
+            ("mark", self.mark, MARK_S),
+            ("assess", self.assess, ASSESS_S),
+            ("follow_up", self.follow_up, FOLLOW_UP_S),
+        )
         for name, job, seconds in jobs:
             scheduler.add_job(self._guarded(name, job), "interval", seconds=seconds, next_run_time=now, id=name)
         log.info("started", chains=[table.name for table in self._config.chains], telegram=bool(self._config.telegram))
@@ -76,7 +85,7 @@ class Daemon:
             await stop.wait()
         else:
             async with app.bot(self._config) as bot:
-                self._bot = bot
+                self._channel = LoopChannel(bot, loop)
                 deliver = self._guarded("deliver", self.deliver)
                 scheduler.add_job(deliver, "interval", seconds=DELIVER_S, next_run_time=now, id="deliver")
                 scheduler.start()
@@ -86,17 +95,22 @@ class Daemon:
         await self._end(scheduler)
 
     async def _listen(self, bot: TelegramBot, stop: asyncio.Event) -> None:
+        menu_set = asyncio.create_task(bot.set_menu(menu()))
         while not stop.is_set():
+            pause = POLL_AGAIN_S
             try:
-                await bot.poll(app.desk(self._engine), stop=stop)
+                await bot.poll(app.desk(self._config, self._engine), stop=stop)
             except AlertError as error:
-                # Measuring goes on without the buttons; the flags wait in the database.
-                log.error("telegram_polling_stopped", problem=str(error))
-                await stop.wait()
+                # Measuring and telling go on without the buttons; /health and the log say why, and it is tried again:
+                # the other program may end, the token may be set right.
+                log.error("telegram_polling_stopped", kind=type(error).__name__, problem=str(error))
+                pause = REFUSED_AGAIN_S
             except Exception:
                 # The desk failed, a locked database for one; its update is still unread and comes again.
                 log.exception("telegram_polling_failed")
-                await asyncio.sleep(POLL_AGAIN_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), pause)
+        menu_set.cancel()
 
     async def _end(self, scheduler: BackgroundScheduler) -> None:
         log.info("stopping")
@@ -171,34 +185,36 @@ class Daemon:
             chains=app.chains(self._config),
             detection=self._config.detection,
             now=now,
-            deliver=self._config.telegram is not None,
+            chats=app.chat_ids(self._config),
         )
         log.info("assessed", wallets=len(outcome), flags=sum(isinstance(v, Opening) for v in outcome.values()))
 
-    def deliver(self, now: datetime) -> None:
+    def follow_up(self, now: datetime) -> None:
+        """Look back on decisions, and write the week's digest."""
+        chats, config = app.chat_ids(self._config), self._config
+        unit = config.detection.one_unit
+        done = look_back_once(self._engine, chains=app.chains(config), unit=unit, now=now, chats=chats)
+        zone = config.telegram.zone if config.telegram else UTC
+        units = config.budget.rpc_units_per_day
+        digest_once(self._engine, zone=zone, now=now, units_a_day=units, chats=chats)
+        if done:
+            log.info("looked_back", decisions=len(done))
+
+    def deliver(self, _due: datetime) -> None:
         """Send what waits."""
+        assert self._channel is not None
         table = app.telegram(self._config)
         sent = deliver_once(
             self._engine,
-            self._send,
+            self._channel,
             key=app.button_key(self._config),
-            chat_id=table.chat_id,
-            now=now,
+            chats=table.chat_ids,
+            clock=app.clock,
             wallet_url=table.wallet_url,
+            quiet=table.is_quiet,
         )
         if sent:
             log.info("delivered", messages=sent)
-
-    def _send(self, message: Message) -> int:
-        """Hand a message to the bot's loop and wait for Telegram's answer."""
-        assert self._bot is not None
-        assert self._loop is not None
-        future = asyncio.run_coroutine_threadsafe(self._bot.send(message), self._loop)
-        try:
-            return future.result(timeout=120)
-        except TimeoutError:
-            future.cancel()
-            raise DeliveryError("no answer from Telegram in two minutes", uncertain=True) from None
 
 
 def run(config: Config, engine: Engine) -> None:

@@ -1,42 +1,30 @@
 """Where a human's decision is taken down: commit first, then say so."""
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import Connection, Engine
 
 from alerts import message
 from alerts.errors import ReviewError
-from alerts.review import DETAILS, make_decision, review
-from alerts.types import Choice, Decision, Flag, Message, Outcome, Press
-from watcher.store import meters, wallets
+from alerts.review import CARD, DETAILS, make_decision
+from alerts.types import Choice, FlagStatus, Message, Outcome, Press, Said
+from watcher.actions import Person, decide
+from watcher.commands import Asked, answer
+from watcher.jobs.deliver import back_online
+from watcher.store import meters
 from watcher.store import review as store
 from watcher.store.database import reading, writing
 
 _OFFSET = "telegram_offset"
-
-
-def decide(connection: Connection, decision: Decision, *, update_id: int | None = None) -> Flag:
-    """Apply a decision to its flag and store both; an unfollowed wallet is marked so.
-
-    Raises
-    ------
-    ReviewError
-        There is no such flag, or it is decided already.
-    """
-    flag = store.find_flag(connection, decision.flag_id)
-    if flag is None:
-        raise ReviewError(f"There is no flag #{decision.flag_id}.")
-    earlier = next(iter(store.decisions(connection, flag_id=decision.flag_id)), None)
-    changed = review(flag, decision, earlier=earlier)
-    store.add_decision(connection, decision, changed.status, update_id=update_id)
-    if decision.choice is Choice.UNFOLLOW:
-        wallets.unfollow(connection, flag.wallet, decision.decided_at)
-    return changed
+HEARD: Final = "telegram_heard"  #: memo: when Telegram last answered the loop
+KEPT: Final = timedelta(hours=24)  #: how long Telegram keeps a press for the bot
+_NOTE_EVERY: Final = timedelta(minutes=5)
 
 
 class Desk:
-    """What the bot needs of the database (``alerts.bot.Desk``).
+    """What the bot needs of the database (``alerts.listen.Desk``).
 
     Parameters
     ----------
@@ -44,19 +32,51 @@ class Desk:
         The database.
     clock
         The current UTC time.
-    status
-        Writes the answer to ``/status``.
+    key
+        Signs buttons.
+    chats
+        Whom to tell of an outage.
+    units_a_day
+        The budget.
+    config_hash
+        Of the detection settings in force.
     """
 
-    def __init__(self, engine: Engine, *, clock: Callable[[], datetime], status: Callable[[], Message]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        clock: Callable[[], datetime],
+        key: bytes,
+        chats: Sequence[int],
+        units_a_day: int,
+        config_hash: str = "",
+    ) -> None:
         self._engine = engine
         self._clock = clock
-        self._status = status
+        self._key = key
+        self._chats = chats
+        self._units_a_day = units_a_day
+        self._config_hash = config_hash
+        self._noted: datetime | None = None
 
     def offset(self) -> int:
         """The first update that was not dealt with yet."""
         with reading(self._engine) as connection:
             return int(meters.recall(connection, _OFFSET) or 0)
+
+    def heard(self) -> None:
+        """Note that Telegram answered; after a silence in which presses were lost, ask every open flag again."""
+        now = self._clock()
+        if self._noted is not None and timedelta() <= now - self._noted < _NOTE_EVERY:
+            return
+        with writing(self._engine) as connection:
+            before = meters.recall(connection, HEARD)
+            away = now - datetime.fromisoformat(before) if before is not None else timedelta()
+            if away > KEPT:
+                back_online(connection, away, now, self._chats)
+            meters.remember(connection, HEARD, now.isoformat())
+        self._noted = now
 
     def skip(self, update_id: int) -> None:
         """Move past an update that asks for nothing."""
@@ -65,8 +85,8 @@ class Desk:
 
     def record(self, press: Press) -> Outcome:
         """Store a decision and the new offset in one transaction."""
-        if press.verb == DETAILS:
-            return self._details(press)
+        if press.verb in {DETAILS, CARD}:
+            return self._shown(press)
         decision = make_decision(
             press.flag_id,
             Choice(press.verb),
@@ -74,35 +94,61 @@ class Desk:
             user_id=press.user_id,
             channel="telegram",
             now=self._clock(),
+            message_id=press.message_id,
+            config_hash=self._config_hash,
         )
         try:
             with writing(self._engine) as connection:
-                flag = decide(connection, decision, update_id=press.update_id)
+                flag = decide(connection, decision, update_id=press.update_id, chat_id=press.chat_id)
+                late = len(store.decisions(connection, flag_id=press.flag_id)) > 1
                 self._advance(connection, press.update_id)
         except ReviewError as error:
             self.skip(press.update_id)
             return Outcome(answer=str(error)[:200], edited=self._as_decided(press.flag_id))
-        return Outcome(answer=f"Recorded: {flag.status}.", edited=message.decided(flag, decision))
+        recorded = f"Recorded, late: {flag.status}." if late else f"Recorded: {flag.status}."
+        return Outcome(answer=recorded, edited=message.decided(flag, decision))
 
-    def command(self, update_id: int, user_id: int, text: str) -> Message | None:  # noqa: ARG002 - the bot's contract
-        """Answer a command of an allowed person."""
-        self.skip(update_id)
-        words = text.split()
-        return self._status() if words and words[0].split("@")[0] in {"/status", "/start", "/health"} else None
+    def command(self, said: Said) -> Message | None:
+        """Answer what an allowed person wrote; what it changes commits with the new offset."""
+        person = Person(
+            name=said.user_name,
+            user_id=said.user_id,
+            channel="telegram",
+            now=self._clock(),
+            config_hash=self._config_hash,
+        )
+        command, *words = said.text.split() or [""]
+        with writing(self._engine) as connection:
+            asked = Asked(
+                connection=connection,
+                said=said,
+                person=person,
+                words=tuple(words),
+                key=self._key,
+                units_a_day=self._units_a_day,
+            )
+            reply = answer(asked, command)
+            self._advance(connection, said.update_id)
+        return reply
 
-    def _details(self, press: Press) -> Outcome:
+    def _shown(self, press: Press) -> Outcome:
         self.skip(press.update_id)
         with reading(self._engine) as connection:
             flag = store.find_flag(connection, press.flag_id)
+            made = store.decisions(connection, flag_id=press.flag_id)
         if flag is None:
             return Outcome(answer=f"There is no flag #{press.flag_id}.")
-        return Outcome(answer="", reply=message.details(flag))
+        if press.verb == DETAILS:
+            return Outcome(answer="", reply=message.details(flag))
+        if flag.status is not FlagStatus.OPEN and made:
+            return Outcome(answer="", reply=message.decided(flag, made[-1]))
+        return Outcome(answer="", reply=message.card(flag, key=self._key, chat_id=press.chat_id))
 
     def _as_decided(self, flag_id: int) -> Message | None:
         with reading(self._engine) as connection:
             flag = store.find_flag(connection, flag_id)
-            earlier = next(iter(store.decisions(connection, flag_id=flag_id)), None)
-        return message.decided(flag, earlier) if flag and earlier else None
+            made = store.decisions(connection, flag_id=flag_id)
+        return message.decided(flag, made[-1]) if flag and made else None
 
     def _advance(self, connection: Connection, update_id: int) -> None:
         # Telegram may start its ids again lower after a week of silence: the last one counts, not the highest.

@@ -6,12 +6,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from alerts.text import escape, short
+from alerts.lookback import tally as tally_decisions
+from alerts.text import count, escape, moment, short
 from alerts.types import Flag, FlagStatus, Message
 from ingest.budget import NEARLY
 from metrics.types import Assessment, State
 from watcher.jobs import spending
-from watcher.store import files, ledger, meters, review, wallets
+from watcher.store import files, ledger, look_backs, meters, outbox, review, wallets
 from watcher.types import Wallet
 
 _LEVELS = {
@@ -33,10 +34,14 @@ class Overview:
     units_today: int
     units_limit: int | None  #: of a day, when something was last spent
     undelivered: int
+    problem: str | None  #: why the oldest undelivered message did not arrive
+    turned_out: str | None  #: how decisions turned out
+    heard_at: datetime | None  #: when Telegram last answered the loop that takes presses
 
 
 def read(connection: Connection, now: datetime) -> Overview:
     """Read it."""
+    waiting = outbox.deliveries(connection)
     latest = review.latest_assessments(connection)
     return Overview(
         at=now,
@@ -46,7 +51,10 @@ def read(connection: Connection, now: datetime) -> Overview:
         counts=ledger.counts(connection) | files.counts(connection),
         units_today=meters.units_on(connection, now.date()),
         units_limit=int(limit) if (limit := meters.recall(connection, spending.LIMIT)) else None,
-        undelivered=sum(item.state != "sent" for item in review.deliveries(connection)),
+        undelivered=sum(item.state in outbox.UNSENT for item in waiting),
+        problem=next((item.problem for item in waiting if item.problem and item.state in outbox.UNSENT), None),
+        turned_out=tally_decisions(look_backs.all_look_backs(connection)),
+        heard_at=datetime.fromisoformat(heard) if (heard := meters.recall(connection, "telegram_heard")) else None,
     )
 
 
@@ -94,4 +102,27 @@ def status_message(view: Overview) -> Message:
         lines.append(f"{note}.")
     if view.undelivered:
         lines.append(f"Not delivered yet: {view.undelivered}.")
+    if view.turned_out:
+        lines.append(view.turned_out)
+    return Message(html="\n".join(lines))
+
+
+def health_message(view: Overview) -> Message:
+    """The answer to ``/health``: is each part alive, and what is wrong."""
+    late = (view.at - view.read_until).total_seconds() / 3600 if view.read_until else None
+    judged = max((item.as_of for _, item in view.wallets if item is not None), default=None)
+    read = "🔴 Nothing was read yet."
+    if view.read_until is not None and late is not None:
+        sign = "🟢" if late < 2 else "🔴"
+        read = f"{sign} Read until {moment(view.read_until)}, {count(round(late, 1), 'hour')} behind."
+    waiting = f"🔴 {count(view.undelivered, 'message')} not delivered: {escape(view.problem or 'in line', 200)}"
+    lines = [
+        f"<b>Edgewatch</b> answers, {moment(view.at)}",
+        read,
+        f"🟢 Judged as of {moment(judged)}." if judged else "🔴 Nothing was judged yet.",
+        waiting if view.undelivered else "🟢 Every message was delivered.",
+    ]
+    if view.heard_at is not None:
+        silent = (view.at - view.heard_at).total_seconds() / 60
+        lines.append(f"{'🟢' if silent < 15 else '🔴'} Telegram was last heard at {moment(view.heard_at)}.")
     return Message(html="\n".join(lines))

@@ -1,10 +1,13 @@
 """Records of the shell: who is watched, and how far reading has come."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 FILE = "file"  #: the chain of a wallet that no node is asked about: files bring its record
+
+MEASURED_AFTER: Final = timedelta(days=91)  #: how long an unfollowed wallet is read: the last look back is at 90 days
 
 
 class Role(StrEnum):
@@ -28,6 +31,10 @@ class Wallet:
     unfollowed_at: datetime | None = None
     paused: bool = False
     added_at: datetime
+
+    def measured(self, now: datetime) -> bool:
+        """Whether it is still read: an unfollowed wallet is, until its decision was looked back on."""
+        return self.unfollowed_at is None or now < self.unfollowed_at + MEASURED_AFTER
 
     @property
     def alerted(self) -> bool:
@@ -65,8 +72,14 @@ class Delivery:
     """One message that is to be sent, or was."""
 
     outbox_id: int
-    flag_id: int
-    state: str  #: ``pending``, ``sending``, ``sent``, ``failed``
+    kind: str  #: ``flag``, ``again`` (asked again), ``words``, ``decided`` (an edit of ``message_id``)
+    flag_id: int | None  #: None: words about several flags, or none
+    chat_id: int | None
+    state: str  #: ``pending``, ``sending``, ``uncertain``, ``sent``, ``folded`` (other words say it)
     tries: int
     message_id: int | None
     problem: str | None
+    html: str | None = None  #: the words, or what stands above the card
+    about: tuple[int, ...] = ()  #: flags whose cards can be asked for below the words
+    silent: bool = False
+    doubtful: bool = False  #: an earlier attempt may have arrived

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -183,3 +183,13 @@ def parse(content: bytes, *, now: datetime, chain_names: Collection[str]) -> Lis
         except ConfigError as error:
             refused.append(Refusal(line=number, reason=str(error)))
     return Listing(accepted=tuple(accepted), refused=tuple(refused))
+
+
+def near(everyone: Iterable[Wallet], words: str) -> list[Wallet]:
+    """The wallets that an address, a label, or at least four characters of an address's beginning name."""
+    wanted, listed = words.strip().lower(), list(everyone)
+    found = [wallet for wallet in listed if wallet.address == words.strip()]
+    found = found or [wallet for wallet in listed if wanted in {wallet.address.lower(), wallet.label.lower()}]
+    if not found and len(wanted) >= 4:
+        found = [wallet for wallet in listed if wallet.address.lower().startswith(wanted)]
+    return found

@@ -9,7 +9,7 @@ from typing import Any
 from alerts.bot import TelegramBot
 from alerts.message import card, decided
 from alerts.review import button_data, make_decision
-from alerts.types import Choice, Message, Outcome, Press
+from alerts.types import Choice, Message, Outcome, Press, Said
 from tests.alerts.examples import CHAT, FLAG, KEY, NOW
 from tests.fakes.bot_api import TOKEN, BotApi
 
@@ -27,6 +27,8 @@ class FakeDesk:
     journal: list[Any] = field(default_factory=list)
     presses: list[Press] = field(default_factory=list)
     next_id: int = 0
+    said: list[Said] = field(default_factory=list)
+    answers: int = 0
 
     def offset(self) -> int:
         return self.next_id
@@ -43,9 +45,13 @@ class FakeDesk:
         answer = "Recorded." if first is press else f"Already kept by {first.user_name}."
         return Outcome(answer=answer, edited=decided(FLAG, decision))
 
-    def command(self, update_id: int, user_id: int, text: str) -> Message | None:
-        self._commit(text, update_id)
-        return Message(html="<i>fine</i>") if text == "/status" else None
+    def command(self, said: Said) -> Message | None:
+        self._commit(said.text, said.update_id)
+        self.said.append(said)
+        return Message(html="<i>fine</i>") if said.text == "/status" else None
+
+    def heard(self) -> None:
+        self.answers += 1
 
     def skip(self, update_id: int) -> None:
         self._commit("skip", update_id)
@@ -56,7 +62,15 @@ class FakeDesk:
 
 
 def make_bot(api: BotApi, **options: Any) -> TelegramBot:
-    chosen = {"token": TOKEN, "chat_id": CHAT, "allowed_user_ids": [7, 8], "key": KEY, "timeout": 0.4, **options}
+    chosen = {
+        "token": TOKEN,
+        "chat_id": CHAT,
+        "allowed_user_ids": [7, 8],
+        "key": KEY,
+        "timeout": 0.4,
+        "pace": 0,
+        **options,
+    }
     return TelegramBot(**{"base_url": api.url, "poll_seconds": 20, **chosen})
 
 

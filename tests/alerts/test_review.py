@@ -8,7 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.errors import ReviewError
-from alerts.review import DETAILS, SNOOZE, VERBS, button_data, describe, make_decision, parse_press, review
+from alerts.review import (
+    CHOICES,
+    DETAILS,
+    EXPIRES,
+    SNOOZE,
+    VERBS,
+    button_data,
+    describe,
+    expire,
+    make_decision,
+    parse_press,
+    review,
+)
 from alerts.types import Choice, Decision, FlagStatus
 from tests.alerts.examples import CHAT, FLAG, KEY, NOW
 
@@ -19,7 +31,7 @@ def by(name: str, choice: Choice, flag_id: int = FLAG.flag_id) -> Decision:
     return make_decision(flag_id, choice, decided_by=name, user_id=7, channel="telegram", now=NOW)
 
 
-@given(st.lists(st.sampled_from(Choice), min_size=1, max_size=6))
+@given(st.lists(st.sampled_from(CHOICES), min_size=1, max_size=6))
 def test_the_first_decision_wins_and_every_later_one_is_told_who_won(choices: list[Choice]):
     """Whatever is pressed afterwards, the status is that of the first decision, and the error names it."""
     first = by("@anna", choices[0])
@@ -40,6 +52,22 @@ def test_each_choice_has_a_status_of_its_own():
     assert sorted([*statuses, FlagStatus.OPEN]) == sorted(FlagStatus)
 
 
+def test_an_unanswered_flag_expires_and_one_late_decision_is_still_taken():
+    """After 14 days the clock records that nobody decided; no button says so; a human may decide once after that."""
+    assert expire(FLAG, now=NOW + EXPIRES - timedelta(seconds=1)) is None
+    nobody = expire(FLAG, now=NOW + EXPIRES)
+    assert nobody is not None
+    assert (nobody.choice, nobody.user_id, nobody.channel) == (Choice.NO_DECISION, None, "clock")
+    expired = review(FLAG, nobody)
+    assert expired.status is FlagStatus.NO_DECISION
+    assert expire(expired, now=NOW + 2 * EXPIRES) is None
+    late = review(expired, by("@anna", Choice.KEEP), earlier=nobody)
+    assert late.status is FlagStatus.KEPT
+    with pytest.raises(ReviewError, match="by @anna"):
+        review(late, by("@ben", Choice.UNFOLLOW), earlier=by("@anna", Choice.KEEP))
+    assert Choice.NO_DECISION not in VERBS
+
+
 def test_a_decision_about_another_flag_is_refused():
     """A decision changes only the flag that it names."""
     with pytest.raises(ReviewError, match="about flag #18, not #17"):
@@ -53,6 +81,7 @@ def test_only_a_snooze_has_an_end():
         Choice.UNFOLLOW: None,
         Choice.SNOOZE: NOW + timedelta(days=7),
         Choice.FALSE_ALARM: None,
+        Choice.NO_DECISION: None,
     }
     assert timedelta(days=7) == SNOOZE
 

@@ -159,11 +159,18 @@ class BotApi:
         photo = [{"file_id": "f", "file_unique_id": "u", "width": 900, "height": 500}]
         return self._store(fields, {"photo": photo, "caption": _checked(fields, "caption", 1024)})
 
+    async def _send_document(self, fields: dict[str, Any]) -> Any:
+        document = {"file_id": "f", "file_unique_id": "u"}
+        return self._store(fields, {"document": document, "caption": _checked(fields, "caption", 1024)})
+
     async def _edit_message_text(self, fields: dict[str, Any]) -> Any:
         return self._edit(fields, "text", 4096)
 
     async def _edit_message_caption(self, fields: dict[str, Any]) -> Any:
         return self._edit(fields, "caption", 1024)
+
+    async def _set_my_commands(self, fields: dict[str, Any]) -> Any:
+        return bool(fields["commands"])
 
     async def _answer_callback_query(self, fields: dict[str, Any]) -> Any:
         if fields["callback_query_id"] not in self._queries:

@@ -58,7 +58,7 @@ def fill(engine, entries, held=()):
 
 def verdict(engine):
     """The assessment that the job commits."""
-    assess_once(engine, chains=CHAINS, detection=DetectionConfig(), now=at(DAYS), deliver=False)
+    assess_once(engine, chains=CHAINS, detection=DetectionConfig(), now=at(DAYS))
     with reading(engine) as connection:
         return review.latest_assessments(connection)[WALLET]
 

@@ -117,7 +117,7 @@ def test_who_lost_the_place_to_another_writes_no_more(url, engine):
 def test_not_even_all_decisions_at_once_can_be_removed(engine):
     """PostgreSQL can empty a table without touching its rows; the trigger refuses that too."""
     with pytest.raises(DatabaseError, match="append-only"), writing(engine) as connection:
-        connection.exec_driver_sql("TRUNCATE decision")
+        connection.exec_driver_sql("TRUNCATE decision CASCADE")
 
 
 def test_a_reading_cannot_write(engine):

@@ -6,17 +6,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerts.errors import DeliveryError
+from alerts.review import CHOICES
 from alerts.types import Choice, FlagStatus, Press
 from tests.alerts.examples import FLAG
 from watcher.books import covered_times
 from watcher.desk import Desk
 from watcher.jobs.deliver import deliver_once
-from watcher.store import review, wallets
+from watcher.store import outbox, review, wallets
 from watcher.store.database import reading, writing
 from watcher.types import Coverage, Wallet
 
 NOW = datetime(2025, 7, 1, 8, tzinfo=UTC)
 KEY = bytes(32)
+CHAT = 42
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def engine(store):
             flag_id = review.open_flag(
                 connection, address=address, at=NOW, score=3.0, evidence=FLAG.evidence, chart=FLAG.chart
             )
-            review.enqueue(connection, flag_id, NOW)
+            outbox.enqueue(connection, flag_id, NOW, [CHAT])
     return store
 
 
@@ -39,16 +41,21 @@ class Channel:
     def __init__(self, *faults):
         self.faults = list(faults)
         self.got = []
+        self.edits = []
 
-    def send(self, message):
+    def send(self, chat_id, message):
         if self.faults and (fault := self.faults.pop(0)):
             raise fault
         self.got.append(message)
         return len(self.got)
 
+    def edit(self, chat_id, message_id, message):
+        self.edits.append((chat_id, message_id, message))
+        return True
+
 
 def deliver(engine, channel, minutes=0):
-    return deliver_once(engine, channel.send, key=KEY, chat_id=42, now=NOW + timedelta(minutes=minutes))
+    return deliver_once(engine, channel, key=KEY, chats=[CHAT], clock=lambda: NOW + timedelta(minutes=minutes))
 
 
 def test_a_flag_comes_back_as_it_was_frozen(engine):
@@ -67,30 +74,46 @@ def test_messages_go_out_once_and_in_order(engine):
 
 
 def test_what_did_not_arrive_waits_and_keeps_its_place(engine):
-    """After a failure nothing overtakes; Telegram's own waiting time is kept; the repeat says that it is one."""
+    """After a failure nothing overtakes, Telegram's own waiting time is kept, and what was refused is no repeat."""
     channel = Channel(DeliveryError("slow down", retry_after=90))
     assert deliver(engine, channel) == 0
     assert deliver(engine, channel, 1) == 0
     assert deliver(engine, channel, 2) == 2
     assert [("w1" in message.html, "Perhaps a repeat" in message.html) for message in channel.got] == [
+        (True, False),
+        (False, False),
+    ]
+
+
+def test_a_doubtful_attempt_is_repeated_with_the_same_id_and_says_so(engine):
+    """Until one is confirmed, whatever else fails between; then it is never sent again."""
+    channel = Channel(DeliveryError("no answer", uncertain=True))
+    assert deliver(engine, channel) == 0
+    with reading(engine) as connection:
+        assert outbox.deliveries(connection)[0].state == "uncertain"
+    channel.faults = [DeliveryError("slow down", retry_after=5)]
+    assert [deliver(engine, channel, minutes) for minutes in (30, 60, 90)] == [0, 2, 0]
+    assert [("Perhaps a repeat" in message.html, "#1" in message.html) for message in channel.got] == [
         (True, True),
         (False, False),
     ]
 
 
 def test_a_closed_channel_is_told_and_the_message_kept(engine):
-    """A permanent refusal is raised; the message stays, marked failed with its reason."""
+    """A permanent refusal is raised; the message stays with its reason, and is tried again in an hour."""
     with pytest.raises(DeliveryError, match="blocked"):
         deliver(engine, Channel(DeliveryError("blocked by the user", permanent=True)))
     with reading(engine) as connection:
-        first, second = review.deliveries(connection)
-    assert (first.state, first.problem, second.state) == ("failed", "blocked by the user", "pending")
+        first, second = outbox.deliveries(connection)
+    assert (first.state, first.problem, second.state) == ("pending", "blocked by the user", "pending")
+    channel = Channel()
+    assert [deliver(engine, channel, minutes) for minutes in (59, 60)] == [0, 2]
 
 
 def test_a_crash_while_sending_repeats_the_message(engine):
     """What was claimed and never confirmed is sent again, and says that it may be a repeat."""
     with writing(engine) as connection:
-        assert review.claim(connection, NOW).state == "sending"
+        assert outbox.claim(connection, NOW, CHAT).state == "sending"
     channel = Channel()
     assert deliver(engine, channel) == 2
     assert ["Perhaps a repeat" in message.html for message in channel.got] == [True, False]
@@ -102,10 +125,10 @@ def press(verb, update_id, flag_id=1, name="@ann"):
 
 @pytest.fixture
 def desk(engine):
-    return Desk(engine, clock=lambda: NOW, status=lambda: None)
+    return Desk(engine, clock=lambda: NOW, key=KEY, chats=[CHAT], units_a_day=1000)
 
 
-@pytest.mark.parametrize("choice", list(Choice))
+@pytest.mark.parametrize("choice", CHOICES)
 def test_a_decision_is_stored_with_its_offset(engine, desk, choice):
     """Who, what and when are stored, the flag moves, and the update is not taken twice."""
     outcome = desk.record(press(choice.value, 1000))

@@ -8,12 +8,13 @@ from alerts.types import Press
 from tests.alerts.examples import FLAG
 from tests.builders import WALLET
 from watcher.desk import Desk
-from watcher.store import ledger, meters, review, wallets
+from watcher.store import ledger, meters, outbox, review, wallets
 from watcher.store.database import reading, writing
 from watcher.types import Coverage, Wallet
 
 NOW = datetime(2025, 7, 1, 8, tzinfo=UTC)
 CROWD = 4
+CHAT = 42
 
 
 def at_once(job):
@@ -36,13 +37,13 @@ def open_flags(engine, count):
             flag_id = review.open_flag(
                 connection, address=address, at=NOW, score=3.0, evidence=FLAG.evidence, chart=FLAG.chart
             )
-            review.enqueue(connection, flag_id, NOW)
+            outbox.enqueue(connection, flag_id, NOW, [CHAT])
 
 
 def test_of_presses_at_once_exactly_one_decides(store):
     """One press is recorded; every other one is told the name and the choice of that one."""
     open_flags(store, 5)
-    desk = Desk(store, clock=lambda: NOW, status=lambda: None)
+    desk = Desk(store, clock=lambda: NOW, key=bytes(32), chats=[CHAT], units_a_day=1000)
     for flag_id in range(1, 6):
 
         def press(number, flag_id=flag_id):
@@ -76,7 +77,7 @@ def test_claims_at_once_count_every_try(store):
 
     def claim(_number):
         with writing(store) as connection:
-            return review.claim(connection, NOW).tries
+            return outbox.claim(connection, NOW, CHAT).tries
 
     assert sorted(at_once(claim)) == list(range(1, CROWD + 1))
 

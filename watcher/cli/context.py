@@ -1,5 +1,6 @@
 """What the commands share: the configuration, the database and the way to print."""
 
+import getpass
 import json
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +12,7 @@ from rich.console import Console
 from sqlalchemy import Engine
 
 from watcher import app
+from watcher.actions import Person
 from watcher.config import Config, environment, find_file, load
 
 
@@ -34,6 +36,17 @@ class Context:
     def engine(self) -> Engine:
         """The database."""
         return app.open_store(self.config)
+
+
+def person(shared: Context, name: str = "") -> Person:
+    """Who acts on the command line: the named one, else the login name."""
+    return Person(
+        name=name or getpass.getuser(),
+        user_id=None,
+        channel="cli",
+        now=app.clock(),
+        config_hash=shared.config.detection.fingerprint,
+    )
 
 
 def of(ctx: typer.Context) -> Context:

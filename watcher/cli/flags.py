@@ -1,6 +1,5 @@
 """``edgewatch flags``: the review, on the command line."""
 
-import getpass
 from dataclasses import asdict
 from typing import Annotated
 
@@ -8,12 +7,12 @@ import typer
 
 from alerts.errors import ReviewError
 from alerts.message import decided, details, plain
-from alerts.review import describe, make_decision
+from alerts.review import CHOICES, describe, make_decision
 from alerts.types import Choice, FlagStatus
 from ingest.errors import ConfigError
-from watcher import app as build
-from watcher import desk, tables
+from watcher import actions, tables
 from watcher.cli import context
+from watcher.cli.wallets import find
 from watcher.store import review
 from watcher.store.database import reading, writing
 
@@ -75,19 +74,49 @@ def decide(
 ) -> None:
     """Record a decision. Nothing else happens: unfollowing on-chain, or not, is yours to do."""
     shared = context.of(ctx)
+    if choice not in CHOICES:
+        raise typer.BadParameter(f"{choice} is what the clock decides; choose one of {', '.join(CHOICES)}")
+    person = context.person(shared, by)
     decision = make_decision(
         flag_id,
         choice,
-        decided_by=by or getpass.getuser(),
+        decided_by=person.name,
         user_id=None,
-        channel="cli",
-        now=build.clock(),
+        channel=person.channel,
+        now=person.now,
         note=note,
+        config_hash=person.config_hash,
     )
     try:
         with writing(shared.engine) as connection:
-            flag = desk.decide(connection, decision)
+            flag = actions.decide(connection, decision)
     except ReviewError as error:
         typer.echo(f"edgewatch: {error}", err=True)
         raise typer.Exit(1) from None
     typer.echo(plain(decided(flag, decision)))
+
+
+@app.command()
+def snooze(
+    ctx: typer.Context,
+    wallet: Annotated[str, typer.Argument(help="Address or label.")],
+    span: Annotated[str, typer.Argument(help="12h, 7d or 2w; 90d at most.")] = "7d",
+    note: Annotated[str, typer.Option(help="Why, for your later self.")] = "",
+) -> None:
+    """Silence a wallet for a while; it is still measured. An open flag is decided with it."""
+    shared = context.of(ctx)
+    length = actions.duration(span)
+    if length is None:
+        raise typer.BadParameter("write 12h, 7d or 2w; 90d at most")
+    found = find(shared, wallet)
+    with writing(shared.engine) as connection:
+        typer.echo(actions.snooze(connection, found, length, note, context.person(shared)))
+
+
+@app.command()
+def unsnooze(ctx: typer.Context, wallet: Annotated[str, typer.Argument(help="Address or label.")]) -> None:
+    """End the silence of a wallet."""
+    shared = context.of(ctx)
+    found = find(shared, wallet)
+    with writing(shared.engine) as connection:
+        typer.echo(actions.unsnooze(connection, found, context.person(shared)))

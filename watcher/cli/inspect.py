@@ -3,7 +3,6 @@
 import json as json_
 from dataclasses import asdict
 from decimal import Decimal
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +20,7 @@ from watcher import app as build
 from watcher import overview, tables, wallet_list
 from watcher.books import MARK_LIFE, read_accounts, trade_key
 from watcher.cli import context
+from watcher.cli.rows import Format, lines
 from watcher.cli.wallets import find
 from watcher.store import files, ledger, marks, review, suspicion, wallets
 from watcher.store.database import reading
@@ -28,12 +28,6 @@ from watcher.types import Role
 
 export = typer.Typer(help="Data for other programs.", no_args_is_help=True)
 UNITS = {Unit.EPISODE: "a closed position episode", Unit.FIFO: "a sell, matched with the oldest lots"}
-
-
-class Format(StrEnum):
-    """How to export."""
-
-    JSONL = "jsonl"
 
 
 def trade_object(trade: Trade, valuation: Valuation | None, doubt: Suspicion | None = None) -> dict[str, Any]:
@@ -83,37 +77,43 @@ def round_trip_object(trip: RoundTrip | FiledTrip) -> dict[str, Any]:
 @export.command(name="round-trips")
 def export_round_trips(
     ctx: typer.Context,
-    form: Annotated[Format, typer.Option("--format", help="One JSON object a line.")] = Format.JSONL,
+    form: Annotated[Format, typer.Option("--format", help="One JSON object a line, or CSV.")] = Format.JSONL,
     wallet: Annotated[str, typer.Option(help="Only this wallet.")] = "",
 ) -> None:
     """Print what closed, by wallet and time of close."""
-    _ = form
     shared = context.of(ctx)
     only = find(shared, wallet) if wallet else None
     with reading(shared.engine) as connection:
         wanted = [only] if only else sorted(wallets.all_wallets(connection), key=lambda each: each.address)
         unit = shared.config.detection.one_unit
         accounts = read_accounts(connection, wanted, build.chains(shared.config), unit=unit)
-    for account in accounts:
-        for trip in sorted(account.round_trips, key=lambda each: (each.closed_at, each.position_id)):
-            typer.echo(json_.dumps(round_trip_object(trip), separators=(", ", ": ")))
+    rows = (
+        round_trip_object(trip)
+        for account in accounts
+        for trip in sorted(account.round_trips, key=lambda each: (each.closed_at, each.position_id))
+    )
+    for line in lines(rows, form):
+        typer.echo(line)
 
 
 @export.command(name="trades")
 def export_trades(
     ctx: typer.Context,
-    form: Annotated[Format, typer.Option("--format", help="One JSON object a line.")] = Format.JSONL,
+    form: Annotated[Format, typer.Option("--format", help="One JSON object a line, or CSV.")] = Format.JSONL,
     wallet: Annotated[str, typer.Option(help="Only this wallet.")] = "",
 ) -> None:
     """Print the trade log, by chain, block, transaction, wallet and ordinal."""
-    _ = form
     shared = context.of(ctx)
     address = find(shared, wallet).address if wallet else None
     with reading(shared.engine) as connection:
         items, doubts = files.all_trades(connection, address), suspicion.doubts(connection)
-    for trade, valuation, _known_at in items:
-        shown = trade_object(trade, valuation, doubts.get(trade_key(trade)))
-        typer.echo(json_.dumps(shown, separators=(", ", ": ")))
+    # In CSV every row has the same columns.
+    empty = {"suspicion": None} if form is Format.CSV else {}
+    rows = (
+        empty | trade_object(trade, valuation, doubts.get(trade_key(trade))) for trade, valuation, _known_at in items
+    )
+    for line in lines(rows, form):
+        typer.echo(line)
 
 
 def status(
@@ -145,6 +145,7 @@ def status(
                 "undelivered": view.undelivered,
                 "units_today": view.units_today,
                 "units_limit": view.units_limit,
+                "turned_out": view.turned_out,
                 **view.counts,
             }
         )
@@ -174,6 +175,8 @@ def status(
     )
     if note := overview.budget_note(view):
         console.print(note)
+    if view.turned_out:
+        console.print(view.turned_out)
     for flag in view.open_flags:
         console.print(f"#{flag.flag_id} {text.short(flag.wallet)} {text.clean(flag.label, 40)} waits for your decision")
 

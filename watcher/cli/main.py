@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from ingest.errors import BudgetExhausted, ConfigError, WatchError
-from watcher.cli import context, flags, importing, inspect, reading, setup, telegram, wallets
+from watcher.cli import context, flags, importing, inspect, ledger, reading, setup, telegram, wallets
 
 OK, FINDING, USAGE, CONFIGURATION, BUDGET = 0, 1, 2, 3, 4
 """Exit codes; 2 is the parser's own."""
@@ -24,6 +24,8 @@ app = typer.Typer(
 )
 app.add_typer(wallets.app, name="wallets")
 app.add_typer(flags.app, name="flags")
+inspect.export.command(name="flags")(ledger.export_flags)
+inspect.export.command(name="decisions")(ledger.export_decisions)
 app.add_typer(inspect.export, name="export")
 app.add_typer(setup.database, name="db")
 app.add_typer(telegram.app, name="telegram")
@@ -33,6 +35,7 @@ for command in (
     reading.backfill,
     reading.once,
     reading.run,
+    reading.digest,
     reading.redecode,
     inspect.status,
     inspect.why,

@@ -8,19 +8,22 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from alerts.message import plain
 from alerts.policy import Opening
-from alerts.types import Message
 from ingest import windows
 from ingest.budget import units
 from ingest.errors import IngestError
 from watcher import app as build
 from watcher import daemon as daemon_
+from watcher.channel import LoopChannel
 from watcher.cli import context
 from watcher.jobs.appraise import appraise_once
 from watcher.jobs.assess import assess_once
 from watcher.jobs.deliver import deliver_once
+from watcher.jobs.digest import read_digest
 from watcher.jobs.ingest import Progress as Reading
 from watcher.jobs.ingest import Source, ingest_once, plan_reading
+from watcher.jobs.look_back import look_back_once
 from watcher.jobs.mark import mark_once
 from watcher.jobs.redecode import redecode as redecode_job
 from watcher.lock import only_one
@@ -116,12 +119,19 @@ def once(ctx: typer.Context) -> None:
             chains=build.chains(shared.config),
             detection=shared.config.detection,
             now=now,
-            deliver=shared.config.telegram is not None,
+            chats=build.chat_ids(shared.config),
+        )
+        look_back_once(
+            shared.engine,
+            chains=build.chains(shared.config),
+            unit=shared.config.detection.one_unit,
+            now=now,
+            chats=build.chat_ids(shared.config),
         )
         opened = sum(isinstance(verdict, Opening) for verdict in outcome.values())
         console.print(f"assessed {len(outcome)} wallets, opened {opened} flags")
         if shared.config.telegram is not None:
-            console.print(f"delivered {_deliver(shared, now)} messages")
+            console.print(f"delivered {_deliver(shared)} messages")
 
 
 def _mark_all(shared: context.Context, console: Console, now: datetime) -> None:
@@ -144,23 +154,37 @@ def _mark_all(shared: context.Context, console: Console, now: datetime) -> None:
                 console.print(f"{done.chain}: marked {done.marked} of {done.positions} open positions{short}")
 
 
-def _deliver(shared: context.Context, now: datetime) -> int:
-    def send(message: Message) -> int:
-        async def one() -> int:
-            async with build.bot(shared.config) as bot:
-                return await bot.send(message)
-
-        return asyncio.run(one())
-
+def _deliver(shared: context.Context) -> int:
     table = build.telegram(shared.config)
-    return deliver_once(
-        shared.engine,
-        send,
-        key=build.button_key(shared.config),
-        chat_id=table.chat_id,
-        now=now,
-        wallet_url=table.wallet_url,
-    )
+
+    async def deliver() -> int:
+        async with build.bot(shared.config) as bot:
+            return await asyncio.to_thread(
+                deliver_once,
+                shared.engine,
+                LoopChannel(bot, asyncio.get_running_loop()),
+                key=build.button_key(shared.config),
+                chats=table.chat_ids,
+                clock=build.clock,
+                wallet_url=table.wallet_url,
+                quiet=table.is_quiet,
+            )
+
+    return asyncio.run(deliver())
+
+
+def digest(
+    ctx: typer.Context,
+    json: Annotated[bool, typer.Option("--json")] = False,  # noqa: FBT002
+) -> None:
+    """The last seven days: flags, who is nearest to one, what changed, what could be seen, what was read and spent."""
+    shared = context.of(ctx)
+    units = shared.config.budget.rpc_units_per_day
+    pages = [plain(page) for page in read_digest(shared.engine, now=build.clock(), units_a_day=units)]
+    if json:
+        context.print_json({"pages": pages})
+    else:
+        typer.echo("\n\n".join(pages))
 
 
 def run(ctx: typer.Context) -> None:

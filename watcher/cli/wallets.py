@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from ingest.errors import ConfigError
+from watcher import actions, tables, wallet_list
 from watcher import app as build
-from watcher import tables, wallet_list
 from watcher.cli import context
 from watcher.store import wallets as store
 from watcher.store.database import reading, writing
@@ -26,11 +26,7 @@ def find(ctx: context.Context, text: str) -> Wallet:
     """
     with reading(ctx.engine) as connection:
         everyone = store.all_wallets(connection)
-    wanted = text.strip().lower()
-    near = [w for w in everyone if w.address == text.strip()]
-    near = near or [w for w in everyone if wanted in {w.address.lower(), w.label.lower()}]
-    if not near and len(wanted) >= 4:
-        near = [w for w in everyone if w.address.lower().startswith(wanted)]
+    near = wallet_list.near(everyone, text)
     if len(near) == 1:
         return near[0]
     if near:
@@ -117,6 +113,28 @@ def pause(
     with writing(shared.engine) as connection:
         store.pause(connection, found.address, paused=not resume)
     typer.echo(f"{found.address} {'is alerted again' if resume else 'is paused: measured, not alerted'}")
+
+
+@app.command()
+def follow(ctx: typer.Context, wallet: Annotated[str, typer.Argument(help="Address or label.")]) -> None:
+    """Follow an unfollowed wallet again: a new start, whose baseline is all that is known up to now."""
+    shared = context.of(ctx)
+    found = find(shared, wallet)
+    with writing(shared.engine) as connection:
+        typer.echo(actions.follow(connection, found, context.person(shared)))
+
+
+@app.command()
+def unfollow(
+    ctx: typer.Context,
+    wallet: Annotated[str, typer.Argument(help="Address or label.")],
+    note: Annotated[str, typer.Option(help="Why, for your later self.")] = "",
+) -> None:
+    """No more alerts of a wallet; it is measured for 90 days more, to look back. An open flag is decided with it."""
+    shared = context.of(ctx)
+    found = find(shared, wallet)
+    with writing(shared.engine) as connection:
+        typer.echo(actions.unfollow(connection, found, note, context.person(shared)))
 
 
 @app.command()

@@ -66,7 +66,6 @@ def run(folder: Path, console: Console) -> None:
             chains=app.chains(shared.config),
             detection=shared.config.detection,
             now=now,
-            deliver=False,
         )
     _show(shared, folder, console, now)
 

@@ -1,12 +1,13 @@
 """Judge every wallet, and open a flag where one is due."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
+from alerts.lookback import tally
 from alerts.policy import Opening, Reason, decide
 from alerts.series import chart_series
 from alerts.types import FlagStatus
@@ -17,13 +18,19 @@ from metrics.types import Assessment
 from watcher.books import Account, covered_times, daily_positions, quote_addresses, read_accounts, tokens_before
 from watcher.config import DetectionConfig
 from watcher.context import card_context, track
-from watcher.store import ledger, review, wallets
+from watcher.jobs.follow_up import ASSESSED, expire_flags, follow_up
+from watcher.store import ledger, look_backs, meters, outbox, review, wallets
 from watcher.store.database import reading, writing
 from watcher.types import Coverage, Role, Wallet
 
 
 def assess_once(
-    engine: Engine, *, chains: Mapping[int, Chain], detection: DetectionConfig, now: datetime, deliver: bool
+    engine: Engine,
+    *,
+    chains: Mapping[int, Chain],
+    detection: DetectionConfig,
+    now: datetime,
+    chats: Sequence[int] = (),
 ) -> dict[str, Opening | Reason]:
     """Assess all wallets and commit evidence, flags and outbox rows in one transaction.
 
@@ -39,8 +46,8 @@ def assess_once(
         The dial.
     now
         UTC; when flags are opened.
-    deliver
-        Put messages into the outbox; False where there is no channel: flags then wait on the command line.
+    chats
+        Whom to tell, by the outbox; none where there is no channel: flags then wait on the command line.
 
     Returns
     -------
@@ -77,7 +84,17 @@ def assess_once(
     monitor.tick(midnight, trips.iloc[:0], last if len(positions) else None, covered=covered)
     assessments = monitor.tick(as_of, trips.iloc[:0], covered=covered)
     with writing(engine) as connection:
-        return _commit(connection, assessments, accounts, trips, coverages, chains=chains, now=now, deliver=deliver)
+        return _commit(
+            connection,
+            assessments,
+            accounts,
+            trips,
+            coverages,
+            chains=chains,
+            now=now,
+            chats=chats,
+            config_hash=detection.fingerprint,
+        )
 
 
 def _chain_ids(wallet: Wallet, chains: Mapping[int, Chain]) -> list[int]:
@@ -93,17 +110,27 @@ def _commit(
     *,
     chains: Mapping[int, Chain],
     now: datetime,
-    deliver: bool,
+    chats: Sequence[int],
+    config_hash: str,
 ) -> dict[str, Opening | Reason]:
     before = review.latest_assessments(connection)
+    expire_flags(connection, now=now, config_hash=config_hash)
+    turned_out = tally(look_backs.all_look_backs(connection))
     known = {account.wallet.address: account for account in accounts}
     outcome: dict[str, Opening | Reason] = {}
     for assessment in assessments:
         wallet = known[assessment.wallet].wallet
+        acts = review.acts(connection, address=wallet.address)
+        # Following a wallet again is a new start.
+        decisions = [
+            item
+            for item in review.decisions(connection, address=wallet.address)
+            if item.decided_at >= wallet.followed_since
+        ]
+        follow_up(connection, wallet, assessment, decisions[-1:], acts, now=now, chats=chats)
         open_flags = [
             flag for flag in review.flags(connection, address=wallet.address) if flag.status is FlagStatus.OPEN
         ]
-        decisions = review.decisions(connection, address=wallet.address)
         earlier = before.get(wallet.address)
         verdict = decide(
             assessment,
@@ -114,6 +141,7 @@ def _commit(
             is_paused=wallet.paused,
             unfollowed_at=wallet.unfollowed_at,
             now=now,
+            acts=acts,
         )
         if isinstance(verdict, Opening):
             evidence = verdict.evidence
@@ -127,7 +155,8 @@ def _commit(
                 earlier=track(evidence.lead, review.flags(connection), review.decisions(connection), before=now),
                 until=assessment.as_of.date(),
             )
-            verdict = replace(verdict, evidence=replace(evidence, context=context))
+            notes = (*evidence.notes, turned_out) if turned_out else evidence.notes
+            verdict = replace(verdict, evidence=replace(evidence, context=context, notes=notes))
             chart = chart_series(
                 verdict.evidence,
                 trips,
@@ -143,9 +172,10 @@ def _commit(
                 score=verdict.score,
                 evidence=verdict.evidence,
                 chart=chart,
+                config_hash=config_hash,
             )
-            if deliver:
-                review.enqueue(connection, flag_id, now)
+            outbox.enqueue(connection, flag_id, now, chats)
         outcome[wallet.address] = verdict
     review.replace_assessments(connection, assessments)
+    meters.remember(connection, ASSESSED, now.isoformat())
     return outcome

@@ -1,18 +1,37 @@
-"""Send what the outbox holds. At least once, in order; a doubtful attempt is repeated and says so."""
+"""Send what the outbox holds. At least once, in order for each chat; a doubtful attempt is repeated and says so."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Final, Protocol
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from alerts import chart, message, text
+from alerts.digest import digest
 from alerts.errors import DeliveryError
-from alerts.types import Flag, Message
-from watcher.store import review
+from alerts.review import CARD, button_data
+from alerts.types import Button, Flag, FlagStatus, Message
+from watcher.store import outbox, review
 from watcher.store.database import reading, writing
+from watcher.types import Delivery
 
-FIRST_WAIT = timedelta(seconds=10)
-LONGEST_WAIT = timedelta(minutes=30)
+FIRST_WAIT: Final = timedelta(seconds=10)
+LONGEST_WAIT: Final = timedelta(minutes=30)
+CLOSED_WAIT: Final = timedelta(hours=1)  #: before a chat that refused is tried again
+STORM: Final = 5  #: flags in a day that get a card each
+DAY: Final = timedelta(days=1)
+_MOST_BUTTONS: Final = 90  # Telegram takes 100
+
+
+class Channel(Protocol):
+    """What delivering needs of the bot."""
+
+    def send(self, chat_id: int, message: Message) -> int:
+        """Send a message and return its id, or raise ``DeliveryError``."""
+
+    def edit(self, chat_id: int, message_id: int, message: Message) -> bool:
+        """Replace a message; False if it is gone. Raises ``DeliveryError`` where nobody knows."""
 
 
 def flag_message(
@@ -28,55 +47,151 @@ def chart_title(flag: Flag) -> str:
     return f"{text.clean(flag.label, 16)} {text.short(flag.wallet)}: {text.name(flag.chart.metric)}".strip()
 
 
+def card_buttons(flags: Sequence[Flag], *, key: bytes, chat_id: int) -> tuple[tuple[Button, ...], ...]:
+    """Buttons that ask for the cards of flags, two in a row."""
+    buttons = [
+        Button(
+            label=f"#{flag.flag_id} {text.clean(flag.label, 20) or text.short(flag.wallet)}",
+            data=button_data(flag.flag_id, CARD, key=key, chat_id=chat_id),
+        )
+        for flag in flags[:_MOST_BUTTONS]
+    ]
+    return tuple(tuple(buttons[i : i + 2]) for i in range(0, len(buttons), 2))
+
+
 def deliver_once(
     engine: Engine,
-    send: Callable[[Message], int],
+    channel: Channel,
     *,
     key: bytes,
-    chat_id: int,
-    now: datetime,
+    chats: Sequence[int],
+    clock: Callable[[], datetime],
     wallet_url: str | None = None,
+    quiet: Callable[[datetime], bool] = lambda _: False,
 ) -> int:
     """Send every message that is due; returns how many arrived.
 
     Parameters
     ----------
-    send
-        Sends one message and returns its Telegram id, or raises ``DeliveryError``.
-    key, chat_id
-        Bind the buttons to this installation and chat.
-    now
-        UTC.
+    channel
+        The bot.
+    key
+        Binds the buttons to this installation; the chat binds them too.
+    chats
+        Whom to tell, at least one; what waits for another chat goes to the first.
+    clock
+        UTC; a waiting time that Telegram asks for begins when it asks.
     wallet_url
         Template of a link to the user's own tool, see ``alerts.link``.
+    quiet
+        Whether messages make no sound at a time.
 
     Raises
     ------
     DeliveryError
-        The channel as such is closed (blocked, revoked): the message stays in the outbox as failed.
+        A chat as such is closed (blocked, gone), or the token is revoked: everything stays in the outbox and is tried
+        again in an hour. The other chats were served first.
     """
+    with writing(engine) as connection:
+        outbox.readdress(connection, chats)
+        for chat_id in chats:
+            _fold_storm(connection, chat_id, clock())
+    arrived, closed = 0, None
+    for chat_id in chats:
+        try:
+            arrived += _serve(engine, channel, chat_id, key, clock, wallet_url, quiet)
+        except DeliveryError as error:
+            closed = error
+    if closed is not None:
+        raise closed
+    return arrived
+
+
+def _serve(
+    engine: Engine,
+    channel: Channel,
+    chat_id: int,
+    key: bytes,
+    clock: Callable[[], datetime],
+    wallet_url: str | None,
+    quiet: Callable[[datetime], bool],
+) -> int:
     arrived = 0
     while True:
         with writing(engine) as connection:
-            delivery = review.claim(connection, now)
+            delivery = outbox.claim(connection, clock(), chat_id)
         if delivery is None:
             return arrived
         with reading(engine) as connection:
-            flag = review.find_flag(connection, delivery.flag_id)
-        assert flag is not None, "the outbox refers to flags by a foreign key"
+            words = _render(connection, delivery, chat_id, key, wallet_url)
+        message_id = delivery.message_id
         try:
-            again = delivery.tries > 1
-            message_id = send(flag_message(flag, key=key, chat_id=chat_id, repeat=again, wallet_url=wallet_url))
+            if delivery.kind == "decided":
+                assert message_id is not None, "an edit is queued with the message that it changes"
+                channel.edit(chat_id, message_id, words)
+            else:
+                message_id = channel.send(chat_id, replace(words, silent=words.silent or quiet(clock())))
         except DeliveryError as error:
-            wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(delivery.tries, 10))
+            wait = CLOSED_WAIT if error.permanent else min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(delivery.tries, 10))
             if error.retry_after is not None:
                 wait = timedelta(seconds=error.retry_after)
+            doubtful = delivery.doubtful or error.uncertain
             with writing(engine) as connection:
-                again_at = None if error.permanent else now + wait
-                review.unsent(connection, delivery.outbox_id, str(error), again_at=again_at)
+                outbox.unsent(connection, delivery.outbox_id, str(error), again_at=clock() + wait, doubtful=doubtful)
             if error.permanent:
                 raise
             return arrived  # order is kept: what comes after waits too
         with writing(engine) as connection:
-            review.sent(connection, delivery.outbox_id, message_id, now)
+            outbox.sent(connection, delivery.outbox_id, message_id, clock())
         arrived += 1
+
+
+def _render(connection: Connection, item: Delivery, chat_id: int, key: bytes, wallet_url: str | None) -> Message:
+    """Write a message as things stand now: a flag that was decided meanwhile says so."""
+    repeat = "<i>Perhaps a repeat: the first attempt was not confirmed.</i>\n" if item.doubtful else ""
+    if item.kind == "words":
+        asked = [flag for flag_id in item.about if (flag := review.find_flag(connection, flag_id)) is not None]
+        waiting = [flag for flag in asked if flag.status is FlagStatus.OPEN]
+        buttons = card_buttons(waiting, key=key, chat_id=chat_id)
+        return Message(html=repeat + (item.html or ""), buttons=buttons, silent=item.silent)
+    assert item.flag_id is not None, "all but words are about a flag"
+    flag = review.find_flag(connection, item.flag_id)
+    assert flag is not None, "the outbox refers to flags by a foreign key"
+    made = review.decisions(connection, flag_id=item.flag_id)
+    if made and flag.status is not FlagStatus.OPEN:
+        shown = message.decided(flag, made[-1])
+        return shown if item.kind == "decided" else replace(shown, silent=True)
+    if item.kind == "again":
+        asked_again = message.card(flag, key=key, chat_id=chat_id, wallet_url=wallet_url)
+        return replace(asked_again, html=f"{repeat}{item.html}\n\n{asked_again.html}")
+    return flag_message(flag, key=key, chat_id=chat_id, repeat=item.doubtful, wallet_url=wallet_url)
+
+
+def _fold_storm(connection: Connection, chat_id: int, now: datetime) -> None:
+    """Let one message tell of many flags: more than `STORM` within a day would bury the person. None is dropped."""
+    due, told = outbox.untold(connection, chat_id, now), outbox.told_since(connection, chat_id, now - DAY)
+    if due and len(due) + told > STORM:
+        title = f"{text.count(len(due), 'wallet')} left {'its' if len(due) == 1 else 'their'} form"
+        tell_of(connection, title, due, now, [chat_id], silent=told > STORM)
+
+
+def tell_of(
+    connection: Connection, title: str, flag_ids: Sequence[int], now: datetime, chats: Sequence[int], *, silent: bool
+) -> None:
+    """Put one line for each flag into the outbox, in as few messages as hold them, instead of their cards."""
+    found = [flag for flag_id in flag_ids if (flag := review.find_flag(connection, flag_id)) is not None]
+    pages = digest(title, found)
+    for page in pages:
+        about = flag_ids if page is pages[-1] else ()
+        outbox.tell(connection, page.html, now, chats, about=about, silent=silent or page.silent)
+    for chat_id in chats:
+        outbox.fold(connection, chat_id, flag_ids, now)
+
+
+def back_online(connection: Connection, away: timedelta, now: datetime, chats: Sequence[int]) -> None:
+    """After an outage in which presses may be lost (Telegram keeps them for a day), ask every open flag again, once."""
+    waiting = [flag.flag_id for flag in review.flags(connection) if flag.status is FlagStatus.OPEN]
+    if waiting:
+        hours = text.count(round(away / timedelta(hours=1)), "hour")
+        title = f"Telegram was out of reach for {hours}: buttons pressed then may be lost"
+        tell_of(connection, title, waiting, now, chats, silent=False)

@@ -77,7 +77,9 @@ def plan_reading(engine: Engine, source: Source, now: datetime) -> list[Gap]:
         str(config.from_block if config.from_block is not None else config.history),
     )
     with reading(engine) as connection:
-        addresses = [wallet.address for wallet in watched(wallets.all_wallets(connection), chain)]
+        addresses = [
+            wallet.address for wallet in watched(wallets.all_wallets(connection), chain) if wallet.measured(now)
+        ]
         starts = wallets.starts(connection, chain.chain_id)
         covered = ledger.covered_blocks(connection, chain.chain_id)
         before = meters.recall(connection, memo)

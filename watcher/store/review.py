@@ -1,16 +1,15 @@
-"""Assessments, flags, their delivery, and what humans decided."""
+"""Assessments, flags, and what humans decided and said."""
 
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Select, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, select, true, update
 
-from alerts.types import ChartSeries, Choice, Decision, Flag, FlagStatus
+from alerts.types import Act, ChartSeries, Choice, Decision, Flag, FlagStatus, Verb
 from metrics.types import Assessment, Evidence, State
-from watcher.store.schema import assessment, decision, flag, outbox, wallet
-from watcher.types import Delivery
+from watcher.store.schema import act, assessment, decision, flag, wallet
 
 _EVIDENCE = TypeAdapter(Evidence)
 _CHART = TypeAdapter(ChartSeries)
@@ -46,8 +45,12 @@ def _assessment(row: Any) -> Assessment:
 
 def latest_assessments(connection: Connection) -> dict[str, Assessment]:
     """Wallet to its newest assessment."""
-    newest = select(assessment.c.wallet, func.max(assessment.c.as_of).label("as_of")).group_by(assessment.c.wallet)
-    last = newest.subquery()
+    return _newest(connection, true())
+
+
+def _newest(connection: Connection, among: ColumnElement[bool]) -> dict[str, Assessment]:
+    newest = select(assessment.c.wallet, func.max(assessment.c.as_of).label("as_of")).where(among)
+    last = newest.group_by(assessment.c.wallet).subquery()
     joined = and_(assessment.c.wallet == last.c.wallet, assessment.c.as_of == last.c.as_of)
     return {row.wallet: _assessment(row) for row in connection.execute(select(assessment).join(last, joined))}
 
@@ -56,7 +59,14 @@ def latest_assessments(connection: Connection) -> dict[str, Assessment]:
 
 
 def open_flag(
-    connection: Connection, *, address: str, at: datetime, score: float, evidence: Evidence, chart: ChartSeries
+    connection: Connection,
+    *,
+    address: str,
+    at: datetime,
+    score: float,
+    evidence: Evidence,
+    chart: ChartSeries,
+    config_hash: str = "",
 ) -> int:
     """Open a flag with its evidence frozen; returns its id. A wallet has at most one open flag."""
     result = connection.execute(
@@ -67,6 +77,7 @@ def open_flag(
             score=repr(score),
             evidence=_EVIDENCE.dump_json(evidence).decode(),
             chart=_CHART.dump_json(chart).decode(),
+            config_hash=config_hash,
         )
     )
     assert result.inserted_primary_key is not None
@@ -84,6 +95,9 @@ def _flags(connection: Connection, query: Select[Any]) -> list[Flag]:
             score=float(row.score),
             evidence=_EVIDENCE.validate_json(row.evidence),
             chart=_CHART.validate_json(row.chart),
+            asked_score=None if row.asked_score is None else float(row.asked_score),
+            recovered_at=row.recovered_at,
+            config_hash=row.config_hash,
         )
         for row in connection.execute(query)
     ]
@@ -104,6 +118,21 @@ def find_flag(connection: Connection, flag_id: int) -> Flag | None:
     return next(iter(_flags(connection, _flag_query().where(flag.c.flag_id == flag_id))), None)
 
 
+def asked_again(connection: Connection, flag_id: int, score: float) -> None:
+    """Note the score at which an open flag was asked again."""
+    connection.execute(update(flag).where(flag.c.flag_id == flag_id).values(asked_score=repr(score)))
+
+
+def set_recovered(connection: Connection, flag_id: int, at: datetime) -> None:
+    """Note that a flag's wallet was seen back in form."""
+    connection.execute(update(flag).where(flag.c.flag_id == flag_id).values(recovered_at=at))
+
+
+def assessed_before(connection: Connection, at: datetime) -> dict[str, Assessment]:
+    """Wallet to its newest assessment of that time or earlier."""
+    return _newest(connection, assessment.c.as_of <= at)
+
+
 # -- decisions ---------------------------------------------------------------------------------------------------------
 
 
@@ -120,6 +149,8 @@ def add_decision(connection: Connection, item: Decision, status: FlagStatus, *, 
             channel=item.channel,
             note=item.note,
             update_id=update_id,
+            message_id=item.message_id,
+            config_hash=item.config_hash,
         )
     )
     connection.execute(update(flag).where(flag.c.flag_id == item.flag_id).values(status=status.value))
@@ -142,68 +173,47 @@ def decisions(connection: Connection, *, flag_id: int | None = None, address: st
             user_id=row.user_id,
             channel=row.channel,
             note=row.note,
+            decision_id=row.decision_id,
+            message_id=row.message_id,
+            config_hash=row.config_hash,
         )
         for row in connection.execute(query)
     ]
 
 
-# -- delivery ----------------------------------------------------------------------------------------------------------
-
-
-def enqueue(connection: Connection, flag_id: int, at: datetime) -> None:
-    """Put a flag's message into the outbox."""
-    connection.execute(insert(outbox).values(flag_id=flag_id, state="pending", tries=0, not_before=at))
-
-
-def claim(connection: Connection, now: datetime) -> Delivery | None:
-    """Take the oldest message and mark it ``sending``; None if there is none, or it must wait: nothing overtakes.
-
-    A message left in ``sending`` by a crash is due again: it may have been sent, and the repeat shows the same flag.
-    """
-    waiting = select(outbox).where(outbox.c.state.in_(("pending", "sending"))).order_by(outbox.c.outbox_id)
-    row = connection.execute(waiting.limit(1)).first()
-    if row is None or row.not_before > now:
-        return None
+def add_act(connection: Connection, item: Act) -> None:
+    """Append what a person said about a wallet."""
     connection.execute(
-        update(outbox).where(outbox.c.outbox_id == row.outbox_id).values(state="sending", tries=row.tries + 1)
-    )
-    return Delivery(
-        outbox_id=row.outbox_id,
-        flag_id=row.flag_id,
-        state="sending",
-        tries=row.tries + 1,
-        message_id=row.message_id,
-        problem=row.problem,
-    )
-
-
-def sent(connection: Connection, outbox_id: int, message_id: int, at: datetime) -> None:
-    """Note that a message arrived."""
-    connection.execute(
-        update(outbox)
-        .where(outbox.c.outbox_id == outbox_id)
-        .values(state="sent", message_id=message_id, sent_at=at, problem=None)
-    )
-
-
-def unsent(connection: Connection, outbox_id: int, problem: str, *, again_at: datetime | None) -> None:
-    """Note that a message did not arrive; ``again_at`` None: it never will by itself."""
-    values: dict[str, Any] = {"state": "pending" if again_at else "failed", "problem": problem}
-    if again_at:
-        values["not_before"] = again_at
-    connection.execute(update(outbox).where(outbox.c.outbox_id == outbox_id).values(**values))
-
-
-def deliveries(connection: Connection) -> list[Delivery]:
-    """Every message, oldest first."""
-    return [
-        Delivery(
-            outbox_id=row.outbox_id,
-            flag_id=row.flag_id,
-            state=row.state,
-            tries=row.tries,
-            message_id=row.message_id,
-            problem=row.problem,
+        insert(act).values(
+            wallet=item.wallet,
+            verb=item.verb.value,
+            at=item.at,
+            until=item.until,
+            flag_id=item.flag_id,
+            said_by=item.by,
+            user_id=item.user_id,
+            channel=item.channel,
+            note=item.note,
         )
-        for row in connection.execute(select(outbox).order_by(outbox.c.outbox_id))
+    )
+
+
+def acts(connection: Connection, *, address: str | None = None) -> list[Act]:
+    """What people said about wallets, oldest first."""
+    query = select(act).order_by(act.c.act_id)
+    if address is not None:
+        query = query.where(act.c.wallet == address)
+    return [
+        Act(
+            wallet=row.wallet,
+            verb=Verb(row.verb),
+            at=row.at,
+            until=row.until,
+            flag_id=row.flag_id,
+            by=row.said_by,
+            user_id=row.user_id,
+            channel=row.channel,
+            note=row.note,
+        )
+        for row in connection.execute(query)
     ]

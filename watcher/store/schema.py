@@ -1,9 +1,5 @@
 """The tables. Integers beyond 63 bits and money are text; times are unix seconds."""
 
-from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Any
-
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -18,56 +14,11 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    TypeDecorator,
+    false,
     text,
 )
-from sqlalchemy.engine import Dialect
 
-
-class Uint256(TypeDecorator[int]):
-    """An integer of any size, as decimal text: sqlite3 overflows at 2^63."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: int | None, dialect: Dialect) -> str | None:
-        """Python to database."""
-        return None if value is None else str(int(value))
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> int | None:
-        """Database to Python."""
-        return None if value is None else int(value)
-
-
-class Money(TypeDecorator[Decimal]):
-    """A ``Decimal`` as text, exact."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> str | None:
-        """Python to database."""
-        return None if value is None else format(value, "f")
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
-        """Database to Python."""
-        return None if value is None else Decimal(value)
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware UTC time as unix seconds."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        """Python to database."""
-        return None if value is None else int(value.timestamp())
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """Database to Python."""
-        return None if value is None else datetime.fromtimestamp(value, UTC)
-
+from watcher.store.columns import Instant, Money, Uint256
 
 metadata = MetaData()
 
@@ -270,6 +221,9 @@ flag = Table(
     Column("score", Text, nullable=False),
     Column("evidence", Text, nullable=False),  # frozen
     Column("chart", Text, nullable=False),
+    Column("asked_score", Text),  # repr of a float: the score at which it was last asked again
+    Column("recovered_at", Instant),
+    Column("config_hash", String(16), nullable=False, server_default=""),
     Index(
         "flag_one_open",
         "wallet",
@@ -283,13 +237,18 @@ outbox = Table(
     "outbox",
     metadata,
     Column("outbox_id", Integer, primary_key=True),
-    Column("flag_id", Integer, ForeignKey("flag.flag_id"), nullable=False),
-    Column("state", String(10), nullable=False),  # pending, sending, sent, failed
+    Column("flag_id", Integer, ForeignKey("flag.flag_id")),  # null: words about several flags, or none
+    Column("state", String(10), nullable=False),  # pending, sending, uncertain, sent; folded: other words say it
     Column("tries", Integer, nullable=False),
     Column("not_before", Instant, nullable=False),
     Column("message_id", BigInteger),
     Column("sent_at", Instant),
     Column("problem", Text),
+    Column("kind", String(8), nullable=False, server_default="flag"),  # flag, again, words, decided
+    Column("chat_id", BigInteger),  # null: the first chat of the configuration
+    Column("html", Text),  # the words, or what stands above the card
+    Column("about", JSON),  # flags whose cards can be asked for below the words
+    Column("silent", Boolean, nullable=False, server_default=false()),
 )
 
 decision = Table(  # append-only: a trigger refuses changes
@@ -305,6 +264,32 @@ decision = Table(  # append-only: a trigger refuses changes
     Column("channel", String(8), nullable=False),
     Column("note", Text, nullable=False),
     Column("update_id", BigInteger, unique=True),
+    Column("message_id", BigInteger),
+    Column("config_hash", String(16), nullable=False, server_default=""),
+)
+
+act = Table(  # what people said about wallets; append-only as well
+    "act",
+    metadata,
+    Column("act_id", Integer, primary_key=True),
+    Column("wallet", WALLET_ID, ForeignKey("wallet.address"), nullable=False),
+    Column("verb", String(10), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("until", Instant),
+    Column("flag_id", Integer, ForeignKey("flag.flag_id")),
+    Column("said_by", Text, nullable=False),
+    Column("user_id", BigInteger),
+    Column("channel", String(8), nullable=False),
+    Column("note", Text, nullable=False),
+)
+
+look_back = Table(  # how a decision looks so many days later
+    "look_back",
+    metadata,
+    Column("decision_id", Integer, ForeignKey("decision.decision_id"), primary_key=True),
+    Column("days", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("body", Text, nullable=False),
 )
 
 usage = Table(  # requests and provider units, metered before they were sent

@@ -81,6 +81,11 @@ def unfollow(connection: Connection, address: str, at: datetime) -> None:
     )
 
 
+def follow(connection: Connection, address: str, at: datetime) -> None:
+    """Note that a person follows the wallet again: its baseline ends now."""
+    connection.execute(update(wallet).where(wallet.c.address == address).values(unfollowed_at=None, followed_since=at))
+
+
 def remove(connection: Connection, address: str, at: datetime) -> None:
     """Forget a wallet's readings and trades; flags and decisions about it stay."""
     every = (coverage, reading, raw_wallet, valuation, mark, move, trade, provision, suspicion, file_trade, file_trip)

@@ -1,0 +1,25 @@
+"""The loop that takes presses, as a process of its own that a test can kill: ``press_loop.py DATABASE BOT_API``."""
+
+import asyncio
+import sys
+from datetime import UTC, datetime
+
+from alerts.bot import TelegramBot
+from tests.alerts.examples import CHAT, KEY
+from tests.fakes.bot_api import TOKEN
+from watcher.desk import Desk
+from watcher.store import database
+
+
+async def main(url, base_url):
+    engine = database.connect(url)
+    desk = Desk(engine, clock=lambda: datetime.now(UTC), key=KEY, chats=[CHAT], units_a_day=1)
+    bot = TelegramBot(
+        token=TOKEN, chat_id=CHAT, allowed_user_ids=[7], key=KEY, base_url=base_url, poll_seconds=2, pace=0
+    )
+    async with bot:
+        await bot.poll(desk, stop=asyncio.Event())
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

@@ -1,0 +1,81 @@
+"""The loop that takes presses is killed between any two steps: what was confirmed is stored, the rest comes again."""
+
+import asyncio
+import os
+import random
+import shutil
+import sys
+from pathlib import Path
+
+from alerts.review import button_data
+from tests.alerts.examples import CHAT, FLAG, KEY, NOW
+from tests.fakes.bot_api import BotApi
+from watcher.store import database, outbox, review, wallets
+from watcher.store.database import reading, writing
+from watcher.types import Wallet
+
+ROOT = Path(__file__).parents[2]
+KILLS = int(os.environ.get("EDGEWATCH_SOAK_KILLS", "10"))
+
+
+def fill(engine):
+    """Two flags for each kill."""
+    with writing(engine) as connection:
+        for number in range(2 * KILLS):
+            address = f"0x{number:040x}"
+            wallets.add(connection, Wallet(address=address, followed_since=NOW, added_at=NOW))
+            flag_id = review.open_flag(
+                connection, address=address, at=NOW, score=3.0, evidence=FLAG.evidence, chart=FLAG.chart
+            )
+            outbox.enqueue(connection, flag_id, NOW, [CHAT])
+
+
+def decided(engine):
+    with reading(engine) as connection:
+        return [item.flag_id for item in review.decisions(connection)]
+
+
+def test_no_press_is_confirmed_and_lost_however_often_the_loop_dies(tmp_path, empty_file):
+    """Every press ends as exactly one decision, and none was confirmed before it was stored."""
+    url = f"sqlite:///{shutil.copy(empty_file, tmp_path)}"
+    engine = database.connect(url)
+    fill(engine)
+    rng, confirmed_too_soon = random.Random(1), []
+
+    class Watching(BotApi):
+        async def _answer_callback_query(self, fields):
+            if str(fields.get("text", "")).startswith("Recorded"):
+                confirmed.append(len(await asyncio.to_thread(decided, engine)))
+                if len(confirmed) > confirmed[-1]:
+                    confirmed_too_soon.append(fields)
+            return await super()._answer_callback_query(fields)
+
+    confirmed = []
+
+    async def story():
+        async with Watching() as api:
+            start = (sys.executable, str(Path(__file__).with_name("press_loop.py")), url, api.url)
+            environment = {**os.environ, "PYTHONPATH": str(ROOT), "PTB_TIMEDELTA": "true"}
+            for kill in range(KILLS):
+                loop = await asyncio.create_subprocess_exec(*start, env=environment)
+                before = len(api.methods(polls=True))
+                async with asyncio.timeout(60):
+                    while len(api.methods(polls=True)) == before:
+                        await asyncio.sleep(0.01)
+                for flag_id in (2 * kill + 1, 2 * kill + 2):
+                    api.press(button_data(flag_id, "keep", key=KEY, chat_id=CHAT))
+                await asyncio.sleep(rng.uniform(0, 0.08))
+                loop.kill()
+                await loop.wait()
+            loop = await asyncio.create_subprocess_exec(*start, env=environment)
+            async with asyncio.timeout(60):
+                while len(await asyncio.to_thread(decided, engine)) < 2 * KILLS:
+                    assert loop.returncode is None
+                    await asyncio.sleep(0.05)
+            loop.kill()
+            await loop.wait()
+
+    asyncio.run(story())
+    assert decided(engine) == list(range(1, 2 * KILLS + 1))
+    assert confirmed_too_soon == []
+    engine.dispose()

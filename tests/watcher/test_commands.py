@@ -1,0 +1,115 @@
+"""What allowed people can write to the bot, and what it answers."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from alerts.review import CARD, DETAILS, parse_press
+from alerts.text import strip
+from alerts.types import Choice, Press, Said
+from metrics.types import State
+from tests.alerts.examples import FLAG, assessment
+from watcher.commands import COMMANDS, menu
+from watcher.desk import Desk
+from watcher.store import outbox, review, wallets
+from watcher.store.database import reading, writing
+from watcher.types import Role, Wallet
+
+NOW = datetime(2025, 7, 1, 8, tzinfo=UTC)
+KEY = bytes(32)
+
+
+@pytest.fixture
+def desk(store):
+    """A database with one flagged wallet, one other and a peer."""
+    with writing(store) as connection:
+        for address, label, role in (
+            (FLAG.wallet, "Grey Heron", Role.FOLLOWED),
+            ("0x" + "b" * 40, "<b>Bo&", Role.FOLLOWED),
+            ("0x" + "c" * 40, "peer", Role.PEER),
+        ):
+            wallets.add(connection, Wallet(address=address, label=label, role=role, followed_since=NOW, added_at=NOW))
+        flag_id = review.open_flag(
+            connection, address=FLAG.wallet, at=NOW, score=3.0, evidence=FLAG.evidence, chart=FLAG.chart
+        )
+        review.replace_assessments(connection, [assessment(State.FLAGGED)])
+        outbox.enqueue(connection, flag_id, NOW, [42])
+        outbox.sent(connection, outbox.claim(connection, NOW, 42).outbox_id, 900, NOW)
+    return Desk(store, clock=lambda: NOW + timedelta(hours=1), key=KEY, chats=[42], units_a_day=1000, config_hash="h")
+
+
+def say(desk, words, update_id=5, reply_to=None):
+    said = Said(update_id=update_id, user_id=7, user_name="@ann", chat_id=42, text=words, reply_to=reply_to)
+    message = desk.command(said)
+    return None if message is None else message.html
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_every_command_answers_with_and_without_words(desk, name):
+    """An answer in valid words, the offset moved; Telegram's own form with the bot's name is understood."""
+    for number, words in enumerate((f"/{name}", f"/{name}@edgewatch_bot grey heron", f"/{name.upper()} nobody 7d")):
+        answer = say(desk, words, update_id=10 + number)
+        assert strip(answer).strip()
+        assert "<b>Bo&" not in answer
+        assert desk.offset() == 11 + number
+
+
+def test_the_menu_shows_every_command(desk):
+    """What Telegram shows is what is understood."""
+    assert [name for name, _ in menu()] == list(COMMANDS)
+    assert all(f"/{name}" in say(desk, "/help") for name in COMMANDS)
+
+
+def test_a_flag_in_a_list_can_be_opened_and_decided(desk):
+    """/flags has a button for each card; the card has the buttons of the first."""
+    listed = desk.command(Said(update_id=1, user_id=7, user_name="@ann", chat_id=42, text="/flags"))
+    assert "1 flag for you" in listed.html
+    [[button]] = listed.buttons
+    assert parse_press(button.data, key=KEY, chat_id=42) == (1, CARD)
+    press = Press(update_id=2, flag_id=1, verb=CARD, user_id=7, user_name="@ann", chat_id=42, message_id=3)
+    card = desk.record(press).reply
+    verbs = {parse_press(each.data, key=KEY, chat_id=42)[1] for row in card.buttons for each in row if each.data}
+    assert verbs >= {Choice.KEEP, Choice.UNFOLLOW, Choice.SNOOZE, DETAILS}
+
+
+def test_snoozing_takes_a_wallet_a_span_and_a_reason(desk, store):
+    """Labels may have spaces; without a span, or with one too long, it asks and changes nothing."""
+    for words in ("/snooze Grey Heron", "/snooze Grey Heron 91d", "/snooze Grey Heron soon", "/snooze nobody 7d"):
+        say(desk, words)
+    with reading(store) as connection:
+        assert (review.decisions(connection), review.acts(connection)) == ([], [])
+    assert "snoozed until 2025-07-03 09:00 UTC by @ann" in say(desk, "/snooze grey heron 2d on holiday")
+    assert "silent until 2025-07-01 21:00 UTC" in say(desk, "/snooze 0xbbbb 12h")
+    with reading(store) as connection:
+        [decision], [act] = review.decisions(connection), review.acts(connection)
+    assert (decision.note, decision.user_id, decision.config_hash) == ("on holiday", 7, "h")
+    assert act.wallet == "0x" + "b" * 40
+    assert "may speak again" in say(desk, "/unsnooze 0xbbbb")
+
+
+def test_unfollowing_and_following_by_name(desk, store):
+    """The open flag is decided with it; a peer is neither followed nor unfollowed."""
+    assert "unfollowed by @ann" in say(desk, "/unfollow Grey Heron lost its edge")
+    assert "followed again" in say(desk, "/follow Grey Heron")
+    assert "is a peer" in say(desk, "/unfollow peer")
+    with reading(store) as connection:
+        [decision] = review.decisions(connection)
+    assert (decision.choice, decision.note) == (Choice.UNFOLLOW, "lost its edge")
+
+
+def test_a_reply_to_a_card_is_the_reason_for_its_decision(desk, store):
+    """Kept beside the decision; before it there is nothing to explain; other talk is not answered."""
+    assert "press a button first" in say(desk, "because", reply_to=900)
+    desk.record(Press(update_id=2, flag_id=1, verb="keep", user_id=7, user_name="@ann", chat_id=42, message_id=900))
+    assert "Noted: why flag #1 was kept by @ann" in say(desk, "it was on holiday", reply_to=900)
+    assert say(desk, "hello") is None
+    assert say(desk, "hello", reply_to=901) is None
+    with reading(store) as connection:
+        [act] = review.acts(connection)
+    assert (act.flag_id, act.note, act.by) == (1, "it was on holiday", "@ann")
+
+
+def test_what_looks_like_a_key_is_not_repeated(desk):
+    """A person may paste the wrong thing."""
+    for name in ("wallet", "why", "snooze", "follow"):
+        assert "f" * 64 not in say(desk, f"/{name} {'f' * 64}")

@@ -1,0 +1,48 @@
+"""Rows for other programs: JSON lines, or CSV that a spreadsheet cannot run."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
+from typing import Any
+
+_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?")
+
+
+class Format(StrEnum):
+    """How to export."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+def lines(rows: Iterable[Mapping[str, Any]], form: Format) -> Iterator[str]:
+    """Yield the lines of an export, without their ends; CSV begins with the names of the first row's fields."""
+    if form is Format.JSONL:
+        for row in rows:
+            yield json.dumps(row, separators=(", ", ": "), default=str)
+        return
+    names: list[str] | None = None
+    for row in rows:
+        if names is None:
+            names = list(row)
+            yield _line(names)
+        yield _line([row.get(name) for name in names])
+
+
+def _line(values: Iterable[Any]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerow([_cell(value) for value in values])
+    return text.getvalue().removesuffix("\r\n")  # taken off here, for a writer without one quotes no line breaks
+
+
+def _cell(value: Any) -> str:
+    """Write one cell. A spreadsheet runs what begins like a formula: such a text gets a quote in front."""
+    if value is None:
+        return ""
+    words = json.dumps(value, default=str) if isinstance(value, dict | list | tuple) else str(value)
+    words = words.replace("\0", "")
+    runs = words.lstrip()[:1] in {"=", "+", "-", "@"} or words[:1] in {"\t", "\r", "\n"}
+    return f"'{words}" if runs and not _NUMBER.fullmatch(words) else words

@@ -1,0 +1,125 @@
+"""The weekly digest: how the list stands, even when nothing was flagged."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta, tzinfo
+from typing import Final
+
+from sqlalchemy import Connection, Engine
+
+from alerts import text
+from alerts.digest import digest
+from alerts.lookback import tally
+from alerts.types import Choice, FlagStatus, Message, Named
+from metrics.types import State
+from watcher.store import ledger, look_backs, meters, outbox, review, wallets
+from watcher.store.database import reading, writing
+
+WEEK: Final = timedelta(days=7)
+HOUR: Final = 8  #: of Monday, in the user's time zone
+TOLD: Final = "digest_until"  #: memo: the end of the last week that was told
+
+
+def last_monday(now: datetime, zone: tzinfo) -> datetime:
+    """The newest Monday at `HOUR` o'clock in a time zone that is not after ``now``."""
+    local = now.astimezone(zone)
+    monday = (local - timedelta(days=local.weekday())).replace(hour=HOUR, minute=0, second=0, microsecond=0)
+    return monday if monday <= local else monday - WEEK
+
+
+def digest_once(engine: Engine, *, zone: tzinfo, now: datetime, units_a_day: int, chats: Sequence[int]) -> bool:
+    """Put the week's digest into the outbox if a Monday has come since the last one; returns whether it did.
+
+    Weeks that passed while nobody watched are told in one. A new installation begins with the next Monday.
+    """
+    until = last_monday(now, zone)
+    with writing(engine) as connection:
+        told = meters.recall(connection, TOLD)
+        if told is not None and datetime.fromisoformat(told) >= until:
+            return False
+        meters.remember(connection, TOLD, until.isoformat())
+        if told is None:
+            return False
+        pages = compose(connection, since=datetime.fromisoformat(told), now=now, units_a_day=units_a_day)
+        waiting = [flag.flag_id for flag in review.flags(connection) if flag.status is FlagStatus.OPEN]
+        for page in pages:
+            about = waiting if page is pages[-1] else []
+            outbox.tell(connection, page.html, now, chats, about=about, silent=page.silent)
+    return True
+
+
+def read_digest(engine: Engine, *, now: datetime, units_a_day: int) -> tuple[Message, ...]:
+    """The digest of the seven days before ``now``."""
+    with reading(engine) as connection:
+        return compose(connection, since=now - WEEK, now=now, units_a_day=units_a_day)
+
+
+def compose(connection: Connection, *, since: datetime, now: datetime, units_a_day: int) -> tuple[Message, ...]:
+    """Write the digest of ``(since, now]``: flags opened or still open, the list, what changed, and what was read."""
+    flags = [flag for flag in review.flags(connection) if flag.opened_at > since or flag.status is FlagStatus.OPEN]
+    alerted = [wallet for wallet in wallets.all_wallets(connection) if wallet.alerted]
+    latest = review.latest_assessments(connection)
+    judged = [
+        (Named(wallet=wallet.address, label=wallet.label), latest[wallet.address])
+        for wallet in alerted
+        if wallet.address in latest
+    ]
+    facts = [
+        *_changes(connection, [named for named, _ in judged], since),
+        *_decided(connection, since),
+        *_read(connection, now),
+        *_budget(connection, now, units_a_day),
+    ]
+    if (counted := tally(look_backs.all_look_backs(connection))) is not None:
+        facts.append(counted)
+    waiting = sum(item.state in outbox.UNSENT for item in outbox.deliveries(connection))
+    if waiting:
+        facts.append(f"{text.count(waiting, 'message')} could not be delivered yet.")
+    title = f"Digest, {since:%-d %b} to {now:%-d %b}"
+    return digest(title, flags, wallets=judged, facts=facts)
+
+
+def _changes(connection: Connection, everyone: Sequence[Named], since: datetime) -> list[str]:
+    """Which wallets changed their state: first those that got worse."""
+    before, now = review.assessed_before(connection, since), review.latest_assessments(connection)
+    order = (State.FLAGGED, State.MARKET, State.WATCH, State.OK, State.LEARNING)
+    moved = [
+        (
+            order.index(now[item.wallet].state),
+            item.label or text.short(item.wallet),
+            before[item.wallet].state,
+            now[item.wallet].state,
+        )
+        for item in everyone
+        if item.wallet in before and before[item.wallet].state is not now[item.wallet].state
+    ]
+    if not moved:
+        return ["Changed: no wallet changed its state."]
+    shown = "; ".join(f"{text.clean(name, 24)} {was} → {is_}" for _, name, was, is_ in sorted(moved)[:5])
+    more = f"; and {len(moved) - 5} more" if len(moved) > 5 else ""
+    return [f"Changed: {shown}{more}."]
+
+
+def _decided(connection: Connection, since: datetime) -> list[str]:
+    made = Counter(item.choice for item in review.decisions(connection) if item.decided_at > since)
+    back = sum(flag.recovered_at is not None and flag.recovered_at > since for flag in review.flags(connection))
+    parts = [f"{made[choice]} {choice.replace('_', ' ')}" for choice in Choice if made[choice]]
+    facts = [f"Decided: {', '.join(parts)}."] if parts else []
+    return [*facts, f"Back in form: {text.count(back, 'wallet')}."] if back else facts
+
+
+def _read(connection: Connection, now: datetime) -> list[str]:
+    until = ledger.last_block_time(connection)
+    if until is None:
+        return ["Nothing was read yet."]
+    behind = (now - until) / timedelta(hours=1)
+    ago = text.count(round(behind), "hour") if behind < 48 else text.count(round(behind / 24), "day")
+    late = f", {ago} ago" if behind >= 2 else ""
+    return [f"Read until {text.moment(until)}{late}."]
+
+
+def _budget(connection: Connection, now: datetime, units_a_day: int) -> list[str]:
+    spent = [meters.units_on(connection, now.date() - timedelta(days=back)) for back in range(7)]
+    full = sum(units >= units_a_day for units in spent)
+    used = f"Budget: {sum(spent):,} of {7 * units_a_day:,} units in seven days"
+    return [f"{used}; used up on {text.count(full, 'day')}." if full else f"{used}."]
