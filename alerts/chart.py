@@ -7,6 +7,7 @@ because it costs 30 MB and most of a second.
 
 import io
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -160,7 +161,7 @@ def _dress(axes: "Axes", series: ChartSeries, palette: Palette) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     def tick(number: float, _: Any) -> str:
-        return text.value(series.metric, number, unit=False).replace(".0", "")
+        return re.sub(r"\.0\b", "", text.value(series.metric, number, unit=False))
 
     locator = AutoDateLocator(minticks=3, maxticks=6)  # type: ignore[no-untyped-call]
     axes.xaxis_date("UTC")

@@ -57,6 +57,19 @@ def test_it_is_a_sharp_png_whose_words_a_phone_can_show():
     assert min(sizes) / 72 * 360 / shown.get_size_inches()[0] >= 10
 
 
+def test_the_scale_of_a_slow_wallet_reads_as_the_numbers_that_it_marks():
+    """Ticks below a tenth keep their zero: 0.08 trades a day is not 08."""
+    slow = replace(SERIES, metric=Metric.TRADE_FREQUENCY, value=tuple(0.001 * n for n in range(len(SERIES.days))))
+    shown = figure(replace(slow, low=None, high=None, baseline=None, peers=(), peers_low=(), peers_high=()), title="")
+    shown.canvas.draw()
+    axis = shown.axes[0].yaxis
+    ticks = list(zip(axis.get_majorticklocs(), axis.get_majorticklabels(), strict=True))
+    assert len(ticks) >= 3
+    assert all(
+        float(label.get_text().replace("\N{MINUS SIGN}", "-")) == pytest.approx(at, abs=0.006) for at, label in ticks
+    )
+
+
 def test_the_lines_are_the_series():
     """Wallet and peers day by day, the band of the peers, the form with its range, and the days that matter."""
     found = drawn(SERIES)

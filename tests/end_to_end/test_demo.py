@@ -77,5 +77,21 @@ def test_the_notebook_runs_on_the_demo_database(demo, monkeypatch):
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     text = json.dumps(outputs)
     assert text.count("image/png") >= 4
-    for shown in ("Heron", "uniswap", "win_rate", "Flag #"):
+    for shown in ("Heron", "uniswap", "By luck alone", "years needed", "this wallet", "would bring", "Flag #"):
         assert shown in text
+
+
+def test_a_report_is_written_of_a_flag(demo):
+    """The command writes one file and names it; a flag that the wallet does not have is refused."""
+    folder, _ = demo
+    base = ("--config", "demo/edgewatch.toml", "report", "Heron")
+    [flag] = [
+        item
+        for item in json.loads(folder.run("--config", "demo/edgewatch.toml", "flags", "list", "--json"))
+        if item["label"] == "Heron"
+    ]
+    shown = folder.run(*base, "--flag", str(flag["flag_id"]), "--out", "heron.html")
+    assert shown.strip() == "heron.html"
+    assert "By luck alone" in (folder.path / "heron.html").read_text(encoding="utf-8")
+    folder.run(*base, "--flag", "999", code=3)
+    assert "has no flag #999" in folder.errors

@@ -15,18 +15,20 @@ from ingest.decode import decode_transaction
 from ingest.errors import ConfigError
 from ingest.suspicion import Suspicion
 from ingest.types import Chain, FiledTrip, Trade, Valuation
-from metrics.types import RoundTrip, Unit
+from metrics.types import Metric, RoundTrip, Unit
 from watcher import app as build
 from watcher import overview, tables, wallet_list
 from watcher.books import MARK_LIFE, read_accounts, trade_key
 from watcher.cli import context
 from watcher.cli.rows import Format, lines
 from watcher.cli.wallets import find
+from watcher.explain import drivers, explain
 from watcher.store import files, ledger, marks, review, suspicion, wallets
 from watcher.store.database import reading
 from watcher.types import Role
 
 export = typer.Typer(help="Data for other programs.", no_args_is_help=True)
+DRIVERS = 8  #: round trips behind a verdict that ``why`` lists
 UNITS = {Unit.EPISODE: "a closed position episode", Unit.FIFO: "a sell, matched with the oldest lots"}
 
 
@@ -187,7 +189,7 @@ def why(
     trips: Annotated[int, typer.Option(help="How many round trips to list.")] = 12,
     json: Annotated[bool, typer.Option("--json")] = False,  # noqa: FBT002
 ) -> None:
-    """Explain a wallet's verdict, with the round trips behind it."""
+    """Explain a wallet's verdict in plain words, with the round trips that drove it."""
     shared = context.of(ctx)
     found = find(shared, wallet)
     with reading(shared.engine) as connection:
@@ -198,6 +200,7 @@ def why(
         flags = review.flags(connection, address=found.address)
         read_until = ledger.last_block_time(connection) or build.clock()
         marked = marks.newest(connection, read_until - MARK_LIFE)
+    behind = drivers(assessment, account.round_trips)
     newest = sorted(account.round_trips, key=lambda trip: trip.closed_at, reverse=True)[:trips]
     opened = [
         (position, marked.get((position.wallet, position.chain_id, position.token)))
@@ -210,6 +213,7 @@ def why(
                 "label": found.label,
                 "assessment": asdict(assessment) if assessment else None,
                 "unit": account.unit,
+                "drivers": [trip.position_id for trip in behind],
                 "round_trips": [
                     (structs.asdict(trip) if isinstance(trip, RoundTrip) else asdict(trip))
                     | {"return": trip.return_fraction}
@@ -230,15 +234,14 @@ def why(
     if assessment and assessment.evidence.metrics:
         evidence = assessment.evidence
         console.print(tables.metrics(assessment))
-        since = f"since about {evidence.since:%Y-%m-%d}; " if evidence.since else ""
-        console.print(
-            f"{since}{evidence.peers_down} of {text.count(evidence.peers, 'peer')} fell too; baseline of "
-            f"{text.count(evidence.baseline_n, 'round trip')} over {text.count(evidence.baseline_days, 'day')}"
-        )
-        if evidence.sight:
-            console.print(f"sight: {text.sight(evidence.sight)}")
-    for note in assessment.evidence.notes if assessment else ():
-        console.print(f"• {text.clean(note, 400)}")
+        history = text.count(evidence.baseline_n, "round trip")
+        console.print(f"baseline of {history} over {text.count(evidence.baseline_days, 'day')}")
+    for line in explain(assessment)[1:]:
+        console.print(text.strip(line))
+    if behind and assessment and assessment.evidence.since:
+        order = "newest first" if assessment.evidence.lead is Metric.TRADE_FREQUENCY else "worst first"
+        console.print(f"\nWhat drove it: {text.count(len(behind), 'round trip')} closed since then, {order}")
+        console.print(tables.round_trips(behind[:DRIVERS], names))
     books = account.books
     left_out = {
         "unpriced": books.unpriced,
@@ -254,6 +257,7 @@ def why(
     if account.doubts:
         one, many = "1 trade looks like a wash trade", f"{len(account.doubts)} trades look like wash trades"
         console.print(f"{one if len(account.doubts) == 1 else many}, left out")
+    console.print(f"\nThe newest {text.count(len(newest), 'round trip')}")
     console.print(tables.round_trips(newest, names))
     if opened:
         console.print(tables.open_positions(opened, names))

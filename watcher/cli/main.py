@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from ingest.errors import BudgetExhausted, ConfigError, WatchError
-from watcher.cli import context, flags, importing, inspect, ledger, reading, setup, telegram, wallets
+from watcher.cli import context, flags, importing, inspect, ledger, reading, report, setup, telegram, wallets
 
 OK, FINDING, USAGE, CONFIGURATION, BUDGET = 0, 1, 2, 3, 4
 """Exit codes; 2 is the parser's own."""
@@ -39,6 +39,7 @@ for command in (
     reading.redecode,
     inspect.status,
     inspect.why,
+    report.report,
     inspect.decode,
 ):
     app.command()(command)

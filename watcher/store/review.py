@@ -55,6 +55,12 @@ def _newest(connection: Connection, among: ColumnElement[bool]) -> dict[str, Ass
     return {row.wallet: _assessment(row) for row in connection.execute(select(assessment).join(last, joined))}
 
 
+def assessments(connection: Connection, address: str) -> list[Assessment]:
+    """All assessments of one wallet as they were made, oldest first."""
+    query = select(assessment).where(assessment.c.wallet == address).order_by(assessment.c.as_of)
+    return [_assessment(row) for row in connection.execute(query)]
+
+
 # -- flags -------------------------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,190 @@
+"""The page of one wallet: complete in itself, safe whatever others wrote, and whole in a real browser."""
+
+import re
+import shutil
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+
+import pytest
+
+from ingest.chains import by_id
+from ingest.errors import ConfigError
+from tests.builders import WALLET, entry, trade
+from tests.ingest.receipts import USDC
+from watcher.config import DetectionConfig
+from watcher.jobs.assess import assess_once
+from watcher.report.page import page
+from watcher.store import database, ledger, wallets
+from watcher.store.database import reading, writing
+from watcher.study import read_study
+from watcher.types import Coverage, TokenInfo, Wallet
+
+CHAINS = {1: by_id(1)}
+BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
+HISTORY, DAYS = 40, 60
+HOSTILE = "\"'><script>alert(1)</script><img src=http://127.0.0.1:9/x onerror=alert(2)>\u202e</title>"
+NEW = "0x" + "22" * 20
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def at(days):
+    return BEGIN + timedelta(days=days)
+
+
+def token(n):
+    return f"0x{0xB0000 + n:040x}"
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory):
+    """A wallet whose own name and whose tokens' names attack; it wins three of four, and nothing since it is followed.
+
+    Beside it a wallet of which nothing is known.
+    """
+    engine = database.connect(f"sqlite:///{tmp_path_factory.mktemp('report')}/edgewatch.db")
+    database.prepare(engine)
+    entries = []
+    for n in range(4 * DAYS):
+        opened = n / 4
+        buy, sell = int(at(opened).timestamp()), int(at(opened + 0.1).timestamp())
+        entries.append(entry(trade(2 * n, [(USDC, 1)], [(token(n), 100)], timestamp=buy), "100"))
+        value = "120" if n % 4 and opened < HISTORY else "90"
+        if n != 4 * DAYS - 1:  # the last stays open
+            entries.append(entry(trade(2 * n + 1, [(token(n), 100)], [(USDC, 1)], timestamp=sell), value))
+    first = Wallet(address=WALLET, label=HOSTILE, followed_since=at(HISTORY), added_at=at(HISTORY))
+    with writing(engine) as connection:
+        wallets.add(connection, first)
+        wallets.add(connection, replace(first, address=NEW, label="", followed_since=at(DAYS)))
+        ledger.add_tokens(
+            connection,
+            [TokenInfo(chain_id=1, address=token(n), symbol=HOSTILE, decimals=18) for n in range(4 * DAYS)],
+        )
+        ledger.add_trades(connection, [item.trade for item in entries], decoder=1, known_at=at(DAYS))
+        ledger.add_valuations(connection, [item.valuation for item in entries])
+        span = Coverage(
+            chain_id=1, wallet=WALLET, first_block=0, last_block=2000, first_at=BEGIN, last_at=at(DAYS), level="proven"
+        )
+        ledger.add_coverage(connection, [span])
+    assess_once(engine, chains=CHAINS, detection=DetectionConfig(), now=at(DAYS), deliver=False)
+    yield engine
+    engine.dispose()
+
+
+def study(engine, address=WALLET, **options):
+    with reading(engine) as connection:
+        [found] = [each for each in wallets.all_wallets(connection) if each.address == address]
+        return read_study(connection, found, CHAINS, unit=None, **options)
+
+
+@pytest.fixture(scope="module")
+def written(engine):
+    """The page of the flag about the hostile wallet."""
+    return page(study(engine, flag_id=1))
+
+
+class Seen(HTMLParser):
+    """Which tags a page has, what they refer to, and what a person reads."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.references, self.handlers, self.text = set(), [], [], ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.references += [value for name, value in attrs if name in {"src", "srcset", "href", "action", "data"}]
+        self.handlers += [name for name, _ in attrs if name.startswith("on")]
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_the_page_needs_nothing_and_runs_nothing(written):
+    """No script, no link, no handler; every picture is inside; what others wrote is text."""
+    seen = Seen(written)
+    assert not seen.tags & {"script", "link", "iframe", "object", "a", "form", "svg"}
+    assert seen.handlers == []
+    assert seen.references
+    assert all(each.startswith("data:image/png;base64,") for each in seen.references)
+    assert "<script>alert(1)" in seen.text
+    assert not re.search(r"@import|url\(", written)
+    assert "\u202e" not in written
+
+
+def test_the_page_shows_the_numbers_of_the_flag(engine, written):
+    """The verdict, the chart and the lines of the page are those that were frozen with the flag."""
+    found = study(engine, flag_id=1)
+    [flag] = found.flags
+    assert found.assessment.evidence == flag.evidence
+    assert found.series(flag.chart.metric) is flag.chart
+    text = Seen(written).text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "NOT MARKET-CHECKED" in text
+    assert f"{flag.evidence.metrics[0].n} round trips" in text
+    closed = [each for each in found.account.round_trips if each.closed_at >= at(HISTORY)]
+    assert f"$100 on each of {len(closed)} round trips since it is followed: \N{MINUS SIGN}${10 * len(closed)}" in text
+    assert written.count("<figure>") == 4
+
+
+def test_what_drove_it_is_what_closed_since_the_change(engine):
+    """Round trips of the judged time only, the worst first."""
+    found = study(engine)
+    since, drivers = found.assessment.evidence.since, found.drivers()
+    assert drivers
+    assert all(each.closed_at.date() >= since for each in drivers)
+    returns = [each.return_fraction for each in drivers]
+    assert returns == sorted(returns)
+
+
+def test_the_dial_reads_the_same_score(engine):
+    """The setting whose interval is the score itself still flags; a little stricter only watches, much stricter not."""
+    found = study(engine)
+    score = found.assessment.score
+    table = found.what_if((1 / score, 0.9 / score, 0.2 / score))
+    assert list(table["reads"]) == ["flagged", "watched", "no flag"]
+    assert list(found.course()["score"]) == [score]
+    assert study(engine, NEW).what_if((1.0,)).empty
+
+
+def test_a_wallet_of_which_nothing_is_known_has_a_page(engine):
+    """It says so, and shows no picture."""
+    text = page(study(engine, NEW))
+    assert "<figure>" not in text
+    assert re.search("too little history|not judged yet", text)
+
+
+def test_a_flag_of_another_wallet_is_refused(engine):
+    """A page never shows one wallet's verdict under another's name."""
+    with pytest.raises(ConfigError, match="has no flag #1"):
+        study(engine, NEW, flag_id=1)
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: the page was not opened in a real browser")
+def test_a_real_browser_shows_the_page_quietly(written, tmp_path):
+    """No request, no error and no dialog; nothing to scroll sideways on a phone; the dark pictures in the dark."""
+    from playwright.sync_api import sync_playwright
+
+    file = tmp_path / "report.html"
+    file.write_text(written, encoding="utf-8")
+    with sync_playwright() as tool:
+        browser = tool.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        chosen = {}
+        for scheme in ("light", "dark"):
+            for width in (360, 1200):
+                tab = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+                heard, asked = [], []
+                tab.on("console", lambda message, heard=heard: heard.append(message.text))
+                tab.on("pageerror", lambda error, heard=heard: heard.append(str(error)))
+                tab.on("dialog", lambda dialog, heard=heard: (heard.append(dialog.message), dialog.dismiss()))
+                tab.on("request", lambda request, asked=asked: asked.append(request.url))
+                tab.goto(file.as_uri(), wait_until="load")
+                tab.eval_on_selector_all("details", "all => all.forEach(each => each.open = true)")
+                assert heard == []
+                assert [url for url in asked if not url.startswith("data:")] == [file.as_uri()]
+                assert tab.evaluate("document.documentElement.scrollWidth") <= width
+                pictures = tab.eval_on_selector_all("img", "all => all.map(i => [i.complete && i.naturalWidth])")
+                assert pictures == [[1440]] * 4
+                chosen[scheme] = tab.eval_on_selector_all("img", "all => all.map(each => each.currentSrc)")
+                tab.close()
+        browser.close()
+    assert not set(chosen["light"]) & set(chosen["dark"])

@@ -1,0 +1,36 @@
+"""``edgewatch report``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ingest.errors import ConfigError
+from watcher import app as build
+from watcher.cli import context
+from watcher.cli.wallets import find
+from watcher.report.page import page
+from watcher.store.database import reading
+from watcher.study import read_study
+
+
+def report(
+    ctx: typer.Context,
+    wallet: Annotated[str, typer.Argument(help="Address, its beginning, or a label.")],
+    out: Annotated[Path | None, typer.Option(help="Where to write; default: report-ADDRESS.html here.")] = None,
+    flag: Annotated[int | None, typer.Option(help="Show the verdict of this flag, as it was told.")] = None,
+) -> None:
+    """Write one wallet's drill-down as an HTML page that needs no network."""
+    shared = context.of(ctx)
+    found = find(shared, wallet)
+    with reading(shared.engine) as connection:
+        chains, unit = build.chains(shared.config), shared.config.detection.one_unit
+        study = read_study(connection, found, chains, unit=unit, flag_id=flag)
+    # Of the address only what is harmless in a file name: a file of anybody may have brought it.
+    name = "".join(c for c in found.address[:42] if c.isascii() and c.isalnum())
+    path = out or Path(f"report-{name}.html")
+    try:
+        path.write_text(page(study), encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"cannot write {path}: {error.strerror}; name another file with --out") from None
+    typer.echo(f"{path}")

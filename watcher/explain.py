@@ -1,0 +1,65 @@
+"""A verdict in plain words, with or without a flag. Pure."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from alerts import card, text
+from alerts.types import Flag
+from ingest.types import FiledTrip
+from metrics.types import Assessment, Context, Evidence, Metric, MetricEvidence, RoundTrip, State
+from watcher import tables
+
+
+def explain(assessment: Assessment | None, flag: Flag | None = None) -> list[str]:
+    """Say what moved, against what it is held, and how sure that is: lines of Telegram's HTML, escaped.
+
+    Parameters
+    ----------
+    assessment
+        The verdict, if there is one.
+    flag
+        The flag whose verdict it is: then these are the lines of its message.
+    """
+    if flag is not None:
+        return [line.html for line in card.card_lines(flag) if line.html]
+    if assessment is None:
+        return ["It has not been judged yet: `edgewatch once` reads and judges."]
+    evidence = assessment.evidence
+    context, lead = evidence.context or Context(), card.lead_of(evidence)
+    lines = [f"<b>{text.escape(tables.verdict(assessment), 200).capitalize()}</b>"]
+    if lead is not None:
+        # Market or wallet is a question only about what stands out on its own.
+        stands_out = assessment.state in {State.WATCH, State.FLAGGED}
+        lines += [*card.moved(lead, evidence), *card.others(evidence)]
+        lines += [card.market(evidence) if stands_out else _peers(evidence, lead)]
+        lines += [*card.began(evidence, context), *card.bags(evidence), *card.luck(assessment.score, context)]
+    if evidence.sight is not None:
+        lines.append(f"<b>Sight</b> {text.sight(evidence.sight)}")
+    return [*lines, *(f"• {text.escape(note, 400)}" for note in evidence.notes)]
+
+
+def _peers(evidence: Evidence, lead: MetricEvidence) -> str:
+    if not evidence.peers:
+        return "<b>Peers</b> none: its own past is all that it is held against."
+    said = f"<b>Peers</b> {evidence.peers_down} of {text.count(evidence.peers, 'peer')} fell too"
+    return f"{said}." if lead.peers_change is None else f"{said}; peers {text.change(lead.metric, lead.peers_change)}."
+
+
+def drivers(assessment: Assessment | None, trips: Iterable[RoundTrip | FiledTrip]) -> list[RoundTrip | FiledTrip]:
+    """Pick a wallet's round trips behind its verdict, what speaks loudest first.
+
+    Those closed since the change began (else in the window of the leading metric) and before the day of the verdict.
+    Where the trade frequency leads, the newest first; else by their return, the lowest first, unknown ones left out.
+    Empty without a verdict.
+    """
+    evidence = assessment.evidence if assessment else None
+    lead = card.lead_of(evidence) if evidence else None
+    if assessment is None or evidence is None or lead is None:
+        return []
+    until = assessment.as_of.date()
+    since = evidence.since or until - timedelta(days=lead.window_days)
+    judged = [each for each in trips if since <= each.closed_at.date() < until]
+    if lead.metric is Metric.TRADE_FREQUENCY:
+        return sorted(judged, key=lambda each: each.closed_at, reverse=True)
+    known = [each for each in judged if each.return_fraction is not None]
+    return sorted(known, key=lambda each: each.return_fraction or 0.0)

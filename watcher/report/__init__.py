@@ -1,0 +1,1 @@
+"""The page that ``edgewatch report`` writes."""

@@ -1,0 +1,187 @@
+"""One wallet as a page that needs nothing but itself. Pure: a study in, HTML out."""
+
+from typing import Final
+
+from rich.table import Table
+
+from alerts import chart, equity_chart, text
+from alerts.card import STAKE_USD
+from metrics.equity import Equity
+from metrics.types import Metric, State
+from watcher import tables
+from watcher.explain import explain
+from watcher.report import html
+from watcher.report.style import STYLE
+from watcher.study import Study
+
+SHOWN: Final = 15  #: rows of a table before it is folded away
+# Nothing may be fetched, whatever a hostile name might smuggle in.
+POLICY: Final = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_TONE: Final = {State.FLAGGED: "bad", State.WATCH: "warn", State.MARKET: "cool", State.OK: "good"}
+
+
+def page(study: Study) -> str:
+    """Write the page: the verdict in words, the pictures, what drove it, peers, what is open, and the watch list."""
+    name = html.words(text.clean(study.account.wallet.label, 60) or text.short(study.account.wallet.address))
+    parts = [
+        _head(study, name),
+        html.section("Pictures", f'<div class="pictures">{"".join(_pictures(study))}</div>'),
+        _metrics(study),
+        _drivers(study),
+        _peers(study),
+        _open(study),
+        _trades(study),
+        _flags(study),
+        _watch_list(study),
+        f"<footer><p>{_foot(study)}</p></footer>",
+    ]
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{name}: Edgewatch</title><style>{STYLE}</style></head><body>"
+        f"<main>{''.join(parts)}</main></body></html>\n"
+    )
+
+
+def _head(study: Study, name: str) -> str:
+    wallet, assessment = study.account.wallet, study.assessment
+    tone = _TONE.get(assessment.state, "soft") if assessment else "soft"
+    told = f"flag #{study.flag.flag_id} of {study.flag.opened_at:%Y-%m-%d}, as it was told" if study.flag else ""
+    as_of = f"as of {text.moment(assessment.as_of)}" if assessment else ""
+    facts = [f"followed since {wallet.followed_since:%Y-%m-%d}", as_of, told]
+    return (
+        f"<header><h1>{name}</h1><p><code>{html.words(wallet.address)}</code></p>"
+        f'<p class="soft">{" · ".join(html.words(fact) for fact in facts if fact)}</p>'
+        f'<p class="verdict {tone}">{html.words(tables.verdict(assessment))}</p></header>'
+        f'<div class="card">{html.paragraphs(explain(assessment, study.flag))}</div>'
+    )
+
+
+def _pictures(study: Study) -> list[str]:
+    made = []
+    lead = study.assessment.evidence.lead if study.assessment else None
+    for metric in sorted(Metric, key=lambda each: each is not lead):
+        series = study.series(metric)
+        if series is None or not any(value is not None for value in series.value):
+            continue
+        title = text.name(metric).capitalize()
+        pictures = [chart.draw(series, title=title, palette=each) for each in (chart.LIGHT, chart.DARK)]
+        latest = next((value for value in reversed(series.value) if value is not None), None)
+        says = f"{title} by day; last {text.value(metric, latest)}, form {text.value(metric, series.baseline)}."
+        made.append(html.picture(*pictures, says=says, below=f"{title}: {_band(study, metric)}"))
+    followed = study.equity()
+    if followed.n:
+        pictures = [
+            equity_chart.draw(followed, stake_usd=STAKE_USD, palette=each) for each in (chart.LIGHT, chart.DARK)
+        ]
+        brought = _brought(followed)
+        made.append(html.picture(*pictures, says=f"Profit of following by day. {brought}", below=brought))
+    return made
+
+
+def _band(study: Study, metric: Metric) -> str:
+    items = study.assessment.evidence.metrics if study.assessment else ()
+    item = next((each for each in items if each.metric is metric), None)
+    usual = text.span(metric, item.low, item.high) if item else ""
+    expected = f"its windows usually show {usual}" if usual else "its usual range is not known"
+    return f"{expected}; by chance alone {text.recurrence(item.recurrence_years)}." if item else f"{expected}."
+
+
+def _brought(followed: Equity) -> str:
+    total = text.dollars(STAKE_USD * followed.profit[-1], sign=True)
+    words = f"{text.dollars(STAKE_USD)} on each of {text.count(followed.n, 'round trip')} since it is followed: {total}"
+    if followed.low is not None and followed.high is not None:
+        ends = [text.dollars(STAKE_USD * end, sign=True) for end in (followed.low, followed.high)]
+        words += f" (such round trips end between {ends[0]} and {ends[1]}, 95 %)"
+    left = f" {text.count(followed.unknown, 'round trip')} of unknown return left out." if followed.unknown else ""
+    return f"{words}. At the wallet's own prices: your delay, slippage and gas are not taken off.{left}"
+
+
+def _metrics(study: Study) -> str:
+    if study.assessment is None or not study.assessment.evidence.metrics:
+        return ""
+    return html.section("Now against its own form", html.table(tables.metrics(study.assessment)))
+
+
+def _drivers(study: Study) -> str:
+    trips = study.drivers()
+    if not trips:
+        return ""
+    lead = study.assessment.evidence.lead if study.assessment else None
+    order = "newest first" if lead is Metric.TRADE_FREQUENCY else "the worst first"
+    note = f'<p class="soft">What closed in the time that is judged, {order}.</p>'
+    return html.section("What drove it", note, html.table(tables.round_trips(trips[:SHOWN], study.names)))
+
+
+def _peers(study: Study) -> str:
+    frame = study.side_by_side()
+    if frame.empty:
+        return ""
+    made = Table()
+    for name in ("wallet", "role"):
+        made.add_column(name)
+    for name in ("win rate before", "now", "return before", "now", "n now"):
+        made.add_column(name, justify="right")
+    for row in frame.itertuples(name=None):
+        label, role, won, wins, earned, earns, n = row
+        shares = [text.value(Metric.WIN_RATE, each) for each in (won, wins)]
+        returns = [text.value(Metric.AVERAGE_RETURN, each, unit=False) for each in (earned, earns)]
+        made.add_row(text.clean(label, 40), role, *shares, *returns, str(n))
+    place = list(frame["role"]).index("this wallet")
+    note = "Chosen because they trade alike; before this wallet was followed, and in the window of the verdict."
+    return html.section("Beside its peers", f'<p class="soft">{note}</p>', html.table(made, strong=place))
+
+
+def _open(study: Study) -> str:
+    if not study.opened:
+        return ""
+    return html.section(
+        "Open positions",
+        _folded(
+            tables.open_positions(study.opened, study.names), text.count(len(study.opened), "open position"), SHOWN
+        ),
+    )
+
+
+def _trades(study: Study) -> str:
+    newest = list(reversed(study.account.trades))[: 4 * SHOWN]
+    made = tables.trades(newest, study.names)
+    count = f"{text.count(len(study.account.trades), 'trade')} in all; the newest {len(newest)}"
+    return html.section("Trade log", _folded(made, count, 0)) if newest else ""
+
+
+def _flags(study: Study) -> str:
+    return html.section("Flags", html.table(tables.flags(study.flags, study.decided))) if study.flags else ""
+
+
+def _watch_list(study: Study) -> str:
+    pairs = [pair for pair in study.standing if pair[0].alerted]
+    return (
+        html.section("The whole watch list", _folded(tables.wallets(pairs), text.count(len(pairs), "wallet"), 0))
+        if pairs
+        else ""
+    )
+
+
+def _folded(made: Table, title: str, fewest: int) -> str:
+    """Fold a table away under a title where it is longer than ``fewest`` rows."""
+    shown = html.table(made)
+    if made.row_count <= fewest:
+        return shown
+    return f"<details><summary>{html.words(title)}</summary>{shown}</details>"
+
+
+def _foot(study: Study) -> str:
+    books, account = study.account.books, study.account
+    left = {
+        "unpriced": books.unpriced,
+        "sells of unknown cost": books.unknown_cost + books.unmatched_sells,
+        "unverified trades": books.unverified,
+        "trades that look like wash trades": len(account.doubts),
+    }
+    said = ", ".join(f"{count} {what}" for what, count in left.items() if count) or "nothing"
+    return html.words(
+        f"{text.count(len(account.round_trips), 'round trip')} in the books; left out: {said}. No flag is not health. "
+        "Edgewatch only reads: it never trades."
+    )
