@@ -1,11 +1,13 @@
 """The only place where real things are built: the clock, the database, nodes and the bot."""
 
 import hashlib
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import structlog
 from sqlalchemy import Engine
@@ -121,6 +123,13 @@ def _node(table: ChainConfig, meter: Meter) -> Node:
         log.warning("endpoint_set_aside", chain=table.name, what=text)
 
     return Node(table.rpc_urls, chain_id=table.chain_id, charge=meter.charge, standings=_standings, tell=tell)
+
+
+def endpoints(table: ChainConfig) -> Iterator[tuple[str, Node]]:
+    """Each endpoint of a chain by itself, under its host's name: for checks, beside the budget and without patience."""
+    for url in table.rpc_urls:
+        node = Node([url], chain_id=table.chain_id, sleep=lambda seconds: time.sleep(min(seconds, 0.3)))
+        yield urlsplit(url).hostname or "?", node
 
 
 def telegram(config: Config) -> TelegramConfig:

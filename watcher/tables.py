@@ -11,6 +11,8 @@ from alerts import text
 from alerts.types import Decision, Flag
 from ingest.types import FILE_CHAIN, NATIVE, FiledTrip, Leg, Trade, Valuation
 from metrics.types import Assessment, Mark, Metric, MetricEvidence, OpenPosition, RoundTrip, State
+from watcher.audit import Finding, Report
+from watcher.replay import Replayed
 from watcher.types import Role, TokenInfo, Wallet
 
 _STYLE = {
@@ -131,6 +133,53 @@ def wallet_list(items: Iterable[Wallet]) -> Table:
             ", ".join(item.chains) if item.chains else "all",
             f"{item.followed_since:%Y-%m-%d}",
             note,
+        )
+    return table
+
+
+_FINDING_STYLE = {
+    Finding.OFF_FORM: "bold red",
+    Finding.MACHINE: "red",
+    Finding.OUTSIDE: "yellow",
+    Finding.MARKET: "cyan",
+    Finding.IN_FORM: "green",
+    Finding.CANNOT_JUDGE: "dim",
+}
+
+
+def audit(items: Iterable[Report]) -> Table:
+    """One line a wallet: what the audit says of it, and on what that rests."""
+    table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("wallet", min_width=11)
+    table.add_column("finding", ratio=1)
+    for name in ("peers", "by chance"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for item in items:
+        seen = item.assessment
+        table.add_row(
+            f"{text.clean(item.wallet.label, 20)} {text.short(item.wallet.address)}".strip(),
+            Text(item.words, style=_FINDING_STYLE[item.finding]),
+            (f"{seen.evidence.peers}" if seen.evidence.peers else Text("none", style="yellow")) if seen else "-",
+            chance(seen.score) if seen else "-",
+        )
+    return table
+
+
+def replayed(found: Replayed) -> Table:
+    """One line a flag that would have been."""
+    folded = {(each.wallet, each.day) for event in found.events for each in event.folded}
+    table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in ("flagged", "wallet", "change about", "delay", "before you", "by chance"):
+        table.add_column(name, no_wrap=True)
+    for flag in found.flags:
+        each = flag.departure
+        table.add_row(
+            f"{each.day}",
+            f"{text.clean(flag.label, 20)} {text.short(each.wallet)}".strip(),
+            f"{flag.since}" if flag.since else "-",
+            "-" if flag.delay_days is None else text.count(flag.delay_days, "day"),
+            "-" if flag.lead_days is None else text.count(flag.lead_days, "day"),
+            Text("market event", style="cyan") if (each.wallet, each.day) in folded else chance(each.score),
         )
     return table
 

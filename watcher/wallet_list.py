@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -107,7 +107,13 @@ def instant(text: str, name: str) -> datetime:
     return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
 
 
-def make_wallet(row: dict[str, str], *, now: datetime, chain_names: Collection[str]) -> Wallet:
+def make_wallet(
+    row: dict[str, str],
+    *,
+    now: datetime,
+    chain_names: Collection[str],
+    parse_id: Callable[[str], str] = parse_address,
+) -> Wallet:
     """A wallet from the cells of one line.
 
     Raises
@@ -115,7 +121,7 @@ def make_wallet(row: dict[str, str], *, now: datetime, chain_names: Collection[s
     ConfigError
         Which cell is wrong, and why.
     """
-    address = parse_address(row.get("address", ""))
+    address = parse_id(row.get("address", ""))
     chains = tuple(part for part in re.split(r"[\s|+]+", row.get("chain", "").strip().lower()) if part) or None
     for name in chains or ():
         if name not in chain_names:
@@ -145,7 +151,9 @@ def _cells(line: str, separator: str, names: list[str]) -> dict[str, str]:
     return dict(zip(names, values, strict=False))
 
 
-def parse(content: bytes, *, now: datetime, chain_names: Collection[str]) -> Listing:
+def parse(
+    content: bytes, *, now: datetime, chain_names: Collection[str], parse_id: Callable[[str], str] = parse_address
+) -> Listing:
     """Read a list: CSV with a header, or one address per line.
 
     A byte-order mark, ``;`` or tab as separator, blank lines and ``#`` comments are understood.
@@ -158,6 +166,8 @@ def parse(content: bytes, *, now: datetime, chain_names: Collection[str]) -> Lis
         When it is imported, UTC; the default of ``followed_since``.
     chain_names
         Chains of the configuration.
+    parse_id
+        What an address is; :func:`parse_file_id` where wallets from files count as well.
     """
     text = content.decode("utf-8-sig", errors="replace")
     lines = text.splitlines()
@@ -177,7 +187,8 @@ def parse(content: bytes, *, now: datetime, chain_names: Collection[str]) -> Lis
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         try:
-            accepted.append((number, make_wallet(_cells(line, separator, names), now=now, chain_names=chain_names)))
+            row = _cells(line, separator, names)
+            accepted.append((number, make_wallet(row, now=now, chain_names=chain_names, parse_id=parse_id)))
         except csv.Error as error:
             refused.append(Refusal(line=number, reason=f"broken quoting: {error}"))
         except ConfigError as error:

@@ -10,7 +10,21 @@ import typer
 from rich.console import Console
 
 from ingest.errors import BudgetExhausted, ConfigError, WatchError
-from watcher.cli import context, flags, importing, inspect, ledger, reading, report, setup, telegram, wallets
+from watcher.cli import (
+    audit,
+    context,
+    doctor,
+    flags,
+    importing,
+    inspect,
+    ledger,
+    reading,
+    replay,
+    report,
+    setup,
+    telegram,
+    wallets,
+)
 
 OK, FINDING, USAGE, CONFIGURATION, BUDGET = 0, 1, 2, 3, 4
 """Exit codes; 2 is the parser's own."""
@@ -32,6 +46,9 @@ app.add_typer(telegram.app, name="telegram")
 for command in (
     setup.init,
     setup.demo,
+    doctor.doctor,
+    audit.audit,
+    replay.replay,
     reading.backfill,
     reading.once,
     reading.run,

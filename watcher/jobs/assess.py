@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
-import pandas as pd
 from sqlalchemy import Connection, Engine
 
 from alerts.lookback import tally
@@ -12,16 +11,14 @@ from alerts.policy import Opening, Reason, decide
 from alerts.series import chart_series
 from alerts.types import FlagStatus
 from ingest.types import Chain
-from metrics.frames import open_position_frame, round_trip_frame, trade_frame
-from metrics.monitor import Monitor
 from metrics.types import Assessment
-from watcher.books import Account, covered_times, daily_positions, quote_addresses, read_accounts, tokens_before
 from watcher.config import DetectionConfig
 from watcher.context import card_context, track
 from watcher.jobs.follow_up import ASSESSED, expire_flags, follow_up
+from watcher.record import Record, read_record
 from watcher.store import ledger, look_backs, meters, outbox, review, wallets
 from watcher.store.database import reading, writing
-from watcher.types import Coverage, Role, Wallet
+from watcher.types import Coverage, Role
 
 
 def assess_once(
@@ -56,39 +53,16 @@ def assess_once(
     """
     with reading(engine) as connection:
         everyone = wallets.all_wallets(connection)
-        accounts = read_accounts(connection, everyone, chains, unit=detection.one_unit)
+        record = read_record(connection, everyone, chains, unit=detection.one_unit, now=now)
         coverages = ledger.coverages(connection)
-        if not coverages:
-            return {}
-        as_of = min(now, max(item.last_at for item in coverages))
-        midnight = as_of.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        positions = open_position_frame(daily_positions(connection, accounts, chains, until=midnight))
-    covered = {
-        wallet.address: covered_times(coverages, wallet.address, _chain_ids(wallet, chains)) for wallet in everyone
-    }
-    quotes = quote_addresses(chains)
-    followed = [wallet for wallet in everyone if wallet.role is Role.FOLLOWED]
-    trips = round_trip_frame([trip for account in accounts for trip in account.round_trips])
-    monitor = Monitor(detection.per_wallet_year(len(followed)))
-    monitor.start(
-        trips,
-        followed=[wallet.address for wallet in followed],
-        followed_since={wallet.address: wallet.followed_since for wallet in everyone},
-        trades=trade_frame(each for account in accounts for each in account.activity),
-        covered=covered,
-        tokens={account.wallet.address: tokens_before(account, quotes) for account in accounts},
-        open_positions=positions,
-    )
-    # Only a frame of its own can say that nothing is open any more.
-    last = positions[positions["marked_at"] == midnight].drop(columns="marked_at")
-    monitor.tick(midnight, trips.iloc[:0], last if len(positions) else None, covered=covered)
-    assessments = monitor.tick(as_of, trips.iloc[:0], covered=covered)
+    if record is None:
+        return {}
+    assessments = record.judge(detection.per_wallet_year(len(record.followed)))
     with writing(engine) as connection:
         return _commit(
             connection,
             assessments,
-            accounts,
-            trips,
+            record,
             coverages,
             chains=chains,
             now=now,
@@ -97,15 +71,10 @@ def assess_once(
         )
 
 
-def _chain_ids(wallet: Wallet, chains: Mapping[int, Chain]) -> list[int]:
-    return [i for i, chain in chains.items() if wallet.chains is None or chain.name in wallet.chains]
-
-
 def _commit(
     connection: Connection,
     assessments: list[Assessment],
-    accounts: list[Account],
-    trips: pd.DataFrame,
+    record: Record,
     coverages: list[Coverage],
     *,
     chains: Mapping[int, Chain],
@@ -116,7 +85,7 @@ def _commit(
     before = review.latest_assessments(connection)
     expire_flags(connection, now=now, config_hash=config_hash)
     turned_out = tally(look_backs.all_look_backs(connection))
-    known = {account.wallet.address: account for account in accounts}
+    known = {account.wallet.address: account for account in record.accounts}
     outcome: dict[str, Opening | Reason] = {}
     for assessment in assessments:
         wallet = known[assessment.wallet].wallet
@@ -147,11 +116,11 @@ def _commit(
             evidence = verdict.evidence
             context = card_context(
                 known[wallet.address],
-                trips[trips["wallet"] == wallet.address],
+                record.trips[record.trips["wallet"] == wallet.address],
                 coverages,
                 evidence,
                 chains=wallet.chains or [each.name for each in chains.values()],
-                watched=sum(account.wallet.alerted for account in accounts),
+                watched=sum(account.wallet.alerted for account in record.accounts),
                 earlier=track(evidence.lead, review.flags(connection), review.decisions(connection), before=now),
                 until=assessment.as_of.date(),
             )
@@ -159,8 +128,8 @@ def _commit(
             verdict = replace(verdict, evidence=replace(evidence, context=context, notes=notes))
             chart = chart_series(
                 verdict.evidence,
-                trips,
-                trade_frame(each for account in accounts for each in account.activity),
+                record.trips,
+                record.trades,
                 wallet=wallet.address,
                 followed_since=wallet.followed_since.date(),
                 until=assessment.as_of.date(),

@@ -57,6 +57,12 @@ def trips(connection: Connection, wallet: str | None = None) -> list[FiledTrip]:
     ]
 
 
+def trip_times(connection: Connection) -> dict[tuple[str, str], datetime]:
+    """(wallet, position id) to the time at which the round trip became known."""
+    query = select(file_trip.c.wallet, file_trip.c.position_id, source_file.c.imported_at).join(source_file)
+    return {(row.wallet, row.position_id): row.imported_at for row in connection.execute(query)}
+
+
 def add_trades(connection: Connection, file_id: int, items: Iterable[tuple[Trade, Valuation]]) -> None:
     """Add trades that are not there yet, with their valuations."""
     rows = [

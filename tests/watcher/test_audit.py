@@ -1,0 +1,95 @@
+"""``edgewatch audit``: what the record says of a list on the day on which nobody has followed it yet."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from tests.watcher.test_import import MAP, document, edgewatch, table
+from watcher.audit import auditees
+from watcher.types import FILE, Coverage, Role, Wallet
+
+__all__ = ["edgewatch"]
+COVERS = "2025-01-01..2025-08-28"
+
+
+def machine():
+    """A trader who closes 250 times a day, each after a second."""
+    begin = datetime(2025, 1, 1, tzinfo=UTC)
+    for n in range(20 * 250):
+        at = begin + timedelta(seconds=n * 345)
+        yield f"forex:robot,robot-{n},{at:%Y-%m-%d %H:%M:%S},0.5,{at - timedelta(seconds=1):%Y-%m-%d %H:%M:%S}"
+
+
+@pytest.fixture
+def filed(edgewatch, tmp_path):
+    """One wallet that fell at the end of June, four that did not, a novice and a machine; nobody is followed."""
+    peers = [line for n in range(4) for line in table(f"forex:peer {n}", seed=10 + n)]
+    lines = [*table(falls_on=180), *peers, *table("forex:novice", days=5)]
+    (tmp_path / "fx.csv").write_bytes(document(*lines))
+    (tmp_path / "fast.csv").write_text("\n".join(["Who,Ticket,Close,Profit %,Open", *machine()]))
+    assert edgewatch("import", "fx.csv", "--map", MAP, "--covers", COVERS)[0] == 0
+    assert edgewatch("import", "fast.csv", "--map", f"{MAP},opened_at=Open", "--covers", COVERS)[0] == 0
+    names = ["forex:alice", *(f"forex:peer {n}" for n in range(4)), "forex:novice", "forex:robot", "forex:nobody"]
+    (tmp_path / "list.csv").write_text("\n".join(["address", *names]))
+    return edgewatch
+
+
+def test_each_wallet_of_a_list_gets_the_finding_that_its_record_bears_out(filed):
+    """One left its form and the date is about right; the steady ones did not; the rest cannot be judged, and why."""
+    code, out, _ = filed("audit", "list.csv", "--json")
+    found = {item["address"]: item for item in json.loads(out)["wallets"]}
+    assert code == 1
+    assert len(found) == 8
+    alice = found["forex:alice"]
+    assert alice["finding"] == "off_form"
+    assert abs(date.fromisoformat(alice["since"]) - date(2025, 6, 30)) < timedelta(days=14)
+    assert {found[f"forex:peer {n}"]["finding"] for n in range(4)} <= {"in_form", "outside"}
+    steady = next(item for item in found.values() if item["finding"] == "in_form")
+    assert steady["sight"]["silence_days"] > 0
+    assert "silence in" in steady["words"]
+    assert found["forex:novice"]["finding"] == "cannot_judge"
+    assert "15 round trips" in found["forex:novice"]["words"]
+    assert found["forex:robot"]["finding"] == "machine"
+    assert found["forex:nobody"]["finding"] == "cannot_judge"
+    assert "nothing was read" in found["forex:nobody"]["words"]
+    assert json.loads(out)["wallets"][0] == alice, "the worst first"
+
+
+def test_an_audit_changes_nothing(filed):
+    """It follows nobody and opens no flag; the same audit says the same; a list without a finding ends with 0."""
+    first = filed("audit", "list.csv")
+    assert filed("audit", "list.csv") == first
+    assert "already left its form about" in " ".join(first[1].split())
+    assert json.loads(filed("wallets", "list", "--json")[1]) == []
+    assert json.loads(filed("flags", "list", "--json")[1]) == []
+    assert filed("audit")[0] == 0, "nobody is followed: nobody to audit"
+
+
+def test_a_bad_line_and_an_empty_store_are_told(edgewatch, tmp_path):
+    """What looks like a key is refused and not repeated; without any record it says what to do."""
+    (tmp_path / "list.csv").write_text(f"address\nforex:alice\n{'ab' * 32}\n")
+    code, _, err = edgewatch("audit", "list.csv")
+    assert code == 3
+    assert "line 3: refused" in err
+    assert "abab" not in err
+    assert "edgewatch import FILE" in err
+
+
+def test_what_came_after_following_is_never_baseline():
+    """Judged from the earliest of: the last days, the middle of a short record, and the day it was followed."""
+    end = datetime(2025, 12, 31, tzinfo=UTC)
+
+    def since(read_days, followed_days_ago):
+        wallet = Wallet(address="a", followed_since=end - timedelta(days=followed_days_ago), added_at=end)
+        read = Coverage(
+            chain_id=0, wallet="a", first_block=0, last_block=1, first_at=end - timedelta(days=read_days), last_at=end,
+            level=FILE,
+        )  # fmt: skip
+        [seen] = auditees([wallet], [], [read], as_of=end, days=90)
+        assert (seen.role, seen.chains) == (Role.FOLLOWED, (FILE,))
+        return (end - seen.followed_since).days
+
+    assert since(365, 0) == 90
+    assert since(100, 0) == 50
+    assert since(365, 200) == 200

@@ -1,0 +1,150 @@
+"""``edgewatch replay``: what one would have been told, and what it would have been worth."""
+
+import hashlib
+import json
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from ingest.cells import Clock
+from ingest.chains import registry
+from ingest.file_reader import Reader
+from ingest.files import read_file
+from ingest.mapping import parse_map
+from tests.watcher.test_import import MAP, document, edgewatch, table
+from watcher import replay
+from watcher.books import trade_key
+from watcher.config import DetectionConfig
+from watcher.jobs.assess import assess_once
+from watcher.jobs.import_file import Following, import_file
+from watcher.record import read_record
+from watcher.store import database, files, review, wallets
+from watcher.store.database import reading
+from watcher.types import Role
+from watcher.wallet_list import parse_file_id
+
+__all__ = ["edgewatch"]
+BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
+DIAL = 1.0
+
+
+@pytest.fixture
+def engine(tmp_path):
+    """An empty database."""
+    engine = database.connect(f"sqlite:///{tmp_path}/edgewatch.db")
+    database.prepare(engine)
+    yield engine
+    engine.dispose()
+
+
+def take(engine, lines, day, *, since=0):
+    """Import lines half an hour into a day, as all that happened since another; wallets that are new are followed."""
+    now, content = BEGIN + timedelta(days=day, minutes=30), document(*lines)
+    reader = Reader(
+        clock=Clock(now=now, zone=UTC, form=None),
+        chains={each.name: each for each in registry().values()},
+        wallet_id=parse_file_id,
+        mapping=parse_map(MAP),
+        wallet=None,
+        chain=None,
+    )
+    import_file(
+        engine,
+        read_file(content, reader),
+        name="day.csv",
+        sha256=hashlib.sha256(content).hexdigest(),
+        chains={},
+        covers=(BEGIN + timedelta(days=since), BEGIN + timedelta(days=day)),
+        following=Following(since=now, role=Role.FOLLOWED),
+        now=now,
+    )
+    return now
+
+
+def between(lines, first, last):
+    """Lines that closed in the days ``first`` .. ``last - 1``."""
+    low, high = (f"{BEGIN + timedelta(days=day):%Y-%m-%d}" for day in (first, last))
+    return [line for line in lines if low <= line.split(",")[2] < high]
+
+
+def known_now(engine, now):
+    with reading(engine) as connection:
+        record = read_record(connection, wallets.all_wallets(connection), {}, unit=None, now=now)
+        trades = {trade_key(trade): at for trade, _, at in files.all_trades(connection)}
+        return replay.as_lived(record, trades, files.trip_times(connection))
+
+
+def test_as_lived_says_what_was_said_then(engine):
+    """Replayed later, each day on which the job ran has its verdicts: a late wallet, a later past."""
+    record = [*table("a:fell", days=100, falls_on=68, seed=3)]
+    record += [line for n in range(5) for line in table(f"a:peer {n}", days=100, seed=20 + n)]
+    late = table("a:late", days=100, seed=9)
+    runs = [60, 61, 66, 72, 73, 80, 90]
+    said = {}
+    for before, day in pairwise([0, *runs]):
+        now = take(engine, between(record, before, day), day)
+        if day == 72:  # another wallet with the newer half of its past; the older half comes a week later
+            take(engine, between(late, 30, day), day, since=30)
+        elif day > 72:
+            take(engine, between(late, before, day), day, since=30)
+        if day == 80:
+            take(engine, between(late, 0, 30), day)
+        assess_once(engine, chains={}, detection=DetectionConfig(), now=now, deliver=False)
+        with reading(engine) as connection:
+            said[day] = review.latest_assessments(connection)
+    replayed = {
+        (midnight - BEGIN).days: {each.wallet: each for each in assessments}
+        for midnight, assessments in replay.judged(known_now(engine, now), DIAL)
+    }
+    assert list(replayed) == list(range(61, 91))
+    assert any(each.flagged for each in said[90].values())
+    for day in runs[1:]:
+        then = {name: each for name, each in said[day].items() if name in replayed[day]}
+        assert len(then) == (7 if day > 72 else 6)
+        assert {name: (each.score, each.state) for name, each in replayed[day].items()} == {
+            name: (pytest.approx(each.score), each.state) for name, each in then.items()
+        }
+
+
+def test_a_wallet_dropped_since_counts_until_then_and_is_flagged_no_more(engine):
+    """Who was followed and dropped is part of the result, else only survivors would count; a later fall is no flag."""
+    lines = [*table("a:early", days=100, falls_on=66), *table("a:late", days=100, falls_on=85, seed=5)]
+    lines += [line for n in range(5) for line in table(f"a:peer {n}", days=100, seed=20 + n)]
+    take(engine, between(lines, 0, 60), 60)
+    for before, day in ((60, 80), (80, 100)):
+        now = take(engine, between(lines, before, day), day)
+    with database.writing(engine) as connection:
+        for name in ("a:early", "a:late"):
+            wallets.unfollow(connection, name, BEGIN + timedelta(days=84))
+    found = replay.replay(known_now(engine, now), DIAL)
+    assert {flag.departure.wallet for flag in found.flags} & {"a:early", "a:late"} == {"a:early"}
+    flag = next(flag for flag in found.flags if flag.departure.wallet == "a:early")
+    assert flag.lead_days == (BEGIN + timedelta(days=84)).toordinal() - flag.departure.day.toordinal() > 0
+    life = next(life for life in found.lives if life.wallet == "a:late")
+    assert life.last == (BEGIN + timedelta(days=84)).timestamp() / 86_400
+    assert max(life.opened) < life.last
+
+
+def test_the_command_tells_counts_and_worth(edgewatch, tmp_path):
+    """An imported history was not lived; with hindsight one wallet of five is flagged after its fall, and it paid."""
+    peers = [line for n in range(5) for line in table(f"forex:peer {n}", days=200, seed=10 + n)]
+    (tmp_path / "fx.csv").write_bytes(document(*table(days=200, falls_on=140), *peers))
+    edgewatch("import", "fx.csv", "--map", MAP, "--covers", "2025-01-01..2025-07-19", "--follow")
+    code, _, err = edgewatch("replay")
+    assert (code, "--hindsight" in err) == (3, True)
+    code, out, _ = edgewatch("replay", "--hindsight", "--json", "--dial", "1", "--dial", "0.2", "--chart", "r.png")
+    usual, strict = json.loads(out)
+    assert code == 0
+    assert (usual["mode"], usual["wallets"]) == ("hindsight", 6)
+    assert len(strict["flags"]) <= len(usual["flags"])
+    flag = next(each for each in usual["flags"] if each["wallet"] == "forex:alice")
+    assert "2025-05-21" < flag["day"] < "2025-06-20"
+    assert flag["delay_days"] >= 0
+    worth = usual["following"]
+    assert worth["until_flag"] > worth["never_unfollowing"]
+    assert worth["over_never"]["low"] <= worth["over_never"]["mean"] <= worth["over_never"]["high"]
+    assert (tmp_path / "r.png").read_bytes().startswith(b"\x89PNG")
+    words = " ".join(edgewatch("replay", "--hindsight")[1].split())
+    assert "with hindsight: each row as if known when it closed" in words
+    assert "the flag was worth +" in words

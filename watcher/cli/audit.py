@@ -1,0 +1,104 @@
+"""``edgewatch audit``: day zero of a watch list."""
+
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from alerts.text import count
+from ingest.errors import ConfigError
+from watcher import app as build
+from watcher import audit as audit_
+from watcher import tables, wallet_list
+from watcher.audit import Report
+from watcher.cli import context
+from watcher.cli.reading import read_all
+from watcher.lock import only_one
+from watcher.record import read_record
+from watcher.store import ledger, wallets
+from watcher.store.database import reading, writing
+from watcher.types import FILE, Role, Wallet
+
+
+def audit(
+    ctx: typer.Context,
+    file: Annotated[Path | None, typer.Argument(help="Wallets: CSV, or one a line. Default: the watch list.")] = None,
+    days: Annotated[int, typer.Option(min=7, help="Judge the last days; what is older is the baseline.")] = 90,
+    read: Annotated[bool, typer.Option("--read", help="Put them on the watch list and read the node first.")] = False,  # noqa: FBT002
+    json: Annotated[bool, typer.Option("--json")] = False,  # noqa: FBT002
+) -> None:
+    """Say who of a list is off form already, who is in form, and who cannot be judged. Nothing is flagged by it."""
+    shared, now = context.of(ctx), build.clock()
+    listed, refused = _listed(shared, file)
+    if read:
+        with only_one(shared.engine):
+            with writing(shared.engine) as connection:
+                for wallet in listed or ():
+                    wallets.add(connection, wallet)
+            read_all(shared, context.err(), now)
+    with reading(shared.engine) as connection:
+        known = wallets.all_wallets(connection)
+        by_address = {wallet.address: wallet for wallet in known}
+        wanted = [wallet for wallet in known if wallet.role is Role.FOLLOWED and wallet.unfollowed_at is None]
+        if listed is not None:
+            wanted = [by_address.get(wallet.address, wallet) for wallet in listed]
+        coverages = ledger.coverages(connection)
+        as_of = min(now, max((item.last_at for item in coverages), default=now))
+        seen = audit_.auditees(wanted, known, coverages, as_of=as_of, days=days)
+        chains, detection = build.chains(shared.config), shared.config.detection
+        record = read_record(connection, seen, chains, unit=detection.one_unit, now=now)
+    if record is None:
+        raise ConfigError("nothing was read yet: `edgewatch audit LIST --read`, or `edgewatch import FILE` first")
+    assessments = record.judge(detection.per_wallet_year(len(record.followed)))
+    found = audit_.reports(record, assessments, {wallet.address for wallet in wanted})
+    if json:
+        context.print_json({"as_of": record.as_of.isoformat(), "wallets": [_object(each) for each in found]})
+    else:
+        context.out().print(tables.audit(found))
+        bad = sum(each.finding in audit_.FOUND for each in found)
+        typer.echo(f"{count(len(found), 'wallet')} as of {record.as_of:%Y-%m-%d %H:%M} UTC, {bad} with a finding")
+    if refused or any(each.finding in audit_.FOUND for each in found):
+        raise typer.Exit(1)
+
+
+def _listed(shared: context.Context, file: Path | None) -> tuple[list[Wallet] | None, int]:
+    """The wallets of a list file, None without one, and how many lines were refused; these are told."""
+    if file is None:
+        return None, 0
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"cannot read {file}: {error.strerror}") from None
+    names = {table.name for table in shared.config.chains} | {FILE}
+    listing = wallet_list.parse(content, now=build.clock(), chain_names=names, parse_id=wallet_list.parse_file_id)
+    for refusal in listing.refused:
+        typer.echo(f"line {refusal.line}: refused: {refusal.reason}", err=True)
+    found = {wallet.address: wallet for _, wallet in listing.accepted}
+    # A node knows nothing of a wallet that is no EVM address.
+    return [each if each.address.startswith("0x") else replace(each, chains=(FILE,)) for each in found.values()], len(
+        listing.refused
+    )
+
+
+def _object(report: Report) -> dict[str, Any]:
+    assessment = report.assessment
+    evidence = assessment.evidence if assessment else None
+    return {
+        "address": report.wallet.address,
+        "label": report.wallet.label,
+        "finding": report.finding.value,
+        "words": report.words,
+        "since": evidence.since.isoformat() if evidence and evidence.since else None,
+        "judged_from": report.judged_from.isoformat(),
+        "state": assessment.state.value if assessment else None,
+        "score": assessment.score if assessment else None,
+        "peers": evidence.peers if evidence else None,
+        "sight": asdict(evidence.sight) if evidence and evidence.sight else None,
+        "remarks": report.remarks,
+        "trades": report.trades,
+        "round_trips": report.round_trips,
+        "trades_per_day": report.trades_per_day,
+        "median_holding_s": report.median_holding_s,
+        "covered": [moment.isoformat() for moment in report.covered] if report.covered else None,
+    }

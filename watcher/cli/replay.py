@@ -1,0 +1,167 @@
+"""``edgewatch replay``: what the flags would have been, before one lives by them."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from rich.progress import Progress
+
+from alerts.text import count
+from ingest.errors import ConfigError
+from metrics.copying import Comparison, Difference, compare
+from watcher import app as build
+from watcher import audit, tables
+from watcher import replay as replay_
+from watcher.books import trade_key
+from watcher.cli import context
+from watcher.record import read_record
+from watcher.replay import Known, Replayed
+from watcher.replay_chart import draw
+from watcher.store import files, ledger, wallets
+from watcher.store.database import reading
+from watcher.types import Role
+
+SEED = 1  #: of the days of chance and of the bootstrap: the same record gives the same answer
+
+
+def replay(
+    ctx: typer.Context,
+    hindsight: Annotated[bool, typer.Option("--hindsight", help="As if all had been known when it happened.")] = False,  # noqa: FBT002
+    days: Annotated[int, typer.Option(min=7, help="With hindsight: judge at least so many days.")] = 90,
+    dial: Annotated[
+        list[float] | None, typer.Option(min=0.01, help="False flags per wallet-year to try; may be repeated.")
+    ] = None,
+    chart: Annotated[Path | None, typer.Option(help="Draw a PNG here, of the first dial.")] = None,
+    json: Annotated[bool, typer.Option("--json")] = False,  # noqa: FBT002
+) -> None:
+    """Replay your own history: how many flags, how early, and what stopping at them would have returned."""
+    shared = context.of(ctx)
+    known = _known(shared, hindsight=hindsight, days=days)
+    midnights = replay_.span(known)
+    if not midnights:
+        raise ConfigError(
+            "no day to replay: "
+            + ("nobody is followed" if hindsight else "nobody was on the list for a whole day; try --hindsight")
+        )
+    followed = len(known.record.followed)
+    dials = dial or [shared.config.detection.per_wallet_year(followed)]
+    done: list[tuple[Replayed, Comparison | None]] = []
+    console = context.err()
+    with Progress(console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("replaying", total=len(midnights) * len(dials))
+        for each in dials:
+            found = replay_.replay(known, each, lambda: bar.advance(task))
+            assert found is not None
+            done.append((found, compare(found.lives, np.random.default_rng(SEED))))
+    if chart is not None:
+        try:
+            chart.write_bytes(draw(done[0][0]))
+        except OSError as error:
+            raise ConfigError(f"cannot write {chart}: {error.strerror}") from None
+    if json:
+        context.print_json([_object(found, money) for found, money in done])
+        return
+    for found, money in done:
+        _tell(found, money)
+
+
+def _known(shared: context.Context, *, hindsight: bool, days: int) -> Known:
+    now, chains, unit = build.clock(), build.chains(shared.config), shared.config.detection.one_unit
+    with reading(shared.engine) as connection:
+        everyone = wallets.all_wallets(connection)
+        if hindsight:
+            coverages = ledger.coverages(connection)
+            as_of = min(now, max((item.last_at for item in coverages), default=now))
+            followed = [wallet for wallet in everyone if wallet.role is Role.FOLLOWED]
+            everyone = audit.auditees(followed, everyone, coverages, as_of=as_of, days=days)
+        record = read_record(connection, everyone, chains, unit=unit, now=now)
+        if record is None:
+            raise ConfigError("nothing was read yet: `edgewatch backfill`, or `edgewatch import FILE` first")
+        if hindsight:
+            return replay_.with_hindsight(record)
+        trades = {trade_key(trade): at for trade, _, at in files.all_trades(connection)}
+        return replay_.as_lived(record, trades, files.trip_times(connection))
+
+
+def _tell(found: Replayed, money: Comparison | None) -> None:
+    console = context.out()
+    if found.flags:
+        console.print(tables.replayed(found))
+    how = "with hindsight: each row as if known when it closed" if found.hindsight else "as lived"
+    rate = found.flags_per_wallet_year
+    in_events = sum(len(event.folded) for event in found.events)
+    typer.echo(
+        f"{found.first:%Y-%m-%d} to {found.last:%Y-%m-%d}, {how}; "
+        f"dial {found.false_flags_per_wallet_year:g} a wallet-year: {count(len(found.flags), 'flag')} "
+        f"of {count(len(found.lives), 'wallet')}"
+        + (f" ({rate:.2f} a wallet-year, true ones among them)" if rate is not None else "")
+        + f", {in_events} of them in {count(len(found.events), 'market event')}"
+    )
+    for event in found.events:
+        typer.echo(
+            f"market event: {len(event.departures)} of {event.followed} wallets left their form from {event.first} to "
+            f"{event.last}; the dial allows {event.budgeted:.1f} in two weeks; "
+            f"{len(event.beyond)} told apart, for they fell far further"
+        )
+    for words, days in (
+        ("from the estimated start of a change to its flag", [flag.delay_days for flag in found.flags]),
+        ("from the flag to the day on which you dropped the wallet", [flag.lead_days for flag in found.flags]),
+    ):
+        known = [day for day in days if day is not None]
+        if known:
+            typer.echo(f"{words}: {np.median(known):.0f} days (median of {len(known)})")
+    if money is not None:
+        typer.echo(
+            f"following with the same stake in each of {money.round_trips:,} round trips, stakes a wallet: "
+            f"{money.until_flag:+.2f} until the flag, {money.never_unfollowing:+.2f} without unfollowing, "
+            f"{money.at_random:+.2f} unfollowing as many at random"
+        )
+        typer.echo(
+            f"the flag was worth {_difference(money.over_never)} over never, {_difference(money.over_random)} over "
+            "one draw at random; your own gas, slippage and open positions are not in it"
+        )
+
+
+def _difference(found: Difference) -> str:
+    if found.low is None or found.high is None:
+        return f"{found.mean:+.2f} (too few wallets for an interval)"
+    return f"{found.mean:+.2f} (95 %: {found.low:+.2f} to {found.high:+.2f})"
+
+
+def _object(found: Replayed, money: Comparison | None) -> dict[str, Any]:
+    folded = {(each.wallet, each.day) for event in found.events for each in event.folded}
+    return {
+        "mode": "hindsight" if found.hindsight else "as_lived",
+        "first": found.first.isoformat(),
+        "last": found.last.isoformat(),
+        "false_flags_per_wallet_year": found.false_flags_per_wallet_year,
+        "flags_per_wallet_year": found.flags_per_wallet_year,
+        "wallets": len(found.lives),
+        "flags": [
+            {
+                "wallet": flag.departure.wallet,
+                "label": flag.label,
+                "day": flag.departure.day.isoformat(),
+                "since": flag.since.isoformat() if flag.since else None,
+                "score": flag.departure.score,
+                "delay_days": flag.delay_days,
+                "lead_days": flag.lead_days,
+                "in_market_event": (flag.departure.wallet, flag.departure.day) in folded,
+            }
+            for flag in found.flags
+        ],
+        "market_events": [
+            {
+                "first": event.first.isoformat(),
+                "last": event.last.isoformat(),
+                "followed": event.followed,
+                "budgeted": event.budgeted,
+                "wallets": sorted({each.wallet for each in event.departures}),
+                "beyond": sorted({each.wallet for each in event.beyond}),
+            }
+            for event in found.events
+        ],
+        "following": asdict(money) if money else None,
+    }

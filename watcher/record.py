@@ -1,0 +1,97 @@
+"""All that verdicts are a function of: what closed, what was traded, what was open, and what was read."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from ingest.types import Chain
+from metrics.frames import open_position_frame, round_trip_frame, trade_frame
+from metrics.monitor import Monitor
+from metrics.types import Assessment, Unit
+from watcher.books import (
+    Account,
+    Interval,
+    covered_times,
+    daily_positions,
+    quote_addresses,
+    read_accounts,
+    tokens_before,
+)
+from watcher.store import ledger
+from watcher.types import Role, Wallet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """The record of a list of wallets."""
+
+    accounts: tuple[Account, ...]
+    trips: pd.DataFrame  #: as ``metrics.frames.round_trip_frame`` makes it
+    trades: pd.DataFrame  #: as ``metrics.frames.trade_frame`` makes it
+    positions: pd.DataFrame  #: what was open at the end of each day, with ``marked_at``
+    covered: Mapping[str, list[Interval]]  #: wallet to what was read of it
+    tokens: Mapping[str, set[str]]  #: wallet to what it traded before it was followed
+    as_of: datetime  #: UTC; nothing later was read
+
+    @property
+    def followed(self) -> list[str]:
+        """Wallets that are judged; the others are peers."""
+        return [account.wallet.address for account in self.accounts if account.wallet.role is Role.FOLLOWED]
+
+    def judge(self, false_flags_per_wallet_year: float) -> list[Assessment]:
+        """Where every followed wallet stands at ``as_of``."""
+        monitor = Monitor(false_flags_per_wallet_year)
+        monitor.start(
+            self.trips,
+            followed=self.followed,
+            followed_since={account.wallet.address: account.wallet.followed_since for account in self.accounts},
+            trades=self.trades,
+            covered=self.covered,
+            tokens=self.tokens,
+            open_positions=self.positions,
+        )
+        # Only a frame of its own can say that nothing is open any more.
+        midnight = midnight_of(self.as_of)
+        last = self.positions[self.positions["marked_at"] == midnight].drop(columns="marked_at")
+        none = self.trips.iloc[:0]
+        monitor.tick(midnight, none, last if len(self.positions) else None, covered=self.covered)
+        return monitor.tick(self.as_of, none, covered=self.covered)
+
+
+def read_record(
+    connection: Connection, everyone: Iterable[Wallet], chains: Mapping[int, Chain], *, unit: Unit | None, now: datetime
+) -> Record | None:
+    """Read the record of some wallets; None where nothing was read of anyone.
+
+    It ends at the newest block that was read, never at a time that was not.
+    """
+    listed = list(everyone)
+    coverages = ledger.coverages(connection)
+    if not coverages:
+        return None
+    accounts = read_accounts(connection, listed, chains, unit=unit)
+    as_of = min(now, max(item.last_at for item in coverages))
+    quotes = quote_addresses(chains)
+    return Record(
+        accounts=tuple(accounts),
+        trips=round_trip_frame([trip for account in accounts for trip in account.round_trips]),
+        trades=trade_frame(each for account in accounts for each in account.activity),
+        positions=open_position_frame(daily_positions(connection, accounts, chains, until=midnight_of(as_of))),
+        covered={
+            wallet.address: covered_times(coverages, wallet.address, _chain_ids(wallet, chains)) for wallet in listed
+        },
+        tokens={account.wallet.address: tokens_before(account, quotes) for account in accounts},
+        as_of=as_of,
+    )
+
+
+def midnight_of(moment: datetime) -> datetime:
+    """The beginning of its UTC day."""
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _chain_ids(wallet: Wallet, chains: Mapping[int, Chain]) -> list[int]:
+    return [i for i, chain in chains.items() if wallet.chains is None or chain.name in wallet.chains]
