@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from metrics import calibration
-from metrics.calibration import KNOTS, RATES, recurrence_years
+from metrics.calibration import KNOTS, RATES, SHARES, recurrence_years
 from metrics.monitor import Monitor
 from metrics.streams import MEMBERS, Stream
 from metrics.synthetic import START, world
@@ -77,7 +77,7 @@ def main():
         for x, rate in families:
             flat = x.reshape(-1, len(MEMBERS))
             years = recurrence_years(flat, np.repeat(rate, x.shape[1]), np.full(len(flat), peers))
-            scores.append(years.max(axis=1).reshape(x.shape[:2]))
+            scores.append((years * SHARES).max(axis=1).reshape(x.shape[:2]))
         grid = np.exp(np.linspace(0, 3, 301))
         fits = [g for g in grid if max(first_rate(each, g) for each in scores) <= 1.0]
         looks = fits[0] if fits else grid[-1]

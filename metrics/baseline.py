@@ -7,7 +7,7 @@ of (empirical Bayes), and what remains unknown is kept as a standard error.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,9 @@ MINIMUM_DAYS = 14
 BLOCK_DAYS = 10  # a wallet's mood lasts for days to weeks: shorter blocks miss it, longer ones are too few
 RATE_BLOCK_DAYS = 7  # whole weeks, so that the weekend does not look like a mood
 BETA_SPREAD = 0.4  # sd of the wallets' responses to their common market, around 1
+WIDE_SPREAD = 1.0  # sd of win logits where nothing is known of the population
+LIKELY_SPREAD, WEIGHT_OF_LIKELY = 0.55, 2.0  # what the spread around the sizes is shrunk to, worth two wallets
+SIZE_RIDGE = 2.0  # precision of the prior "sizes say nothing" of both slopes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +52,12 @@ class History:
 class Population:
     """What the wallets of a watchlist have in common; the prior of each."""
 
-    win_logit: float = 0.0  #: of the pooled win rate
+    win_logit: float = 0.0  #: of a wallet with typical sizes
+    win_spread: float = WIDE_SPREAD  #: sd of the wallets' win logits around what their sizes suggest
+    typical_win: float = 0.0  #: median log size of wins, as ``Scale.median``
+    typical_loss: float = 0.0
+    logit_by_win: float = 0.0  #: change of the win logit per unit of log win size: many small wins or few large ones
+    logit_by_loss: float = 0.0
     win_mood: float = 0.03  #: excess variance of a 10-day block, logit units squared
     win_size_mood: float = 0.02  #: the same for the sizes of wins, robust sd squared
     loss_size_mood: float = 0.02
@@ -57,6 +65,14 @@ class Population:
     win_size_slope: float = 0.0  #: change of size, in robust sd, per logit of market
     loss_size_slope: float = 0.0
     rate_slope: float = 0.0  #: change of the log rate per logit of market
+
+    def level(self, history: "History") -> float:
+        """Win logit of wallets that take wins and losses of this size: where luck, once it is over, leads back to."""
+        return (
+            self.win_logit
+            + self.logit_by_win * (history.scale_win.median - self.typical_win)
+            + self.logit_by_loss * (history.scale_loss.median - self.typical_loss)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +87,7 @@ class Baseline:
     mean_return: float  #: plain mean, fraction of cost
     return_sd: float  #: of single returns
     win_logit: float  #: logit of the win rate in a calm market, shrunk to the population
+    level: float  #: win logit of wallets like it (``Population.level``), to which it is shrunk
     market_beta: float  #: the win logit's response to the peers' common shift, shrunk to 1
     beta_se: float  #: standard error of ``market_beta``
     win_inflation: float  #: variance of wins relative to independent tosses, >= 1 (the wallet's mood)
@@ -99,24 +116,34 @@ def is_weekend(day: IntArray) -> npt.NDArray[np.bool_]:
     return (day + 3) % 7 >= 5
 
 
-def fit_win(closes: FloatArray, wins: FloatArray, market: FloatArray, prior: float) -> tuple[float, float]:
+def fit_win(
+    closes: FloatArray,
+    wins: FloatArray,
+    market: FloatArray,
+    prior: float,
+    *,
+    spread: float = WIDE_SPREAD,
+    inflation: float = 1.0,
+) -> tuple[float, float]:
     r"""Posterior mode of a and b in :math:`\text{logit } p_d = a + b\,m_d`.
 
-    Priors: a ~ N(``prior``, 1), worth about 4 round trips; b ~ N(1, 0.4²): wallets respond to their market
-    much alike, and one history holds few drawdowns. Newton steps, one coordinate at a time.
+    Priors: a ~ N(``prior``, ``spread``²); b ~ N(1, 0.4²): wallets respond to their market much alike, and one
+    history holds few drawdowns. What a moody wallet shows counts for less: its information is divided by its
+    ``inflation``. Newton steps, one coordinate at a time.
     """
+    hold_a, hold_b = inflation / spread**2, inflation / BETA_SPREAD**2
     total = float(closes.sum())
     share = (float(wins.sum()) + 6 * expit(prior)) / (total + 6)
     a, b = float(logit(share)), 1.0
     for _ in range(8):
         p = expit(a + b * market)
         information = closes * p * (1 - p)
-        a += (float((wins - closes * p).sum()) - (a - prior)) / (float(information.sum()) + 1.0)
+        a += (float((wins - closes * p).sum()) - hold_a * (a - prior)) / (float(information.sum()) + hold_a)
         if market.any():
             p = expit(a + b * market)
             information = closes * p * (1 - p)
-            slope = float((market * (wins - closes * p)).sum()) - (b - 1.0) / BETA_SPREAD**2
-            b += slope / (float((market**2 * information).sum()) + 1.0 / BETA_SPREAD**2)
+            slope = float((market * (wins - closes * p)).sum()) - hold_b * (b - 1.0)
+            b += slope / (float((market**2 * information).sum()) + hold_b)
     return a, b
 
 
@@ -125,32 +152,64 @@ def fit_population(histories: Sequence[History]) -> Population:
     if not histories:
         return Population()
     closes, wins = (sum(float(getattr(h, name).sum()) for h in histories) for name in ("closes", "wins"))
-    win_logit = float(logit((wins + 1) / (closes + 2)))
     slopes = Population(
-        win_logit=win_logit,
+        win_logit=float(logit((wins + 1) / (closes + 2))),
         win_size_slope=_slope([(h.win_size, h.wins, h.market) for h in histories]),
         loss_size_slope=_slope([(h.loss_size, h.closes - h.wins, h.market) for h in histories]),
         rate_slope=_slope([_rate_terms(h) for h in histories]),
     )
     moods = [_moods(h, slopes) for h in histories]
     win, win_size, loss_size, rate = (pooled(each) for each in zip(*moods, strict=True))
-    return Population(
-        win_logit=win_logit,
-        win_mood=win,
-        win_size_mood=win_size,
-        loss_size_mood=loss_size,
-        rate_mood=rate,
-        win_size_slope=slopes.win_size_slope,
-        loss_size_slope=slopes.loss_size_slope,
-        rate_slope=slopes.rate_slope,
-    )
+    known = replace(slopes, win_mood=win, win_size_mood=win_size, loss_size_mood=loss_size, rate_mood=rate)
+    return replace(known, **_levels(histories, [each[0].inflation(win) for each in moods], known.win_logit))
+
+
+def _levels(histories: Sequence[History], inflations: Sequence[float], pooled_logit: float) -> dict[str, float]:
+    r"""Regress the wallets' win logits on their typical win and loss: :math:`a_i = c + x_i \beta + N(0, \tau^2)`.
+
+    A wallet that takes small wins often wins often, so its sizes tell much of its win rate before it has shown
+    it, and they are not what a follower chose it for. Each wallet's own estimate is taken unshrunk, weighted by
+    :math:`1 / (v_i + \tau^2)` for its error :math:`v_i`; :math:`\tau^2` is the moment estimate, shrunk to a
+    likely one. Too few wallets for three coefficients are told apart by the ridge and by a wider spread.
+    """
+    own, error = [], []
+    for each, inflation in zip(histories, inflations, strict=True):
+        a, b = fit_win(each.closes, each.wins, each.market, pooled_logit)
+        p = expit(a + b * each.market)
+        information = max(1.0, float((each.closes * p * (1 - p)).sum()))
+        own.append(a + (a - pooled_logit) / WIDE_SPREAD**2 / information)  # one Newton step without the prior
+        error.append(inflation / information)
+    y, v = np.array(own), np.array(error)
+    size = np.array([(each.scale_win.median, each.scale_loss.median) for each in histories])
+    centre = size.mean(axis=0)
+    x = np.column_stack((np.ones(len(y)), size - centre))
+    ridge = np.diag([1e-6, SIZE_RIDGE, SIZE_RIDGE])
+    freedom = len(y) / max(1.0, len(y) - x.shape[1])
+    coefficients, variance = np.zeros(3), LIKELY_SPREAD**2
+    for _ in range(6):
+        weight = 1.0 / (v + variance)
+        coefficients = np.linalg.solve((x.T * weight) @ x + ridge, (x.T * weight) @ y)
+        square = weight**2
+        likely = WEIGHT_OF_LIKELY * float(np.median(square))
+        excess = float((square * (freedom * (y - x @ coefficients) ** 2 - v)).sum())
+        variance = max(0.02, (excess + likely * LIKELY_SPREAD**2) / (float(square.sum()) + likely))
+    return {
+        "win_logit": float(coefficients[0]),
+        "win_spread": math.sqrt(variance * (1.0 + 3.0 / len(y))),
+        "typical_win": float(centre[0]),
+        "typical_loss": float(centre[1]),
+        "logit_by_win": float(coefficients[1]),
+        "logit_by_loss": float(coefficients[2]),
+    }
 
 
 def fit(history: History, population: Population, *, first_day: int, end_day: int) -> Baseline:
     """One wallet's baseline; needs no minimum (the caller knows when a wallet is still learning)."""
     win, win_size, loss_size, rate = _moods(history, population)
     inflation = win.inflation(population.win_mood)
-    a, b = fit_win(history.closes, history.wins, history.market, population.win_logit)
+    level = population.level(history)
+    spread = population.win_spread
+    a, b = fit_win(history.closes, history.wins, history.market, level, spread=spread, inflation=inflation)
     p = expit(a + b * history.market)
     information = history.closes * p * (1 - p)
     losses = history.closes - history.wins
@@ -162,7 +221,7 @@ def fit(history: History, population: Population, *, first_day: int, end_day: in
     mean = per_day * np.where(is_weekend(history.day), weekend, 1.0)
     alpha = _overdispersion(history.trades, mean)
     rate_inflation = rate.inflation(population.rate_mood)
-    spread = rate_inflation * float((mean + alpha * mean**2).sum())
+    rate_variance = rate_inflation * float((mean + alpha * mean**2).sum())
     n = len(history.returns)
     return Baseline(
         first_day=first_day,
@@ -173,10 +232,11 @@ def fit(history: History, population: Population, *, first_day: int, end_day: in
         mean_return=float(np.sort(history.returns).mean()) if n else math.nan,
         return_sd=_return_sd(history.returns),
         win_logit=a,
+        level=level,
         market_beta=b,
         beta_se=math.sqrt(1.0 / (float((history.market**2 * information).sum()) / inflation + 1.0 / BETA_SPREAD**2)),
         win_inflation=inflation,
-        win_se=math.sqrt(inflation / (float(information.sum()) + 1.0)),
+        win_se=math.sqrt(1.0 / (float(information.sum()) / inflation + 1.0 / spread**2)),
         scale_win=history.scale_win,
         scale_loss=history.scale_loss,
         win_size=float(size.sum()) / (float(history.wins.sum()) + 3.0),
@@ -192,7 +252,7 @@ def fit(history: History, population: Population, *, first_day: int, end_day: in
         overdispersion=alpha,
         rate_slope=population.rate_slope,
         rate_inflation=rate_inflation,
-        rate_se=math.sqrt(spread) / max(float(mean.sum()), 1e-9),
+        rate_se=math.sqrt(rate_variance) / max(float(mean.sum()), 1e-9),
         holding_p95_s=float(np.quantile(history.holding_s, 0.95)) if n else 0.0,
     )
 
@@ -240,7 +300,8 @@ def _rate_terms(history: History) -> tuple[FloatArray, FloatArray, FloatArray]:
 
 def _moods(history: History, population: Population) -> tuple[Mood, Mood, Mood, Mood]:
     """Moods of wins, sizes of wins, sizes of losses, and rate."""
-    a, b = fit_win(history.closes, history.wins, history.market, population.win_logit)
+    level = population.level(history)
+    a, b = fit_win(history.closes, history.wins, history.market, level, spread=population.win_spread)
     p = expit(a + b * history.market)
     _, mean, _ = _rate_terms(history)
     mean = mean * np.exp(population.rate_slope * history.market)

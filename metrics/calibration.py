@@ -14,72 +14,75 @@ BoolArray = npt.NDArray[np.bool_]
 
 KNOTS = (0.0, 1.0, 2.0, 3.0, 4.5, 6.0, 8.0)
 """Values of the statistic; beyond the last, the last segment goes on."""
+SHARES = (1.6, 1.0, 1.2, 0.9, 0.5)
+"""How the false flags that are accepted are spent on the streams, relative to an even split: most on a lower win rate,
+the commonest loss and the slowest to show; least on more trades, which cost a follower nothing by themselves."""
 RATES = (0.5, 2.2, 8.7)
 """Trades per day; between them, log years are linear in the log of the rate; outside, as at the nearest."""
 
 Table = tuple[tuple[tuple[float, ...], ...], ...]
 WITH_PEERS: Table = (
     (  # WIN_RATE; rows: (0.5, 2.2, 8.7) trades per day
-        (-3.23, -1.23, 0.47, 1.73, 3.25, 4.52, 6.31),
-        (-4.06, -2.06, -0.56, 0.5, 1.85, 2.84, 4.52),
-        (-4.29, -2.29, -0.98, -0.08, 0.91, 1.62, 2.38),
+        (-3.15, -1.15, 0.49, 2.0, 4.06, 5.7, 6.0),
+        (-4.08, -2.08, -0.56, 0.51, 1.91, 3.11, 4.09),
+        (-4.23, -2.23, -1.0, -0.23, 0.76, 1.51, 2.6),
     ),
     (  # RETURN_SIZE; rows: (0.5, 2.2, 8.7) trades per day
-        (-3.6, -1.6, -0.37, 0.5, 1.71, 3.05, 4.55),
-        (-4.55, -2.55, -1.23, -0.26, 1.05, 1.98, 2.99),
-        (-4.77, -2.77, -1.4, -0.46, 0.8, 1.88, 3.7),
+        (-3.54, -1.54, -0.28, 0.59, 1.5, 2.42, 5.0),
+        (-4.4, -2.4, -1.05, -0.2, 0.79, 1.89, 3.29),
+        (-4.59, -2.59, -1.3, -0.29, 1.15, 2.06, 3.12),
     ),
     (  # JOINT; rows: (0.5, 2.2, 8.7) trades per day
-        (-3.69, -1.69, -0.12, 1.09, 2.46, 3.25, 4.96),
-        (-4.56, -2.56, -1.09, 0.05, 1.56, 2.56, 4.52),
-        (-4.77, -2.77, -1.39, -0.49, 0.78, 1.79, 2.65),
+        (-3.63, -1.63, -0.11, 1.05, 2.59, 5.0, 5.7),
+        (-4.52, -2.52, -1.09, 0.14, 1.34, 2.69, 4.5),
+        (-4.7, -2.7, -1.31, -0.27, 0.93, 1.8, 3.3),
     ),
     (  # SILENCE; rows: (0.5, 2.2, 8.7) trades per day
-        (-5.45, -3.45, -1.95, -0.78, 0.58, 1.67, 3.42),
-        (-5.56, -3.56, -2.08, -1.07, 0.16, 1.35, 2.98),
-        (-4.39, -2.39, -1.31, -0.45, 0.66, 1.72, 2.84),
+        (-5.24, -3.24, -1.76, -0.56, 0.89, 2.58, 4.31),
+        (-5.53, -3.53, -2.07, -0.92, 0.46, 1.69, 3.3),
+        (-4.3, -2.3, -1.2, -0.33, 0.98, 2.66, 4.92),
     ),
     (  # SURGE; rows: (0.5, 2.2, 8.7) trades per day
-        (-4.59, -2.59, -1.45, -0.51, 0.66, 1.85, 3.0),
-        (-4.37, -2.37, -1.28, -0.48, 0.51, 1.51, 2.67),
-        (-3.67, -1.67, -0.76, 0.05, 0.8, 1.83, 3.09),
+        (-4.57, -2.57, -1.29, -0.28, 0.91, 2.34, 3.9),
+        (-4.23, -2.23, -1.17, -0.31, 0.71, 1.75, 2.61),
+        (-3.54, -1.54, -0.63, 0.29, 1.25, 1.8, 4.28),
     ),
 )
-LOOKS_WITH_PEERS = 3.97
-# first flags per wallet-year at a score of 0.25: calm, drawdowns = 3.70, 4.11
-# first flags per wallet-year at a score of 1: calm, drawdowns = 0.91, 1.00
-# first flags per wallet-year at a score of 4: calm, drawdowns = 0.22, 0.23
+LOOKS_WITH_PEERS = 4.10
+# first flags per wallet-year at a score of 0.25: calm, drawdowns = 3.81, 3.82
+# first flags per wallet-year at a score of 1: calm, drawdowns = 0.83, 1.00
+# first flags per wallet-year at a score of 4: calm, drawdowns = 0.21, 0.24
 ALONE: Table = (
     (  # WIN_RATE; rows: (0.5, 2.2, 8.7) trades per day
-        (-3.4, -1.4, -0.18, 0.84, 2.02, 3.34, 4.55),
-        (-4.18, -2.18, -1.13, -0.45, 0.26, 0.75, 1.41),
-        (-4.21, -2.21, -1.49, -1.05, -0.58, -0.16, 0.3),
+        (-3.6, -1.6, -0.28, 0.7, 2.05, 3.77, 5.16),
+        (-4.1, -2.1, -1.23, -0.57, 0.0, 0.52, 1.12),
+        (-4.34, -2.34, -1.67, -1.25, -0.86, -0.52, -0.14),
     ),
     (  # RETURN_SIZE; rows: (0.5, 2.2, 8.7) trades per day
-        (-3.58, -1.58, -0.35, 0.5, 1.63, 3.13, 4.26),
-        (-4.55, -2.55, -1.22, -0.32, 0.88, 1.85, 2.92),
-        (-4.72, -2.72, -1.43, -0.49, 0.62, 1.54, 2.92),
+        (-3.53, -1.53, -0.28, 0.62, 1.63, 2.59, 5.7),
+        (-4.35, -2.35, -1.1, -0.26, 0.73, 1.5, 2.68),
+        (-4.53, -2.53, -1.4, -0.4, 0.87, 1.8, 2.71),
     ),
     (  # JOINT; rows: (0.5, 2.2, 8.7) trades per day
-        (-3.82, -1.82, -0.51, 0.55, 1.63, 2.75, 3.7),
-        (-4.73, -2.73, -1.48, -0.69, 0.11, 0.76, 1.72),
-        (-4.9, -2.9, -1.93, -1.23, -0.58, -0.12, 0.43),
+        (-3.78, -1.78, -0.56, 0.53, 2.09, 3.55, 5.16),
+        (-4.67, -2.67, -1.51, -0.79, -0.02, 0.66, 1.28),
+        (-4.85, -2.85, -1.91, -1.34, -0.75, -0.35, 0.09),
     ),
     (  # SILENCE; rows: (0.5, 2.2, 8.7) trades per day
-        (-5.42, -3.42, -1.9, -0.75, 0.68, 1.9, 3.67),
-        (-5.52, -3.52, -2.06, -1.09, 0.13, 1.37, 2.99),
-        (-4.36, -2.36, -1.27, -0.43, 0.66, 1.65, 2.92),
+        (-5.24, -3.24, -1.76, -0.6, 0.83, 2.25, 4.31),
+        (-5.46, -3.46, -2.07, -0.92, 0.38, 1.58, 3.0),
+        (-4.27, -2.27, -1.16, -0.3, 1.01, 2.71, 4.22),
     ),
     (  # SURGE; rows: (0.5, 2.2, 8.7) trades per day
-        (-4.58, -2.58, -1.45, -0.54, 0.61, 1.63, 2.87),
-        (-4.39, -2.39, -1.25, -0.51, 0.48, 1.36, 2.43),
-        (-3.68, -1.68, -0.76, -0.01, 0.84, 1.67, 2.81),
+        (-4.57, -2.57, -1.31, -0.33, 0.85, 2.27, 3.9),
+        (-4.21, -2.21, -1.14, -0.29, 0.74, 1.68, 2.61),
+        (-3.54, -1.54, -0.56, 0.34, 1.34, 1.85, 3.82),
     ),
 )
-LOOKS_ALONE = 4.06
-# first flags per wallet-year at a score of 0.25: calm, drawdowns = 2.73, 3.92
-# first flags per wallet-year at a score of 1: calm, drawdowns = 0.62, 1.00
-# first flags per wallet-year at a score of 4: calm, drawdowns = 0.14, 0.29
+LOOKS_ALONE = 3.97
+# first flags per wallet-year at a score of 0.25: calm, drawdowns = 2.52, 3.74
+# first flags per wallet-year at a score of 1: calm, drawdowns = 0.48, 0.99
+# first flags per wallet-year at a score of 4: calm, drawdowns = 0.11, 0.30
 
 
 def recurrence_years(statistic: FloatArray, rate: FloatArray, peered: BoolArray) -> FloatArray:
@@ -112,15 +115,15 @@ def recurrence_years(statistic: FloatArray, rate: FloatArray, peered: BoolArray)
 
 
 def score_years(recurrence: FloatArray, peered: BoolArray) -> FloatArray:
-    """Recurrence interval of the strongest stream, corrected for having looked at several; (W,)."""
+    """Recurrence interval of the strongest stream by its share, corrected for having looked at several; (W,)."""
     looks = np.where(peered, LOOKS_WITH_PEERS, LOOKS_ALONE)
-    out: FloatArray = recurrence.max(axis=1) / looks
+    out: FloatArray = (recurrence * SHARES[: recurrence.shape[1]]).max(axis=1) / looks
     return out
 
 
 def needed_statistic(stream: int, years: float, rate: float, *, peered: bool) -> float:
     """The statistic at which one stream alone brings the score to ``years``."""
-    log_years = float(np.log(years * (LOOKS_WITH_PEERS if peered else LOOKS_ALONE)))
+    log_years = float(np.log(years * (LOOKS_WITH_PEERS if peered else LOOKS_ALONE) / SHARES[stream]))
     lower, share = _place(np.array([rate]))
     rows = np.array((WITH_PEERS if peered else ALONE)[stream])
     row = (1 - share[0]) * rows[lower[0]] + share[0] * rows[lower[0] + 1]

@@ -82,14 +82,17 @@ def peer_terms(
     return np.where(use, wins - closes * p, 0.0), np.where(use, closes * p * (1 - p), 0.0)
 
 
-def market_of(
+def past_market(
     peers: BoolArray, panel: Panel, first: int, end: int, *, win_logit: FloatArray, informs_from: IntArray
 ) -> FloatArray:
-    """Common shift of one wallet's peers on the days ``first .. end - 1``, each from its past only, (days,)."""
+    """Common shift of one wallet's peers on the days ``first .. end - 1`` of a history, (days,).
+
+    Each day is read from both sides: in a history what came next is known, and a drawdown is seen at its first day.
+    """
     if int((informs_from[peers] <= end).sum()) < FEW_PEERS:
         return np.zeros(end - first)
     terms = peer_terms(panel, first, end, win_logit=win_logit[peers], informs_from=informs_from[peers], of=peers)
-    residual, information = (fading_sums(term) for term in terms)
+    residual, information = (fading_sums(term) + fading_sums(term[::-1])[::-1] - term for term in terms)
     return common_shift(residual, information, np.ones(residual.shape, dtype=bool))[0]
 
 

@@ -22,6 +22,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 SHORTEST_DAYS, LONGEST_DAYS = 7, 90
 USUAL_DAYS = 30  # window while nothing stands out
+HOT = 0.05  # share of wins above wallets like it, from which a record was a streak
 Z95 = 1.96
 
 
@@ -96,6 +97,19 @@ def compare(bank: Bank, window: Window, peers: BoolArray) -> dict[Metric, Compar
             Metric.AVERAGE_RETURN: _average_return(bank, window, peers),
             Metric.TRADE_FREQUENCY: _trade_frequency(bank, window, peers),
         }
+
+
+def back_to_level(bank: Bank, win: Comparison) -> BoolArray:
+    """Whether a win rate that fell only fell back to where wallets like it stand, (W,).
+
+    The record before stood ``HOT`` above them, and the recent rate, the peers' change taken off, lies no more than
+    one standard deviation below them: then the record was probably luck, and no edge was lost.
+    """
+    level = expit(bank.level)
+    sd = (win.high - win.low) / (2 * Z95)
+    hot = bank.win_rate >= level + HOT
+    fell: BoolArray = hot & (win.recent < bank.win_rate) & (win.recent - np.nan_to_num(win.peers_change) >= level - sd)
+    return fell
 
 
 def metric_evidence(metric: Metric, of: Comparison, i: int, *, days: int, recurrence: float) -> MetricEvidence:

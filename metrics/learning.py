@@ -1,10 +1,10 @@
 """From ledgers to frozen baselines: one wallet's, or those of a whole watchlist at once."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import logit
 
 from metrics.baseline import (
     Baseline,
@@ -12,9 +12,8 @@ from metrics.baseline import (
     Population,
     fit,
     fit_population,
-    fit_win,
 )
-from metrics.course import market_of
+from metrics.course import past_market
 from metrics.ledger import Ledger
 from metrics.panel import Panel
 from metrics.scale import Scale
@@ -27,7 +26,7 @@ BoolArray = npt.NDArray[np.bool_]
 Bags = Mapping[int, Mapping[str, float]]
 """Day → position → mark, of one wallet."""
 
-JOINT_ROUNDS = 4  # wallets' win rates and their common market explain each other: alternate
+JOINT_ROUNDS = 3  # wallets' win rates and their common market explain each other: alternate
 
 
 def history(
@@ -75,7 +74,7 @@ def learn(
     size: tuple[Scale, Scale],
 ) -> Baseline:
     """Baseline of wallet ``i`` from its days ``first .. end - 1``; the panel must hold its size sums."""
-    market = market_of(peers, panel, first, end, win_logit=win_logit, informs_from=informs_from)
+    market = past_market(peers, panel, first, end, win_logit=win_logit, informs_from=informs_from)
     return fit(
         history(panel, i, ledger, bags, first, end, market=market, size=size), population, first_day=first, end_day=end
     )
@@ -108,17 +107,17 @@ def learn_together(
         none = np.zeros(end - first)
         histories[i] = history(panel, i, ledgers[i], bags[i], first, end, market=none, size=sizes[i])
         informs_from[i] = first
-    closes, wins = (sum(float(getattr(h, name).sum()) for h in histories.values()) for name in ("closes", "wins"))
-    prior = float(logit((wins + 1) / (closes + 2)))
-    for i, each in histories.items():
-        win_logit[i] = fit_win(each.closes, each.wins, each.market, prior)[0]
+    population = fit_population(list(histories.values()))
+    baselines: dict[int, Baseline] = {}
     for _ in range(JOINT_ROUNDS):
         for i, (first, end) in spans.items():
-            market = market_of(peers[i], panel, first, end, win_logit=win_logit, informs_from=informs_from)
-            histories[i] = history(panel, i, ledgers[i], bags[i], first, end, market=market, size=sizes[i])
-        for i, each in histories.items():
-            win_logit[i] = fit_win(each.closes, each.wins, each.market, prior)[0]
-    population = fit_population(list(histories.values()))
+            baselines[i] = fit(histories[i], population, first_day=first, end_day=end)
+            win_logit[i] = baselines[i].win_logit
+        for i, (first, end) in spans.items():
+            market = past_market(peers[i], panel, first, end, win_logit=win_logit, informs_from=informs_from)
+            read = np.isin(np.arange(first, end), histories[i].day)
+            histories[i] = replace(histories[i], market=market[read])
+        population = fit_population(list(histories.values()))
     return population, {
         i: fit(each, population, first_day=spans[i][0], end_day=spans[i][1]) for i, each in histories.items()
     }

@@ -20,7 +20,9 @@ COMMON_TOKENS = 0.2
 
 MEMORY = 0.55  # of a day's evidence the next day: a market move is a matter of days
 PEER_MOOD = 0.15  # variance, logit units squared, of one peer's own wandering around the market
-MARKET_PRECISION = 2.0  # prior of the common shift: N(0, 0.7^2)
+WEAK_PRECISION = 2.0  # holds the robust weights' centre near 0 where the peers know little
+CALM_SPREAD, STORM_SPREAD, STORM_SHARE = 0.2, 1.0, 0.2
+"""Prior of the common shift, logit units: mostly calm (sd 5 points at 50 %), one day in five a move (sd 23 points)."""
 HUBER = 1.3  # sd beyond which a peer loses weight
 
 
@@ -73,8 +75,8 @@ def common_shift(residual: FloatArray, information: FloatArray, use: BoolArray) 
     r"""Robust mean of the peers' shifts on the win-logit scale, shrunk to 0 where it is thin.
 
     Each peer offers :math:`\theta_j = R_j / I_j` with variance :math:`1 / I_j + 0.15` (its own mood). Huber
-    weights keep one collapsing peer from looking like a market; the prior N(0, 0.7²) says "no move" where
-    the peers know little.
+    weights keep one collapsing peer from looking like a market. Their mean is shrunk by a prior of two parts: on
+    calm days the peers' noise is as large as the market's moves and nearly all of it goes; a drawdown stays whole.
 
     Parameters
     ----------
@@ -97,13 +99,31 @@ def common_shift(residual: FloatArray, information: FloatArray, use: BoolArray) 
     variance = 1.0 / np.maximum(information, 0.2) + PEER_MOOD
     weight = np.where(enough, 1.0 / variance, 0.0)
     sd = np.sqrt(variance)
-    shift: FloatArray = (weight * theta).sum(-1) / (weight.sum(-1) + MARKET_PRECISION)
+    shift: FloatArray = (weight * theta).sum(-1) / (weight.sum(-1) + WEAK_PRECISION)
+    robust = weight
     for _ in range(4):
         distance = np.abs(theta - shift[..., None]) / sd
         robust = weight * np.minimum(1.0, HUBER / np.maximum(distance, 1e-6))
-        precision = robust.sum(-1) + MARKET_PRECISION
-        shift = (robust * theta).sum(-1) / precision
-    return shift, 1.0 / np.sqrt(precision)
+        shift = (robust * theta).sum(-1) / (robust.sum(-1) + WEAK_PRECISION)
+    precision = np.maximum(robust.sum(-1), 1e-3)
+    return shrunk((robust * theta).sum(-1) / precision, 1.0 / precision)
+
+
+def shrunk(mean: FloatArray, variance: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Posterior mean and standard deviation of a shift of which the peers' mean is known with this variance.
+
+    The prior is the mixture of N(0, ``CALM_SPREAD``²) and N(0, ``STORM_SPREAD``²), the latter with ``STORM_SHARE``:
+    each part shrinks as a normal prior does, and they are weighed by how well they foretold the mean.
+    """
+    spread = np.array([CALM_SPREAD, STORM_SPREAD]) ** 2
+    total = variance[..., None] + spread
+    fit = np.log([1 - STORM_SHARE, STORM_SHARE]) - 0.5 * np.log(total) - 0.5 * mean[..., None] ** 2 / total
+    part = np.exp(fit - np.logaddexp.reduce(fit, axis=-1, keepdims=True))
+    centre = mean[..., None] * spread / total
+    shift: FloatArray = (part * centre).sum(-1)
+    within = part * (variance[..., None] * spread / total + (centre - shift[..., None]) ** 2)
+    sd: FloatArray = np.sqrt(within.sum(-1))
+    return shift, sd
 
 
 def fading_sums(daily: FloatArray) -> FloatArray:

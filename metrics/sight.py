@@ -10,7 +10,7 @@ from scipy.special import expit
 
 from metrics.baseline import Baseline
 from metrics.calibration import needed_statistic
-from metrics.streams import MEMBERS, SILENCE_RATES, WIN_SHIFTS, Stream
+from metrics.streams import GUARD, MEMBERS, RATE_GUARD, SILENCE_RATES, WIN_SHIFTS, Stream
 from metrics.types import Sight
 
 LONGEST_DAYS = 365.0  # beyond it, the honest answer is "not"
@@ -36,8 +36,8 @@ def _win_drift(baseline: Baseline) -> float:
     now = max(0.02, float(expit(baseline.win_logit)) - 0.2)
     best = 0.0
     for shift in WIN_SHIFTS:
-        p = float(expit(baseline.win_logit - 0.5 * baseline.win_se))
-        q = float(expit(baseline.win_logit - 0.5 * baseline.win_se - shift))
+        p = float(expit(baseline.win_logit - GUARD * baseline.win_se))
+        q = float(expit(baseline.win_logit - GUARD * baseline.win_se - shift))
         best = max(best, now * math.log(q / p) + (1 - now) * math.log((1 - q) / (1 - p)))
     closes_per_day = baseline.n / max(baseline.days, 1.0)
     return closes_per_day * best / baseline.win_inflation
@@ -46,5 +46,5 @@ def _win_drift(baseline: Baseline) -> float:
 def _silence_drift(baseline: Baseline, rate: float) -> float:
     """Evidence of one day without a trade."""
     kappa = 1.0 / baseline.overdispersion
-    mu = rate * math.exp(-0.5 * baseline.rate_se)
+    mu = rate * math.exp(-RATE_GUARD * baseline.rate_se)
     return max(kappa * math.log((kappa + mu) / (kappa + mu * by)) for by in SILENCE_RATES) / baseline.rate_inflation

@@ -44,8 +44,9 @@ MARKET_COLUMNS = sum(MEMBERS[:3])
 BOUNDS = np.concatenate(([0], np.cumsum(MEMBERS)))
 
 NEVER = 2**31  # a day that does not come
-GUARD = 0.5  # standard errors by which the baseline is moved towards the change: it is an estimate itself
-MARKET_GUARD = 2.0  # the same for the market, and more: its errors fall on many wallets in the same days
+GUARD = 0.7  # standard errors by which the baseline is moved towards the change: it is an estimate itself
+RATE_GUARD = 1.0  # the same for the rate, whose error a short history understates: bursts and pauses come in spells
+RESPONSE_GUARD = 3.0  # times the error of the wallet's response to the market: a drawdown lasts, and so does the error
 DAY_LIMIT = 5.0  # most evidence that one day may add: no single day is a regime
 
 
@@ -57,6 +58,7 @@ class Bank:
     informs_from: IntArray  #: first day on which the wallet tells others about the market; never while it learns
     end_day: IntArray
     win_logit: FloatArray
+    level: FloatArray
     market_beta: FloatArray
     beta_se: FloatArray
     win_inflation: FloatArray
@@ -127,7 +129,7 @@ def increments(bank: Bank, day: Day, market: FloatArray, market_se: FloatArray) 
     """
     losses = day.closes - day.wins
     unsure = np.sqrt(
-        bank.win_se**2 + MARKET_GUARD**2 * ((bank.beta_se * market) ** 2 + (bank.market_beta * market_se) ** 2)
+        bank.win_se**2 + (RESPONSE_GUARD * bank.beta_se * market) ** 2 + (bank.market_beta * market_se) ** 2
     )
     null = bank.win_logit + bank.market_beta * market - GUARD * unsure
     stay, leave = _log_odds(null)
@@ -149,7 +151,7 @@ def increments(bank: Bank, day: Day, market: FloatArray, market_se: FloatArray) 
     kappa = 1.0 / bank.overdispersion
 
     def rate(by: float) -> FloatArray:
-        mu = mean * np.exp((-GUARD if by < 1 else GUARD) * bank.rate_se)
+        mu = mean * np.exp((-RATE_GUARD if by < 1 else RATE_GUARD) * bank.rate_se)
         out: FloatArray = day.trades * np.log(by) - (day.trades + kappa) * np.log((kappa + mu * by) / (kappa + mu))
         return out / bank.rate_inflation
 

@@ -1,5 +1,6 @@
 """From the course of the statistics to what a person reads: state, evidence and notes of each wallet."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -7,9 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from metrics.calibration import recurrence_years, score_years
+from metrics.calibration import SHARES, recurrence_years, score_years
 from metrics.course import Checkpoint
-from metrics.evidence import LONGEST_DAYS, SHORTEST_DAYS, USUAL_DAYS, Window, compare, metric_evidence
+from metrics.evidence import LONGEST_DAYS, SHORTEST_DAYS, USUAL_DAYS, Window, back_to_level, compare, metric_evidence
 from metrics.panel import Panel
 from metrics.peers import FEW_PEERS
 from metrics.streams import Bank, Stream, began, statistic
@@ -46,8 +47,9 @@ class Standing:
     @classmethod
     def of(cls, now: Checkpoint, bank: Bank, peers: BoolArray) -> "Standing":
         """Read the streams' recurrence intervals as metrics."""
-        recurrence, since = _by_metric(now.recurrence, began(now.total, now.since), METRICS)
-        lead = recurrence.argmax(axis=1)
+        began_on = began(now.total, now.since)
+        recurrence, since = _by_metric(now.recurrence, began_on, METRICS)
+        lead = _by_metric(now.recurrence * SHARES, began_on, METRICS)[0].argmax(axis=1)
         peered = np.ones(len(peers), dtype=bool)
         alone = recurrence_years(statistic(now.unadjusted), bank.rate, peered)
         market_metrics = (Metric.WIN_RATE, Metric.AVERAGE_RETURN)
@@ -112,6 +114,7 @@ def assess(
     window = Window.of(panel, market, market_se, end - length, end)
     compared = compare(bank, window, peers)
     unread = window.days - window.own(window.covered)
+    lucky = back_to_level(bank, compared[Metric.WIN_RATE])
     out = []
     for i, wallet in wallets:
         silent_days = None
@@ -142,7 +145,10 @@ def assess(
             peer_wallets=tuple(names[j] for j in np.flatnonzero(peers[i] & bank.known).tolist()),
             sight=sights[i],
             open_bags=bags[i][0],
-            notes=tuple(_notes(int(peer_count[i]), int(unread[i]), int(length[i]), *bags[i])),
+            notes=(
+                *((_luck(float(bank.level[i])),) if lucky[i] and metric is Metric.WIN_RATE and _out(state) else ()),
+                *_notes(int(peer_count[i]), int(unread[i]), int(length[i]), *bags[i]),
+            ),
         )
         out.append(
             Assessment(
@@ -163,6 +169,15 @@ def _state(score: float, flag_years: float, watch_years: float, *, market: bool)
     if score >= watch_years:
         return State.WATCH
     return State.MARKET if market else State.OK
+
+
+def _out(state: State) -> bool:
+    return state in (State.WATCH, State.FLAGGED)
+
+
+def _luck(level: float) -> str:
+    share = 1.0 / (1.0 + math.exp(-level))
+    return f"Back to the long-run level of wallets like it ({share:.0%} wins): the streak before was probably luck."
 
 
 def _unjudged(

@@ -1,5 +1,7 @@
 """A wallet's own reference."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import expit
@@ -47,6 +49,38 @@ def test_little_history_is_shrunk_to_the_population() -> None:
     """Five straight wins do not make a win rate of 100 %."""
     a, _ = fit_win(np.full(5, 1.0), np.full(5, 1.0), np.zeros(5), prior=0.0)
     assert 0.5 < expit(a) < 0.9
+
+
+def sized(seed: int, p: float, typical_win: float) -> History:
+    return replace(history(seed, days=30, rate=4.0, p=p), scale_win=Scale(median=typical_win, spread=0.5))
+
+
+def test_sizes_tell_the_level_of_a_short_record() -> None:
+    """Where small wins go with many wins, a hot record is shrunk to wallets with its sizes, not to all."""
+    crowd = [sized(i, p, size) for i in range(12) for p, size in ((0.4, -0.7), (0.75, -2.7))]
+    population = fit_population(crowd)
+    often, seldom = (population.level(sized(0, 0.5, size)) for size in (-2.7, -0.7))
+    assert expit(often) == pytest.approx(0.75, abs=0.05)
+    assert expit(seldom) == pytest.approx(0.4, abs=0.05)
+    hot = sized(99, 0.65, -0.7)
+    told = fit(hot, population, first_day=0, end_day=1)
+    assert expit(seldom) < expit(told.win_logit) < told.win_rate - 0.05
+
+
+def test_few_wallets_say_little_about_the_level() -> None:
+    """Two wallets are no population: what they share is held loosely, and sizes hardly matter."""
+    many = fit_population([sized(i, 0.6, -1.6) for i in range(30)])
+    few = fit_population([sized(0, 0.4, -0.7), sized(1, 0.75, -2.7)])
+    assert few.win_spread > 1.5 * many.win_spread
+    lone = fit_population([sized(0, 0.6, -1.6)])
+    assert expit(lone.level(sized(0, 0.6, -1.6))) == pytest.approx(0.6, abs=0.1)
+
+
+def test_a_moody_record_counts_for_less() -> None:
+    """The same wins move the baseline of a wallet that wanders less than that of a steady one."""
+    n, wins, none = np.full(20, 5.0), np.full(20, 4.0), np.zeros(20)
+    steady, moody = (fit_win(n, wins, none, 0.0, spread=0.3, inflation=inflation)[0] for inflation in (1.0, 4.0))
+    assert 0 < moody < steady < np.log(4)
 
 
 def test_response_to_the_market_is_learned() -> None:

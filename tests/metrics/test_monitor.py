@@ -183,6 +183,25 @@ def test_a_collapse_is_flagged_while_peers_hold() -> None:
     assert sum(caught) >= 7
 
 
+def test_its_own_variance_decides() -> None:
+    """Ten points less are within the variance of a wallet that always swung, and a change for a steady one."""
+    kinds = {
+        "moody": ({"win_logit": 0.2, "mood": 0.6, "mood_memory": 0.8}, -0.4),
+        "steady": ({"win_logit": 1.1, "mood": 0.01}, -0.48),
+    }
+    flagged: dict[str, set[tuple[int, str]]] = {kind: set() for kind in kinds}
+    for seed in range(2):
+        for kind, (traits, shift) in kinds.items():
+            changes = dict.fromkeys(range(4), Change(day=5, win_shift=shift))
+            rng = np.random.default_rng(seed)
+            frame = world(rng, wallets=20, history_days=150, days=60, changes=changes, rate=9.0, beta=0.2, **traits)
+            monitor = started(frame)
+            for day in range(60):
+                seen = monitor.tick(after(day + 1), between(frame, after(day), after(day + 1)))
+                flagged[kind] |= {(seed, a.wallet) for a in seen if a.flagged and a.wallet < "w04"}
+    assert len(flagged["moody"]) <= 2 < 5 <= len(flagged["steady"])
+
+
 def test_a_falling_market_is_not_the_wallets_fault() -> None:
     """When all fall together few are flagged, and the wallets that look bad are told as market."""
     states = []

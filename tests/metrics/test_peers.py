@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from metrics.peers import choose_peers, common_shift
+from metrics.peers import choose_peers, common_shift, shrunk
 
 
 def test_peers_trade_alike_and_never_include_the_wallet() -> None:
@@ -32,6 +32,25 @@ def test_finds_the_common_shift(shift: float) -> None:
     """Many well-known peers that moved alike give their shift, nearly unshrunk."""
     rng = np.random.default_rng(0)
     assert shift_of(shift + rng.normal(0, 0.2, 40), 20.0) == pytest.approx(shift, abs=0.12)
+
+
+def test_calm_noise_goes_and_a_drawdown_stays() -> None:
+    """A small shift is mostly the peers' noise; a large one is the market, and stays nearly whole."""
+    mean = np.array([-0.1, 0.1, -1.2])
+    shift, sd = shrunk(mean, np.full(3, 0.03))
+    assert (np.abs(shift[:2]) < 0.7 * np.abs(mean[:2])).all()
+    assert shift[2] == pytest.approx(-1.2, rel=0.05)
+    assert (sd > 0).all()
+
+
+def test_a_larger_shift_of_the_peers_is_a_larger_market() -> None:
+    """Shrinking keeps the sign and the order of shifts, and nothing known is no shift."""
+    mean = np.linspace(-3, 3, 121)
+    for variance in (0.001, 0.03, 0.3, 10.0):
+        shift, _ = shrunk(mean, np.full(121, variance))
+        assert (np.diff(shift) > 0).all()
+        assert (np.abs(shift) <= np.abs(mean)).all()
+    assert abs(shrunk(np.array([-3.0]), np.array([1e3]))[0][0]) < 0.01
 
 
 def test_one_peer_is_no_market() -> None:
