@@ -1,8 +1,9 @@
-"""The databases that store tests run on: each test on SQLite and on PostgreSQL."""
+"""The databases that store tests run on, each test on SQLite and on PostgreSQL; and a log of each test's own."""
 
 import shutil
 
 import pytest
+import structlog
 
 from tests import postgres
 from watcher.store import database
@@ -13,6 +14,12 @@ def pytest_runtest_setup(item):
     chosen = item.callspec.params.values() if hasattr(item, "callspec") else ()
     if ("server" in item.fixturenames or "postgresql" in chosen) and postgres.find_postgres() is None:
         pytest.skip(postgres.MISSING)
+
+
+@pytest.fixture(autouse=True)
+def own_log():
+    """Each test logs anew: a command that ran in this process left its log to a stream that is closed by now."""
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

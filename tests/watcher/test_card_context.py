@@ -68,7 +68,7 @@ def engine(tmp_path):
 
 def test_the_books_fill_the_card(engine):
     """Chains, list, weakest coverage in the window, prices, sizes and what following cost; then the caption."""
-    assess_once(engine, chains=CHAINS, detection=DetectionConfig(), now=at(DAYS), deliver=False)
+    assess_once(engine, chains=CHAINS, detection=DetectionConfig(), now=at(DAYS))
     with reading(engine) as connection:
         [flag] = review.flags(connection)
     context = flag.evidence.context

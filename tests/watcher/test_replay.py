@@ -90,7 +90,7 @@ def test_as_lived_says_what_was_said_then(engine):
             take(engine, between(late, before, day), day, since=30)
         if day == 80:
             take(engine, between(late, 0, 30), day)
-        assess_once(engine, chains={}, detection=DetectionConfig(), now=now, deliver=False)
+        assess_once(engine, chains={}, detection=DetectionConfig(), now=now)
         with reading(engine) as connection:
             said[day] = review.latest_assessments(connection)
     replayed = {

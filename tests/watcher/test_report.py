@@ -66,7 +66,7 @@ def engine(tmp_path_factory):
             chain_id=1, wallet=WALLET, first_block=0, last_block=2000, first_at=BEGIN, last_at=at(DAYS), level="proven"
         )
         ledger.add_coverage(connection, [span])
-    assess_once(engine, chains=CHAINS, detection=DetectionConfig(), now=at(DAYS), deliver=False)
+    assess_once(engine, chains=CHAINS, detection=DetectionConfig(), now=at(DAYS))
     yield engine
     engine.dispose()
 
