@@ -59,7 +59,9 @@ def test_a_decided_card_says_what_who_and_when_and_has_no_buttons():
     assert message.buttons == ()
     for choice in Choice:
         made = make_decision(17, choice, decided_by="@x", user_id=None, channel="cli", now=NOW)
-        assert "by @x, 2025-07-01 08:00 UTC" in decided(FLAG, made).html
+        nobody = choice is Choice.NO_DECISION
+        who = "left without a decision for 14 days, " if nobody else "by @x, "
+        assert f"{who}2025-07-01 08:00 UTC" in decided(FLAG, made).html
 
 
 def test_details_say_everything():
