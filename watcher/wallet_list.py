@@ -11,7 +11,7 @@ from eth_utils.address import is_checksum_address, is_checksum_formatted_address
 
 from ingest.errors import ConfigError
 from ingest.text import clean
-from watcher.types import Role, Wallet
+from watcher.types import FILE, Role, Wallet
 
 _ADDRESS = re.compile(r"(0x)?[0-9a-fA-F]{40}")
 _FILE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:@/+#=-]{0,63}")
@@ -121,10 +121,10 @@ def make_wallet(
     ConfigError
         Which cell is wrong, and why.
     """
-    address = parse_id(row.get("address", ""))
     chains = tuple(part for part in re.split(r"[\s|+]+", row.get("chain", "").strip().lower()) if part) or None
+    address = (parse_file_id if chains == (FILE,) else parse_id)(row.get("address", ""))
     for name in chains or ():
-        if name not in chain_names:
+        if name not in chain_names and chains != (FILE,):
             raise ConfigError(f"chain {name!r} is not in the configuration (it has {', '.join(sorted(chain_names))})")
     role = row.get("role", "").strip().lower() or Role.FOLLOWED.value
     if role not in set(Role):

@@ -18,6 +18,7 @@ from watcher.cli import (
     importing,
     inspect,
     ledger,
+    peers,
     reading,
     replay,
     report,
@@ -37,6 +38,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(wallets.app, name="wallets")
+app.add_typer(peers.app, name="peers")
 app.add_typer(flags.app, name="flags")
 inspect.export.command(name="flags")(ledger.export_flags)
 inspect.export.command(name="decisions")(ledger.export_decisions)
