@@ -44,7 +44,7 @@ demo: $(VENV)/.installed ## run Edgewatch on a recorded chain, from the node to 
 	@$(BIN)/edgewatch demo
 
 test: $(VENV)/.installed-dev $(NPM)/node_modules/.installed ## run the tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.installed-dev ## format, lint, type and import checks
 	@$(BIN)/ruff format --check .

@@ -76,23 +76,6 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MarketEvent:
-    """Many wallets left their form at once, and their peers with them."""
-
-    at: datetime  #: UTC
-    metric: Metric  #: what moved
-    since: date | None
-    watched: int  #: wallets on the list
-    moved: tuple[Named, ...]  #: fell no further than the market explains
-    beyond: tuple[Named, ...]  #: fell further than that
-    unknown: tuple[Named, ...]  #: cannot be told: too few peers, too little history, or days not read
-    peers: int  #: wallets that the market's move was measured on
-    change: float | None  #: their common change, in the metric's own unit
-    low: float | None  #: its 95 % interval
-    high: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """What a named human decided. Append-only; nothing happens after it but the record."""
 

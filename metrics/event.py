@@ -1,122 +1,99 @@
-"""When many wallets leave their form at once, the market is the likelier reason: one event, not many flags.
+"""Whether the market moved many wallets at once: a fall that their peers share is one event, not many departures.
 
-Peers take out what they share, but a shock that begins in some wallets and reaches others days later passes that test
-one wallet at a time. Counting over two weeks catches it.
+The detector takes the peers' move out of each wallet before it judges it: what only follows the market is not flagged
+but stands at ``State.MARKET``. Wallets in that state at the same time are the event. Changes of single wallets bring
+none of them there; a drawdown brings many.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from statistics import median
+from statistics import median, median_low
 
-WINDOW = timedelta(days=14)
-TIMES_BUDGET = 3.0
-"""More than so many times the flags that the dial allows in a window are an event."""
+from metrics.peers import FEW_PEERS
+from metrics.types import Assessment, Metric, State
+
 FEWEST = 3
-"""Departures; one or two prove nothing, however small the budget is."""
-BEYOND = 10.0
-"""A score so many times the event's median is the wallet's own affair as well; a convention."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Departure:
-    """One wallet leaving its form."""
-
-    wallet: str
-    day: date  #: when it was flagged
-    score: float  #: recurrence interval, years
+"""Wallets that fell with their peers; invented lists of 32 without a drawdown had 1 at most, with one 6 or more."""
+SHARE = 0.1
+"""Of the wallets that can be compared with peers: a long list has some such wallets on any day."""
+OVER = timedelta(days=7)
+"""Without an event for so long, the next is a new one."""
+EARLIER = timedelta(days=14)
+"""A departure that began no more than so long before the event may belong to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarketEvent:
-    """Many departures in one group of wallets within two weeks of each other."""
+    """Many wallets down at once, and their peers with them. Wallets are addresses, in the order of the list."""
 
-    departures: tuple[Departure, ...]  #: by day and wallet
-    followed: int  #: wallets in the group
-    budgeted: float  #: departures that the dial allows this group in one window
-
-    @property
-    def first(self) -> date:
-        """Day of the first departure."""
-        return self.departures[0].day
-
-    @property
-    def last(self) -> date:
-        """Day of the last departure."""
-        return self.departures[-1].day
-
-    @property
-    def beyond(self) -> tuple[Departure, ...]:
-        """Departures that the event alone does not explain: their evidence is far stronger than is usual in it."""
-        usual = median(each.score for each in self.departures)
-        return tuple(each for each in self.departures if each.score > BEYOND * usual)
-
-    @property
-    def folded(self) -> tuple[Departure, ...]:
-        """The other departures."""
-        beyond = self.beyond
-        return tuple(each for each in self.departures if each not in beyond)
+    metric: Metric  #: on which most of them fell
+    since: date  #: when it began for the middle one of them
+    moved: tuple[str, ...]  #: fell no further than the market explains
+    beyond: tuple[str, ...]  #: flagged about the same time: fell further than that
+    unknown: tuple[str, ...]  #: cannot be told: too little history, or too few peers
+    peers: int  #: wallets that the market's move was measured on
+    change: float | None  #: their common change, median over ``moved``, in the metric's own unit
+    low: float | None  #: its 95 % interval, likewise
+    high: float | None
 
 
-def market_events(
-    departures: Iterable[Departure], groups: Iterable[Sequence[str]], *, false_flags_per_wallet_year: float
-) -> list[MarketEvent]:
-    """Find the market events among departures.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A market event from its first to its last day."""
 
-    Parameters
-    ----------
-    departures
-        Those of followed wallets, in any order.
-    groups
-        Followed wallets that share a market (:func:`groups_of`).
-    false_flags_per_wallet_year
-        The dial: it says how many departures a group may have by chance.
+    first: date
+    last: date
+    moved: tuple[str, ...]  #: every wallet that it moved, by address
 
-    Returns
-    -------
-    list of MarketEvent
-        By first day. Windows that overlap are one event; a departure is in one event or in none.
-    """
-    everything = sorted(departures, key=lambda each: (each.day, each.wallet))
-    events = []
-    for group in groups:
-        members = set(group)
-        mine = [each for each in everything if each.wallet in members]
-        budgeted = len(members) * false_flags_per_wallet_year * WINDOW.days / 365.25
-        inside: list[Departure] = []
-        for i, first in enumerate(mine):
-            window = [each for each in mine[i:] if each.day < first.day + WINDOW]
-            # A wallet that leaves, returns and leaves again is one wallet.
-            if len({each.wallet for each in window}) < max(FEWEST, TIMES_BUDGET * budgeted + 1e-9):
-                continue
-            if inside and window[0] not in inside:
-                events.append(MarketEvent(departures=tuple(inside), followed=len(members), budgeted=budgeted))
-                inside = []
-            inside += [each for each in window if each not in inside]
-        if inside:
-            events.append(MarketEvent(departures=tuple(inside), followed=len(members), budgeted=budgeted))
-    return sorted(events, key=lambda event: (event.first, event.departures[0].wallet))
+    def holds(self, day: date) -> bool:
+        """Whether a day lies in it."""
+        return self.first <= day <= self.last
 
 
-def groups_of(peers: Mapping[str, Iterable[str]]) -> list[list[str]]:
-    """Wallets that are each other's peers, at one or more removes, are one group.
+def market_event(assessments: Sequence[Assessment]) -> MarketEvent | None:
+    """The market event in one day's verdicts on the followed wallets; None where there is none."""
+    moved = [each for each in assessments if each.state is State.MARKET]
+    compared = sum(each.state is not State.LEARNING and each.evidence.peers >= FEW_PEERS for each in assessments)
+    if len(moved) < max(FEWEST, SHARE * compared):
+        return None
+    since = median_low([each.evidence.since for each in moved if each.evidence.since is not None])
+    [(metric, _)] = Counter(each.evidence.lead for each in moved if each.evidence.lead is not None).most_common(1)
+    measured = [item for each in moved for item in each.evidence.metrics if item.metric is metric]
+    return MarketEvent(
+        metric=metric,
+        since=since,
+        moved=tuple(each.wallet for each in moved),
+        beyond=tuple(
+            each.wallet
+            for each in assessments
+            if each.flagged and each.evidence.since is not None and each.evidence.since >= since - EARLIER
+        ),
+        unknown=tuple(
+            each.wallet
+            for each in assessments
+            if each.state is State.LEARNING or (not each.flagged and each.evidence.peers < FEW_PEERS)
+        ),
+        peers=len({peer for each in moved for peer in each.evidence.peer_wallets}),
+        change=_median(item.peers_change for item in measured),
+        low=_median(item.peers_low for item in measured),
+        high=_median(item.peers_high for item in measured),
+    )
 
-    Parameters
-    ----------
-    peers
-        Followed wallet to its peers; peers that are not followed join two wallets, and count in no group.
-    """
-    root: dict[str, str] = {}
 
-    def find(name: str) -> str:
-        while root.setdefault(name, name) != name:
-            name = root[name]
-        return name
+def spans(days: Iterable[tuple[date, MarketEvent]]) -> list[Span]:
+    """Join the days of market events, in order of time, to events."""
+    out: list[Span] = []
+    for day, event in days:
+        if out and day - out[-1].last <= OVER:
+            joined = out.pop()
+            out.append(Span(first=joined.first, last=day, moved=tuple(sorted({*joined.moved, *event.moved}))))
+        else:
+            out.append(Span(first=day, last=day, moved=tuple(sorted(event.moved))))
+    return out
 
-    for wallet, others in peers.items():
-        for other in others:
-            root[find(other)] = find(wallet)
-    found: dict[str, list[str]] = {}
-    for wallet in sorted(peers):
-        found.setdefault(find(wallet), []).append(wallet)
-    return list(found.values())
+
+def _median(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return median(known) if known else None

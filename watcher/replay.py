@@ -13,7 +13,7 @@ import pandas as pd
 
 from ingest.types import FiledTrip
 from metrics.copying import Life
-from metrics.event import Departure, MarketEvent, groups_of, market_events
+from metrics.event import MarketEvent, Span, market_event, spans
 from metrics.monitor import Monitor
 from metrics.types import Assessment
 from watcher.books import Interval, trade_key
@@ -40,7 +40,9 @@ class Known:
 class Flagging:
     """A flag that would have been opened."""
 
-    departure: Departure
+    wallet: str
+    day: date  #: when it was flagged
+    score: float  #: recurrence interval, years
     label: str
     since: date | None  #: estimated start of the change
     unfollowed_at: datetime | None  #: when its human dropped the wallet
@@ -48,12 +50,12 @@ class Flagging:
     @property
     def delay_days(self) -> int | None:
         """Days from the estimated start to the flag."""
-        return None if self.since is None else (self.departure.day - self.since).days
+        return None if self.since is None else (self.day - self.since).days
 
     @property
     def lead_days(self) -> int | None:
         """Days by which the flag came before its human dropped the wallet."""
-        return None if self.unfollowed_at is None else (self.unfollowed_at.date() - self.departure.day).days
+        return None if self.unfollowed_at is None else (self.unfollowed_at.date() - self.day).days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +67,12 @@ class Replayed:
     hindsight: bool
     false_flags_per_wallet_year: float
     flags: tuple[Flagging, ...]  #: by day and wallet
-    events: tuple[MarketEvent, ...]
+    events: tuple[Span, ...]  #: market events, by time
     lives: tuple[Life, ...]
+
+    def in_event(self, flag: Flagging) -> bool:
+        """Whether the market moved many wallets on the day of a flag; this one fell further than it."""
+        return any(event.holds(flag.day) for event in self.events)
 
     @property
     def flags_per_wallet_year(self) -> float | None:
@@ -183,7 +189,7 @@ def replay(
     """
     wallets = {wallet.address: wallet for wallet in _followed(known)}
     flags: list[Flagging] = []
-    peers: dict[str, Sequence[str]] = dict.fromkeys(wallets, ())
+    moved: list[tuple[date, MarketEvent]] = []
     out: set[str] = set()
     midnights = span(known)
     if not midnights:
@@ -191,34 +197,31 @@ def replay(
     for midnight, assessments in judged(known, false_flags_per_wallet_year):
         for each in assessments:
             wallet = wallets[each.wallet]
-            peers[each.wallet] = each.evidence.peer_wallets or peers[each.wallet]
             dropped = wallet.unfollowed_at is not None and wallet.unfollowed_at <= midnight
             if each.flagged and each.wallet not in out and not dropped:
-                departure = Departure(wallet=each.wallet, day=midnight.date(), score=each.score)
                 flags.append(
                     Flagging(
-                        departure=departure,
+                        wallet=each.wallet,
+                        day=midnight.date(),
+                        score=each.score,
                         label=wallet.label,
                         since=each.evidence.since,
                         unfollowed_at=wallet.unfollowed_at,
                     )
                 )
         out = {each.wallet for each in assessments if each.flagged}
+        event = market_event(assessments)
+        if event is not None:
+            moved.append((midnight.date(), event))
         on_day()
-    flags.sort(key=lambda flag: (flag.departure.day, flag.departure.wallet))
+    flags.sort(key=lambda flag: (flag.day, flag.wallet))
     return Replayed(
         first=midnights[0],
         last=midnights[-1],
         hindsight=known.hindsight,
         false_flags_per_wallet_year=false_flags_per_wallet_year,
         flags=tuple(flags),
-        events=tuple(
-            market_events(
-                (flag.departure for flag in flags),
-                groups_of(peers),
-                false_flags_per_wallet_year=false_flags_per_wallet_year,
-            )
-        ),
+        events=tuple(spans(moved)),
         lives=tuple(
             _life(known, wallet, flags) for wallet in wallets.values() if _start(known, wallet) < midnights[-1]
         ),
@@ -301,7 +304,7 @@ def _life(known: Known, wallet: Wallet, flags: Iterable[Flagging]) -> Life:
     opened = mine["closed_at"] - pd.to_timedelta(mine["holding_s"].fillna(0.0), unit="s")
     first, last = _start(known, wallet), min(wallet.unfollowed_at or known.record.as_of, known.record.as_of)
     copied = (opened >= first) & (opened < last)
-    flagged = [flag.departure.day for flag in flags if flag.departure.wallet == wallet.address]
+    flagged = [flag.day for flag in flags if flag.wallet == wallet.address]
     return Life(
         wallet=wallet.address,
         first=_days(first),

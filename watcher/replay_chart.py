@@ -1,11 +1,13 @@
 """The picture of a replay: what following returned, until the flags and without them. Pure."""
 
 import io
+from datetime import date
 
 import numpy as np
 
 from watcher.replay import Replayed
 
+_UNIX = date(1970, 1, 1).toordinal()
 INK, GREY, STOPPED, WHOLE = "#22303c", "#8a97a3", "#2f6f9f", "#c2410c"
 
 
@@ -31,12 +33,12 @@ def draw(found: Replayed) -> bytes:
     wallets = max(1, len(found.lives))
     axes.plot(days, np.cumsum(whole) / wallets, color=WHOLE, linewidth=2, dashes=(4, 2), label="never unfollowing")
     axes.plot(days, np.cumsum(stopped) / wallets, color=STOPPED, linewidth=3, label="until the flag")
-    folded = {(each.wallet, each.day) for event in found.events for each in event.folded}
-    for color, words, inside in ((INK, "flag", False), (GREY, "flag in a market event", True)):
-        chosen = [flag.departure for flag in found.flags]
-        flagged = [each.day.toordinal() - 719_163 for each in chosen if ((each.wallet, each.day) in folded) is inside]
-        if flagged:
-            axes.plot(flagged, np.zeros(len(flagged)), "|", color=color, markersize=14, markeredgewidth=2, label=words)
+    for n, event in enumerate(found.events):
+        first_day, last_day = (day.toordinal() - _UNIX for day in (event.first, event.last))
+        axes.axvspan(first_day, last_day + 1, color=GREY, alpha=0.2, linewidth=0, label=None if n else "market event")
+    flagged = [flag.day.toordinal() - _UNIX for flag in found.flags]
+    if flagged:
+        axes.plot(flagged, np.zeros(len(flagged)), "|", color=INK, markersize=14, markeredgewidth=2, label="flag")
     locator = AutoDateLocator(minticks=3, maxticks=7)  # type: ignore[no-untyped-call]
     axes.xaxis_date("UTC")
     axes.xaxis.set_major_locator(locator)

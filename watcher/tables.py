@@ -167,19 +167,18 @@ def audit(items: Iterable[Report]) -> Table:
 
 def replayed(found: Replayed) -> Table:
     """One line a flag that would have been."""
-    folded = {(each.wallet, each.day) for event in found.events for each in event.folded}
     table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for name in ("flagged", "wallet", "change about", "delay", "before you", "by chance"):
+    for name in ("flagged", "wallet", "change about", "delay", "before you", "by chance", "event"):
         table.add_column(name, no_wrap=True)
     for flag in found.flags:
-        each = flag.departure
         table.add_row(
-            f"{each.day}",
-            f"{text.clean(flag.label, 20)} {text.short(each.wallet)}".strip(),
+            f"{flag.day}",
+            f"{text.clean(flag.label, 20)} {text.short(flag.wallet)}".strip(),
             f"{flag.since}" if flag.since else "-",
             "-" if flag.delay_days is None else text.count(flag.delay_days, "day"),
             "-" if flag.lead_days is None else text.count(flag.lead_days, "day"),
-            Text("market event", style="cyan") if (each.wallet, each.day) in folded else chance(each.score),
+            chance(flag.score),
+            Text("beyond the market", style="cyan") if found.in_event(flag) else "",
         )
     return table
 

@@ -4,38 +4,38 @@ import unicodedata
 from datetime import date
 
 from alerts import text
-from alerts.event import market_event
+from alerts.event import event_message
 from alerts.lines import CAPTION_LIMIT
 from alerts.message import plain
-from alerts.types import MarketEvent, Named
+from alerts.types import Message, Named
+from metrics.event import MarketEvent
 from metrics.types import Metric
-from tests.alerts.examples import NOW, WALLET
+from tests.alerts.examples import WALLET
 
 MINUS = "\N{MINUS SIGN}"
 HOSTILE = "<b>&\u202eevil\u200b\x00\ud800" + "x" * 10_000
 
 
-def names(*labels: str, first: int | None = None) -> tuple[Named, ...]:
-    return tuple(
-        Named(wallet=WALLET, label=label, flag_id=None if first is None else first + i)
+def names(*labels: str, first: int | None = None) -> list[Named]:
+    return [
+        Named(wallet=f"{label[:9]}{i}" if label else WALLET, label=label, flag_id=None if first is None else first + i)
         for i, label in enumerate(labels)
-    )
+    ]
 
 
-def event(moved=(), beyond=(), unknown=()) -> MarketEvent:
-    return MarketEvent(
-        at=NOW,
+def told(moved=(), beyond=(), unknown=()) -> Message:
+    event = MarketEvent(
         metric=Metric.WIN_RATE,
         since=date(2025, 6, 5),
-        watched=12,
-        moved=moved,
-        beyond=beyond,
-        unknown=unknown,
+        moved=tuple(each.wallet for each in moved),
+        beyond=tuple(each.wallet for each in beyond),
+        unknown=tuple(each.wallet for each in unknown),
         peers=21,
         change=-0.14,
         low=-0.18,
         high=-0.1,
     )
+    return event_message(event, {each.wallet: each for each in (*moved, *beyond, *unknown)}, watched=12)
 
 
 GOLDEN = f"""\
@@ -52,7 +52,7 @@ Nothing was traded. No decision is asked."""
 
 def test_a_market_event():
     """Who is beyond the market and who cannot be told is named; no button, no sound."""
-    message = market_event(event(names("Alice", "Ben", ""), names("Gus", "Hal", first=18), names("Ida")))
+    message = told(names("Alice", "Ben", ""), names("Gus", "Hal", first=18), names("Ida"))
     assert plain(message) == GOLDEN
     assert (message.buttons, message.silent) == ((), True)
     assert "fine" not in GOLDEN
@@ -60,7 +60,7 @@ def test_a_market_event():
 
 def test_nobody_beyond_is_said():
     """With nobody beyond the market that is said; the line of those that cannot be told is then absent."""
-    words = plain(market_event(event(names("Alice"))))
+    words = plain(told(names("Alice")))
     assert "Beyond the market nobody so far.\nWith the market Alice." in words
     assert "Cannot be told" not in words
 
@@ -68,7 +68,7 @@ def test_nobody_beyond_is_said():
 def test_long_lists_and_hostile_labels_fit():
     """Hundreds of wallets with labels of 10 kB: within the caption, each list with its true count, words harmless."""
     many = names(*([HOSTILE] * 300), first=2**62)
-    message = market_event(event(many, many, many))
+    message = told(many, many, many)
     assert text.visible_length(message.html) <= CAPTION_LIMIT
     words = plain(message)
     assert "600 of your 12 wallets" in words

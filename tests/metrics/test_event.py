@@ -1,79 +1,98 @@
-"""Market events: many departures at once are one event, and no departure is lost in it."""
+"""Market events: a drawdown is one, single wallets that leave are none, and nobody is in two of its lists."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
+import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics.event import TIMES_BUDGET, WINDOW, Departure, groups_of, market_events
+from metrics.event import FEWEST, OVER, MarketEvent, market_event, spans
+from metrics.monitor import Monitor
+from metrics.synthetic import START, Change, world
+from metrics.types import Metric, State
+from tests.alerts.examples import EVIDENCE, assessment
 
-DAY = date(2025, 6, 1)
-LIST = [f"w{n:02d}" for n in range(40)]
-
-
-def left(*days, score=2.0):
-    """Wallet n left on the n-th of the given days."""
-    return [Departure(wallet=LIST[n], day=DAY + timedelta(days=day), score=score) for n, day in enumerate(days)]
-
-
-def found(departures, groups=(LIST,), dial=1.0):
-    return market_events(departures, groups, false_flags_per_wallet_year=dial)
+DAYS = 70
+DROP = Change(day=20, win_shift=-1.6)
 
 
-def test_more_than_three_times_the_budget_within_two_weeks_is_an_event():
-    """Of 40 wallets at one flag a year the dial allows 1.5 in two weeks: five are an event, four are not."""
-    assert found(left(0, 3, 6, 13)) == []
-    [event] = found(left(0, 3, 6, 9, 13))
-    assert (event.first, event.last, len(event.departures)) == (DAY, DAY + timedelta(days=13), 5)
-    assert TIMES_BUDGET * event.budgeted < 5
-    assert found(left(0, 4, 8, 12, 16)) == [], "too slow for one window"
-    assert found(left(0, 3, 6, 9, 13), dial=4.0) == [], "a looser dial allows more"
+def events_of(seed, *, drawdowns=0, changes=None):
+    """Each day's event in an invented world of 32 wallets, and who was ever flagged."""
+    frame = world(np.random.default_rng(seed), days=DAYS, drawdowns=drawdowns, changes=changes)
+    monitor = Monitor(1.0)
+    monitor.start(frame[frame["closed_at"] < START], followed_since=START)
+    found, flagged = [], set()
+    for n in range(1, DAYS + 1):
+        now = START + timedelta(days=n)
+        rows = frame[(frame["closed_at"] >= now - timedelta(days=1)) & (frame["closed_at"] < now)]
+        verdicts = monitor.tick(now, rows)
+        flagged |= {each.wallet for each in verdicts if each.flagged}
+        found.append(market_event(verdicts))
+    return found, flagged
 
 
-def test_two_wallets_are_never_a_market():
-    """However strict the dial is; and one wallet that comes and goes is one wallet."""
-    assert found(left(0, 1), [LIST[:2]], dial=0.01) == []
-    again = [Departure(wallet="w00", day=DAY + timedelta(days=day), score=1.0) for day in (0, 4, 8)]
-    assert found(again, [LIST[:4]], dial=0.01) == []
-    assert len(found(left(0, 1, 2), [LIST[:4]])) == 1
+def test_a_drawdown_is_an_event_and_a_calm_market_is_none():
+    """In every world: of two drawdowns one is seen at least; without any all is quiet, whoever leaves on his own."""
+    alone = dict.fromkeys(range(6), DROP)
+    for seed in range(900, 902):
+        assert any(events_of(seed, drawdowns=2)[0])
+        quiet, flagged = events_of(seed, changes=alone)
+        assert not any(quiet), "departures of single wallets are no market event, six on one day even"
+        assert {"w00", "w01", "w02", "w03", "w04", "w05"} & flagged
 
 
-def test_what_goes_far_beyond_the_event_is_told_apart():
-    """Its evidence is ten times what is usual in the event; everything else is folded."""
-    departures = [*left(0, 0, 1, 1, 2), Departure(wallet="w30", day=DAY, score=50.0)]
-    [event] = found(departures)
-    assert [each.wallet for each in event.beyond] == ["w30"]
-    assert len(event.folded) == 5
+def verdicts(states, *, peers=8):
+    return [
+        replace(
+            assessment(state),
+            wallet=f"w{n:02d}",
+            evidence=replace(EVIDENCE, peers=peers, since=date(2025, 6, 1) + timedelta(days=n % 3)),
+        )
+        for n, state in enumerate(states)
+    ]
 
 
-def test_only_wallets_of_one_market_make_an_event():
-    """Three departures in each of two markets of twenty are chance; six in one are not."""
-    halves = [LIST[:20], LIST[20:]]
-    assert groups_of({name: halves[n // 20] for n, name in enumerate(LIST)}) == halves
-    apart = [Departure(wallet=name, day=DAY, score=1.0) for name in (*LIST[:2], *LIST[20:22])]
-    assert found(apart, halves) == []
-    assert found([Departure(wallet=name, day=DAY, score=1.0) for name in LIST[:6]], halves)[0].followed == 20
+@given(st.lists(st.sampled_from(list(State)), max_size=60))
+def test_nobody_is_lost_or_named_twice(states):
+    """Who fell with the market is moved, the flagged are beyond, learners unknown; below three there is no event."""
+    judged = verdicts(states)
+    event = market_event(judged)
+    moved = states.count(State.MARKET)
+    if event is None:
+        assert moved < max(FEWEST, 6)
+        return
+    assert moved >= FEWEST
+    assert len(event.moved) == moved
+    assert len(event.beyond) == states.count(State.FLAGGED)
+    assert len(event.unknown) == states.count(State.LEARNING)
+    named = [*event.moved, *event.beyond, *event.unknown]
+    assert len(named) == len(set(named))
 
 
-@given(
-    st.lists(
-        st.tuples(st.sampled_from(LIST), st.integers(0, 60), st.floats(0.1, 100)),
-        max_size=40,
-        unique_by=lambda x: x[:2],
-    )
-)
-def test_each_departure_is_told_or_folded_once(rows):
-    """Whatever happens, in whatever order: no departure in two events, each event is over budget, none is empty."""
-    departures = [Departure(wallet=name, day=DAY + timedelta(days=day), score=score) for name, day, score in rows]
-    events = found(departures)
-    assert events == found(departures[::-1])
-    inside = [each for event in events for each in event.departures]
-    assert len(inside) == len(set(inside))
-    assert set(inside) <= set(departures)
-    for event in events:
-        assert len(event.folded) + len(event.beyond) == len(event.departures) > TIMES_BUDGET * event.budgeted
-        assert len(event.folded) > len(event.beyond)
-    rest = [each for each in departures if each not in inside]
-    for each in rest:
-        near = {one.wallet for one in rest if timedelta(0) <= one.day - each.day < WINDOW}
-        assert len(near) <= TIMES_BUDGET * len(LIST) * WINDOW.days / 365.25
+def test_a_long_list_needs_more_than_three():
+    """Of a hundred that can be compared ten must fall; of hundred without peers nobody is compared."""
+    assert market_event(verdicts([State.MARKET] * 9 + [State.OK] * 91)) is None
+    assert market_event(verdicts([State.MARKET] * 10 + [State.OK] * 90)) is not None
+
+
+def event_on(*moved):
+    return MarketEvent(
+        metric=Metric.WIN_RATE, since=date(2025, 6, 1), moved=moved, beyond=(), unknown=(), peers=9, change=-0.1,
+        low=None, high=None,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("gap", [OVER, OVER + timedelta(days=1)])
+def test_days_near_each_other_are_one_event(gap):
+    """A week without it ends it; until then its days are one event with all the wallets it moved."""
+    first = date(2025, 6, 1)
+    found = spans([(first, event_on("b", "a")), (first + gap, event_on("c"))])
+    if gap <= OVER:
+        [span] = found
+        assert (span.first, span.last, span.moved) == (first, first + gap, ("a", "b", "c"))
+        assert span.holds(first)
+        assert not span.holds(span.last + timedelta(days=1))
+    else:
+        assert [span.moved for span in found] == [("a", "b"), ("c",)]

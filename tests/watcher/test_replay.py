@@ -118,9 +118,9 @@ def test_a_wallet_dropped_since_counts_until_then_and_is_flagged_no_more(engine)
         for name in ("a:early", "a:late"):
             wallets.unfollow(connection, name, BEGIN + timedelta(days=84))
     found = replay.replay(known_now(engine, now), DIAL)
-    assert {flag.departure.wallet for flag in found.flags} & {"a:early", "a:late"} == {"a:early"}
-    flag = next(flag for flag in found.flags if flag.departure.wallet == "a:early")
-    assert flag.lead_days == (BEGIN + timedelta(days=84)).toordinal() - flag.departure.day.toordinal() > 0
+    assert {flag.wallet for flag in found.flags} & {"a:early", "a:late"} == {"a:early"}
+    flag = next(flag for flag in found.flags if flag.wallet == "a:early")
+    assert flag.lead_days == (BEGIN + timedelta(days=84)).toordinal() - flag.day.toordinal() > 0
     life = next(life for life in found.lives if life.wallet == "a:late")
     assert life.last == (BEGIN + timedelta(days=84)).timestamp() / 86_400
     assert max(life.opened) < life.last

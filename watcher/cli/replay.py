@@ -91,19 +91,18 @@ def _tell(found: Replayed, money: Comparison | None) -> None:
         console.print(tables.replayed(found))
     how = "with hindsight: each row as if known when it closed" if found.hindsight else "as lived"
     rate = found.flags_per_wallet_year
-    in_events = sum(len(event.folded) for event in found.events)
+    beyond = sum(map(found.in_event, found.flags))
     typer.echo(
         f"{found.first:%Y-%m-%d} to {found.last:%Y-%m-%d}, {how}; "
         f"dial {found.false_flags_per_wallet_year:g} a wallet-year: {count(len(found.flags), 'flag')} "
         f"of {count(len(found.lives), 'wallet')}"
         + (f" ({rate:.2f} a wallet-year, true ones among them)" if rate is not None else "")
-        + f", {in_events} of them in {count(len(found.events), 'market event')}"
+        + f"; {count(len(found.events), 'market event')}, {beyond} of the flags in them, beyond the market"
     )
     for event in found.events:
         typer.echo(
-            f"market event: {len(event.departures)} of {event.followed} wallets left their form from {event.first} to "
-            f"{event.last}; the dial allows {event.budgeted:.1f} in two weeks; "
-            f"{len(event.beyond)} told apart, for they fell far further"
+            f"market event: {event.first} to {event.last}, {count(len(event.moved), 'wallet')} down with their peers "
+            "and not flagged for it"
         )
     for words, days in (
         ("from the estimated start of a change to its flag", [flag.delay_days for flag in found.flags]),
@@ -131,7 +130,6 @@ def _difference(found: Difference) -> str:
 
 
 def _object(found: Replayed, money: Comparison | None) -> dict[str, Any]:
-    folded = {(each.wallet, each.day) for event in found.events for each in event.folded}
     return {
         "mode": "hindsight" if found.hindsight else "as_lived",
         "first": found.first.isoformat(),
@@ -141,14 +139,14 @@ def _object(found: Replayed, money: Comparison | None) -> dict[str, Any]:
         "wallets": len(found.lives),
         "flags": [
             {
-                "wallet": flag.departure.wallet,
+                "wallet": flag.wallet,
                 "label": flag.label,
-                "day": flag.departure.day.isoformat(),
+                "day": flag.day.isoformat(),
                 "since": flag.since.isoformat() if flag.since else None,
-                "score": flag.departure.score,
+                "score": flag.score,
                 "delay_days": flag.delay_days,
                 "lead_days": flag.lead_days,
-                "in_market_event": (flag.departure.wallet, flag.departure.day) in folded,
+                "in_market_event": found.in_event(flag),
             }
             for flag in found.flags
         ],
@@ -156,10 +154,7 @@ def _object(found: Replayed, money: Comparison | None) -> dict[str, Any]:
             {
                 "first": event.first.isoformat(),
                 "last": event.last.isoformat(),
-                "followed": event.followed,
-                "budgeted": event.budgeted,
-                "wallets": sorted({each.wallet for each in event.departures}),
-                "beyond": sorted({each.wallet for each in event.beyond}),
+                "moved": event.moved,
             }
             for event in found.events
         ],

@@ -15,6 +15,7 @@ from metrics.types import Assessment
 from watcher.config import DetectionConfig
 from watcher.context import card_context, track
 from watcher.jobs.follow_up import ASSESSED, expire_flags, follow_up
+from watcher.jobs.market import tell_market_event
 from watcher.record import Record, read_record
 from watcher.store import ledger, look_backs, meters, outbox, review, wallets
 from watcher.store.database import reading, writing
@@ -145,6 +146,8 @@ def _commit(
             )
             outbox.enqueue(connection, flag_id, now, chats)
         outcome[wallet.address] = verdict
+    listed = {address: account.wallet for address, account in known.items()}
+    tell_market_event(connection, assessments, listed, now=now, chats=chats)
     review.replace_assessments(connection, assessments)
     meters.remember(connection, ASSESSED, now.isoformat())
     return outcome
