@@ -27,9 +27,9 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 
 # Peers have an environment of their own: among what pyfolio brings is bottleneck, which changes how pandas computes.
 $(PEERS)/.installed: pyproject.toml
-	@echo "installing Edgewatch, hypersync and pyfolio-reloaded into $(PEERS) ..."
+	@echo "installing Edgewatch and its peers into $(PEERS) ..."
 	@$(PYTHON) -m venv $(PEERS)
-	@$(PEERS)/bin/python -m pip install -qq --disable-pip-version-check --editable . hypersync==1.2.1 pyfolio-reloaded==0.10.1 || \
+	@$(PEERS)/bin/python -m pip install -qq --disable-pip-version-check --editable . hypersync==1.2.1 pyfolio-reloaded==0.10.1 polars==2.1.0 duckdb==2.0.0 river==0.26.1 || \
 		{ echo "the peers cannot be installed here: nothing was measured"; exit 1; }
 	@touch $@
 
@@ -63,9 +63,10 @@ bench: $(VENV)/.installed ## how soon a change is flagged, and how fast logs are
 	@$(BIN)/python -m benchmarks.decoding
 	@$(BIN)/python -m benchmarks.storing 4000
 
-bench-peers: $(PEERS)/.installed ## logs and books beside peers that need an environment of their own
+bench-peers: $(PEERS)/.installed ## logs, books and rolling metrics beside peers that need an environment of their own
 	@RAYON_NUM_THREADS=1 $(PEERS)/bin/python -m benchmarks.peers
 	@$(PEERS)/bin/python -m benchmarks.books
+	@POLARS_MAX_THREADS=1 OMP_NUM_THREADS=1 $(PEERS)/bin/python -m benchmarks.rolling
 
 record-demo: $(VENV)/.installed-dev $(NPM)/node_modules/.installed ## record the demo's chain again on Anvil
 	@$(BIN)/python -m tests.localchain.record

@@ -1,16 +1,24 @@
-"""Rolling win rate, average return and trade frequency of one wallet: what a chart shows.
+"""Rolling win rate, average return and trade frequency: what charts and tables show.
 
 The verdict does not rest on these windows (see ``metrics.streams``); a person does.
 """
 
+import itertools
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import stats
+
+from metrics.interval import median_ranks, wilson
 
 IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+
+WINDOWS = (7, 21, 30, 90)
+"""Days over which people look at a wallet."""
 
 
 def rolling(
@@ -83,6 +91,116 @@ def rolling(
         },
         index=index,
     )
+
+
+def trailing(
+    wallet: npt.NDArray[np.generic], closed_s: IntArray, returns: FloatArray, *, window_s: int
+) -> tuple[IntArray, FloatArray, FloatArray]:
+    r"""Metrics over the time that ends with each close, of many wallets at once.
+
+    .. math:: W_i = \{j : \text{wallet}_j = \text{wallet}_i, \; t_i - \text{window\_s} < t_j \le t_i\}
+
+    All that closed in the same second belongs to the window, in whichever order it stands.
+
+    Parameters
+    ----------
+    wallet
+        Whose round trip each row is; equal values stand together.
+    closed_s
+        Unix seconds, ascending within a wallet.
+    returns
+        Fraction of cost; all known.
+    window_s
+        Length of the window, s, at least 1.
+
+    Returns
+    -------
+    tuple of three arrays, one value a row
+        How many closed in the window, the win rate (a return of zero is not a win) and the average return.
+
+    Raises
+    ------
+    ValueError
+        The rows are not in that order: the answer would be wrong, and nothing would show it.
+    """
+    n = len(wallet)
+    starts = np.concatenate(([0], np.flatnonzero(wallet[1:] != wallet[:-1]) + 1, [n])) if n else np.zeros(1, int)
+    count = np.empty(n, dtype=np.int64)
+    win_rate, average = np.empty(n), np.empty(n)
+    for first, end in itertools.pairwise(starts.tolist()):
+        times = closed_s[first:end]
+        if (times[1:] < times[:-1]).any():
+            raise ValueError("the round trips of a wallet must be in order of their close")
+        begin = np.searchsorted(times, times - window_s, side="right")
+        stop = np.searchsorted(times, times, side="right")
+        inside = count[first:end] = stop - begin
+        # Sums start anew with each wallet: one absurd return costs the others no digits.
+        mine = returns[first:end]
+        win_rate[first:end] = _window_sum((mine > 0).astype(np.float64), begin, stop) / inside
+        average[first:end] = _window_sum(mine, begin, stop) / inside
+    return count, win_rate, average
+
+
+def form(round_trips: pd.DataFrame, trades: pd.DataFrame, *, until: datetime, window_days: int) -> pd.DataFrame:
+    """Every wallet over one window, with intervals.
+
+    Parameters
+    ----------
+    round_trips
+        ``wallet``, ``closed_at`` (UTC) and ``return`` (fraction of cost; rows without one are left out).
+    trades
+        ``wallet`` and ``traded_at`` (UTC).
+    until
+        UTC; the window ends before it.
+    window_days
+        Its length, days.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by ``wallet``, all in either frame: ``n``; ``win_rate`` with ``win_low, win_high`` (Wilson);
+        ``average_return`` with ``return_low, return_high`` (Student's t); ``median_return`` with ``median_low,
+        median_high`` (by ranks, see `median_ranks`); ``trades_per_day`` with ``trades_low, trades_high`` (exact
+        Poisson, Garwood 1936). Intervals are at 95 % and hold chance alone: a wallet whose form wanders by itself
+        wanders further. nan: not defined, for nothing closed or too little did.
+    """
+    since = until - timedelta(days=window_days)
+    closed = round_trips[round_trips["return"].notna()]
+    closed = closed[(closed["closed_at"] >= since) & (closed["closed_at"] < until)]
+    names = pd.Index(sorted({*round_trips["wallet"], *trades["wallet"]}), name="wallet")
+    by_wallet = closed.assign(win=closed["return"] > 0).groupby("wallet")
+    returns, wins = by_wallet["return"], by_wallet["win"]
+    n = returns.size().reindex(names, fill_value=0)
+    mean, sd = returns.mean().reindex(names), returns.std().reindex(names)
+    half = stats.t.ppf(0.975, np.maximum(n - 1, 1)) * sd / np.sqrt(np.maximum(n, 1))
+    traded = trades[(trades["traded_at"] >= since) & (trades["traded_at"] < until)]
+    count = traded.groupby("wallet").size().reindex(names, fill_value=0)
+    ranked = {str(name): np.sort(values.to_numpy()) for name, values in returns}
+    shares = [wilson(k, m) if m else (np.nan, np.nan) for k, m in zip(wins.sum().reindex(names), n, strict=True)]
+    middle = [_median_interval(ranked[name]) if name in ranked else (np.nan, np.nan) for name in names]
+    return pd.DataFrame(
+        {
+            "n": n,
+            "win_rate": wins.mean().reindex(names),
+            "win_low": [low for low, _ in shares],
+            "win_high": [high for _, high in shares],
+            "average_return": mean,
+            "return_low": mean - half,
+            "return_high": mean + half,
+            "median_return": returns.median().reindex(names),
+            "median_low": [low for low, _ in middle],
+            "median_high": [high for _, high in middle],
+            "trades_per_day": count / window_days,
+            "trades_low": np.nan_to_num(stats.chi2.ppf(0.025, 2 * count)) / 2 / window_days,
+            "trades_high": stats.chi2.ppf(0.975, 2 * (count + 1)) / 2 / window_days,
+        },
+        index=names,
+    )
+
+
+def _median_interval(ordered: FloatArray) -> tuple[float, float]:
+    ranks = median_ranks(len(ordered))
+    return (np.nan, np.nan) if ranks is None else (float(ordered[ranks[0]]), float(ordered[ranks[1]]))
 
 
 def _epoch_day(times: pd.DatetimeIndex) -> IntArray:
