@@ -4,9 +4,14 @@ import shutil
 
 import pytest
 import structlog
+from hypothesis import settings
 
 from tests import postgres
 from watcher.store import database
+
+# No law is about time, and a busy machine must not fail one.
+settings.register_profile("edgewatch", deadline=None)
+settings.load_profile("edgewatch")
 
 
 def pytest_runtest_setup(item):
