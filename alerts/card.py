@@ -91,6 +91,8 @@ def verdict(flag: Flag) -> str:
 def _how(lead: MetricEvidence, evidence: Evidence) -> str:
     if lead.metric is Metric.WIN_RATE:
         return "it wins less often," if fell(lead) else "its win rate changed,"
+    if lead.metric is Metric.OPEN_LOSSES:
+        return "it holds on to its losers,"
     wins = next((item for item in evidence.metrics if item.metric is Metric.WIN_RATE), None)
     size = evidence.context.win_size if evidence.context else None
     what = "its wins shrink" if size and size.now < size.before else "its trades earn less"
@@ -116,8 +118,7 @@ def moved(item: MetricEvidence, evidence: Evidence, days: tuple[date, ...] = ())
         low, high = wilson(wins, item.n)
         now += f"{wins:,} of {text.count(item.n, 'round trip')}{since} (95 %: {text.span(item.metric, low, high)})"
     else:
-        noun = "trade" if item.metric is Metric.TRADE_FREQUENCY else "round trip"
-        now += f"{text.count(item.n, noun)}{since}"
+        now += f"{text.counted(item)}{since}"
     lines = [f"{now} in {text.count(item.window_days, 'day')}" if not since else now]
     if item.baseline is not None:
         wander = text.span(item.metric, item.low, item.high)
@@ -126,6 +127,9 @@ def moved(item: MetricEvidence, evidence: Evidence, days: tuple[date, ...] = ())
         of = text.count(evidence.baseline_n, "round trip")
         if item.metric is Metric.TRADE_FREQUENCY:
             of = text.count(evidence.baseline_days, "day")
+        if item.metric is Metric.OPEN_LOSSES:
+            lines.append("Under water, and open for longer than 19 of 20 of its round trips were held")
+            form = f"at most {form}"
         lines.append(f"Form {form} over {of}{usual}")
     return [*lines, *_expected(item)]
 
@@ -138,6 +142,8 @@ def _expected(item: MetricEvidence) -> Iterator[str]:
     if item.metric is Metric.WIN_RATE and 0 <= item.recent <= 1 and abs(expected) < 2:
         wins = max(0, min(item.n, round(expected * item.n)))
         yield f"Expected {text.count(wins, 'win')}, got {round(item.recent * item.n):,}"
+    elif item.metric is Metric.OPEN_LOSSES:
+        yield f"Expected {text.count(round(expected * item.n), 'position')} at most, got {round(item.recent * item.n):,}"
     elif item.metric is Metric.TRADE_FREQUENCY and abs(item.baseline) < 1e6:
         # Its usual range hardly follows the peers, so neither does this.
         yield f"Expected {text.count(max(0, round(item.baseline * item.window_days)), 'trade')}, got {item.n:,}"
@@ -168,7 +174,7 @@ def market(evidence: Evidence) -> str:
     lead = lead_of(evidence)
     if _effective(evidence) < FEW_PEERS:
         return f"{ask} Cannot be told: judged by its own past alone."
-    fell_too = f"{evidence.peers_down} of {text.count(evidence.peers, 'peer')} fell too"
+    fell_too = text.moved_too(evidence.lead, evidence.peers_down, evidence.peers)
     if lead is None or lead.peers_change is None:
         return f"{ask} {fell_too}."
     span = text.change_span(lead.metric, lead.peers_low, lead.peers_high)

@@ -34,7 +34,8 @@ def chart_series(
     Parameters
     ----------
     evidence
-        Names the leading metric, its window and the peers; the window of the chart is as long, within 7 to 30 days.
+        Names the leading metric (open losses have no course of their own: then average return is drawn), its window and
+        the peers; the window of the chart is as long, within 7 to 30 days.
     round_trips, trades
         Rows of all wallets, as in ``metrics.frames``.
     wallet
@@ -43,6 +44,8 @@ def chart_series(
         The chart ends on the last whole day before ``until``.
     """
     metric = evidence.lead or Metric.WIN_RATE
+    if metric not in _COLUMN:
+        metric = Metric.AVERAGE_RETURN
     item = next((each for each in evidence.metrics if each.metric is metric), None)
     window = min(LONGEST_WINDOW, max(SHORTEST_WINDOW, item.window_days if item else LONGEST_WINDOW))
     rows = {name: group for name, group in round_trips.groupby("wallet")}  # noqa: C416 - a GroupBy is no mapping

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from ingest.text import clean as clean  # noqa: PLC0414 - the words of this room include it
 from metrics.types import Metric, MetricEvidence, Sight
 
+_SHARES = (Metric.WIN_RATE, Metric.OPEN_LOSSES)
+_COUNTED = {Metric.TRADE_FREQUENCY: "trade", Metric.OPEN_LOSSES: "position"}
 _TAG = re.compile(r"<[^<>]*>")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")  # in any locale
 
@@ -59,7 +61,7 @@ def value(metric: Metric, number: float | None, *, unit: bool = True) -> str:
     """Return ``61 %``, ``+12.4 % per trade`` or ``3.2 a day``; without the unit's words if ``unit`` is False."""
     if number is None or not math.isfinite(number):
         return "unknown"
-    if metric is Metric.WIN_RATE:
+    if metric in _SHARES:
         return f"{_number(100 * number, 0)} %"
     if metric is Metric.AVERAGE_RETURN:
         return f"{_number(100 * number, 1, sign=True)} %" + (" per trade" if unit else "")
@@ -89,13 +91,22 @@ def change(metric: Metric, number: float) -> str:
         return "unknown"
     if metric is Metric.TRADE_FREQUENCY:
         return f"{_pace(number, sign=True)} a day"
-    return f"{_number(100 * number, 0 if metric is Metric.WIN_RATE else 1, sign=True)} pp"
+    return f"{_number(100 * number, 0 if metric in _SHARES else 1, sign=True)} pp"
 
 
 def sample(item: MetricEvidence) -> str:
     """Return ``24 round trips in 30 days``."""
-    noun = "trade" if item.metric is Metric.TRADE_FREQUENCY else "round trip"
-    return f"{count(item.n, noun)} in {count(item.window_days, 'day')}"
+    return f"{counted(item)} in {count(item.window_days, 'day')}"
+
+
+def counted(item: MetricEvidence) -> str:
+    """Return ``24 round trips``: what a metric counts."""
+    return count(item.n, _COUNTED.get(item.metric, "round trip"))
+
+
+def moved_too(metric: Metric | None, number: int, of: int) -> str:
+    """Return ``2 of 9 peers fell too``."""
+    return f"{number} of {count(of, 'peer')} {'held on' if metric is Metric.OPEN_LOSSES else 'fell'} too"
 
 
 def count(number: float, noun: str) -> str:

@@ -2,7 +2,8 @@
 
     python -m benchmarks.calibrate [worlds per family, default 60] [seed]
 
-Families: calm markets, and two drawdowns in 150 days; each with peers and without. About a second a world.
+Families: calm markets, and two drawdowns in 150 days; each with peers and without, all with open positions. Some
+three seconds a world.
 """
 
 import sys
@@ -15,23 +16,27 @@ from metrics import calibration
 from metrics.calibration import KNOTS, RATES, SHARES, recurrence_years
 from metrics.monitor import Monitor
 from metrics.streams import MEMBERS, Stream
-from metrics.synthetic import START, world
+from metrics.synthetic import START, population
+from metrics.synthetic_positions import with_positions
 
 DAYS = 150
 EDGES = (0.0, 1.05, 4.4, np.inf)  # trades per day: geometric means of the neighbours in RATES
+EVERY_DAY = -5.5  # log years
 FLAT = 0.15  # least growth of log years per unit of the statistic: a curve must not stand still
 
 
 def statistics(rng, *, drawdowns, peers):
     """Statistics (wallets, days, streams) and trades per day (wallets,) of one unchanged world."""
-    frame = world(rng, history_days=90, days=DAYS, drawdowns=drawdowns)
+    frame, market = population(rng, history_days=90, days=DAYS, drawdowns=drawdowns)
+    frame, positions = with_positions(rng, frame, market)
     wallets = sorted(frame["wallet"].unique())
     past = frame["closed_at"] < START
     # So strict that no peer is ever flagged and left out: else the tables would depend on those in use.
     monitor = Monitor(false_flags_per_wallet_year=1e-9)
     mapping = {wallet: [other for other in wallets if other != wallet] for wallet in wallets} if peers else {}
-    monitor.start(frame[past], mapping, followed_since=START)
-    monitor.tick(START + timedelta(days=DAYS), frame[~past])
+    # The first marks tell what the history left open, as they do on the day when the marking begins.
+    monitor.start(frame[past], mapping, followed_since=START, open_positions=positions[positions["marked_at"] == START])
+    monitor.tick(START + timedelta(days=DAYS), frame[~past], positions)
     return monitor.course(DAYS)
 
 
@@ -48,7 +53,8 @@ def curve(families):
     for knot in KNOTS[1:]:
         rates = [max(first_rate(scores, knot), 1 / (2 * scores.size / 365.0)) for scores in families]
         out.append(-np.log(max(rates)))
-    out = [out[0] - 2.0, *out]
+    # No evidence is what every day brings.
+    out = [min(out[0] - 2.0, EVERY_DAY), *out]
     for i in range(1, len(out)):
         out[i] = max(out[i], out[i - 1] + FLAT * (KNOTS[i] - KNOTS[i - 1]))
     return [round(float(x), 2) for x in out]

@@ -1,7 +1,9 @@
-"""Bags: open positions far under water and idle for long, losses that were never booked.
+"""Losses that were never booked: open positions under water and idle for longer than is usual.
 
-A wallet that never sells its losers never loses by its closed positions alone. So a bag counts as a loss on the day on
-which it became one, at its mark of that day, until it closes after all: then the close stands alone.
+A wallet that never sells its losers never loses by its closed positions alone. So a position far under water, a bag,
+counts as a loss on the day on which it became one, at its mark of that day, until it closes after all: then the close
+stands alone. And every position under water, however little, is overdue once it is idle for too long: that it happened
+stays, whatever comes of it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,6 +16,7 @@ from metrics.ledger import DAY_S, Held, Told, seconds
 
 BAG_MARK = -0.5  #: fraction of cost; a bag is marked there or lower
 FREE_MARK = -0.35  #: and stays one until it is marked above this: a mark that hovers is no news every day
+UNDER_WATER = 0.0  #: marked there or lower a position does not win; what is marked above is forgotten
 
 
 class Spell(NamedTuple):
@@ -27,12 +30,18 @@ class Spell(NamedTuple):
 
 
 def spells(
-    frames: Mapping[int, Told], marked: Mapping[str, int], closed: Mapping[str, int], *, holding_p95_s: float
+    frames: Mapping[int, Told],
+    marked: Mapping[str, int],
+    closed: Mapping[str, int],
+    *,
+    holding_p95_s: float,
+    mark_at: float = BAG_MARK,
+    free_above: float = FREE_MARK,
 ) -> list[Spell]:
     """All times of one wallet's positions as bags, in the order in which they became known.
 
-    A position becomes a bag when it is marked at ``BAG_MARK`` or lower and idle for longer than 19 of 20 of the
-    wallet's round trips were held. It stays one until it closes, is open no more, or is marked above ``FREE_MARK``; a
+    A position becomes a bag when it is marked at ``mark_at`` or lower and idle for longer than 19 of 20 of the
+    wallet's round trips were held. It stays one until it closes, is open no more, or is marked above ``free_above``; a
     frame without its mark changes nothing. One that is a bag at its first mark ever became one nobody knows when: it
     is dated on the day on which it became overdue.
 
@@ -46,6 +55,8 @@ def spells(
         Position to the day of its close.
     holding_p95_s
         The wallet's usual longest holding time, seconds; 0 = unknown: then nothing is overdue.
+    mark_at, free_above
+        Fractions of cost.
     """
     done: list[Spell] = []
     live: dict[str, Spell] = {}
@@ -53,12 +64,14 @@ def spells(
         return done
     for day in sorted(frames):
         moment, held = frames[day]
-        for position in [each for each in live if each not in held or closed.get(each, day + 1) <= day]:
+        for position in [
+            each for each in live if _freed(held.get(each), free_above) or closed.get(each, day + 1) <= day
+        ]:
             spell = live.pop(position)
             done.append(spell._replace(gone=min(day, closed.get(position, day))))
         for position, (idle_since, mark) in sorted(held.items()):
             overdue = moment - idle_since > holding_p95_s
-            if position in live or mark is None or mark > BAG_MARK or not overdue or closed.get(position, day) < day:
+            if position in live or mark is None or mark > mark_at or not overdue or closed.get(position, day) < day:
                 continue
             due = int((idle_since + holding_p95_s) // DAY_S)
             since = min(day, due) if marked.get(position, day) >= day else day
@@ -66,11 +79,27 @@ def spells(
     return done + [spell._replace(gone=closed.get(position)) for position, spell in live.items()]
 
 
-def standing(found: list[Spell], end: int) -> dict[int, dict[str, float]]:
-    """Bags as they stood before the day ``end``: day → position → mark."""
+def _freed(held: Held | None, above: float) -> bool:
+    return held is None or (held[1] is not None and held[1] > above)
+
+
+def first_spells(found: list[Spell]) -> list[Spell]:
+    """The first spell of each position: what was overdue once is no news when it is so again."""
+    out: dict[str, Spell] = {}
+    for spell in sorted(found, key=lambda each: (each.known, each.day)):
+        out.setdefault(spell.position, spell)
+    return list(out.values())
+
+
+def standing(found: list[Spell], end: int, *, told_late: bool = False) -> dict[int, dict[str, float]]:
+    """Bags as they stood before the day ``end``: day → position → mark.
+
+    With ``told_late``, those that became known after the end count as well, by their days.
+    """
     out: dict[int, dict[str, float]] = {}
     for spell in found:
-        if spell.known < end and (spell.gone is None or spell.gone >= end):
+        late = told_late and spell.known >= end > spell.day
+        if late or (spell.known < end and (spell.gone is None or spell.gone >= end)):
             out.setdefault(spell.day, {})[spell.position] = spell.mark
     return out
 

@@ -44,6 +44,9 @@ class History:
     market: FloatArray  #: common shift of the peers, logit units; 0 without peers
     returns: FloatArray  #: every return of these days, shape (round trips,)
     holding_s: FloatArray  #: and how long each was held
+    sold: FloatArray  #: round trips alone, without bags
+    long_held: FloatArray  #: of them, held for longer than the 95th percentile of ``holding_s``
+    overdue: int = 0  #: positions that became overdue on these days and are open still
     scale_win: Scale
     scale_loss: Scale
 
@@ -62,6 +65,7 @@ class Population:
     win_size_mood: float = 0.02  #: the same for the sizes of wins, robust sd squared
     loss_size_mood: float = 0.02
     rate_mood: float = 0.05  #: the same for day counts, relative
+    patience_mood: float = 0.1  #: the same for the share of long holdings, logit units squared
     win_size_slope: float = 0.0  #: change of size, in robust sd, per logit of market
     loss_size_slope: float = 0.0
     rate_slope: float = 0.0  #: change of the log rate per logit of market
@@ -109,6 +113,9 @@ class Baseline:
     rate_inflation: float
     rate_se: float  #: relative standard error of ``rate``
     holding_p95_s: float  #: 95th percentile of the holding times, seconds; 0 = unknown
+    overdue_share: float  #: share of its positions that may become overdue while nothing changes: an upper bound
+    overdue_se: float
+    overdue_inflation: float  #: long holdings come in spells: variance relative to independent ones
 
 
 def is_weekend(day: IntArray) -> npt.NDArray[np.bool_]:
@@ -159,8 +166,9 @@ def fit_population(histories: Sequence[History]) -> Population:
         rate_slope=_slope([_rate_terms(h) for h in histories]),
     )
     moods = [_moods(h, slopes) for h in histories]
-    win, win_size, loss_size, rate = (pooled(each) for each in zip(*moods, strict=True))
-    known = replace(slopes, win_mood=win, win_size_mood=win_size, loss_size_mood=loss_size, rate_mood=rate)
+    win, win_size, loss_size, rate, patience = (pooled(each) for each in zip(*moods, strict=True))
+    moods_of = {"win_mood": win, "win_size_mood": win_size, "loss_size_mood": loss_size, "rate_mood": rate}
+    known = replace(slopes, **moods_of, patience_mood=patience)
     return replace(known, **_levels(histories, [each[0].inflation(win) for each in moods], known.win_logit))
 
 
@@ -205,7 +213,7 @@ def _levels(histories: Sequence[History], inflations: Sequence[float], pooled_lo
 
 def fit(history: History, population: Population, *, first_day: int, end_day: int) -> Baseline:
     """One wallet's baseline; needs no minimum (the caller knows when a wallet is still learning)."""
-    win, win_size, loss_size, rate = _moods(history, population)
+    win, win_size, loss_size, rate, patience = _moods(history, population)
     inflation = win.inflation(population.win_mood)
     level = population.level(history)
     spread = population.win_spread
@@ -223,6 +231,7 @@ def fit(history: History, population: Population, *, first_day: int, end_day: in
     rate_inflation = rate.inflation(population.rate_mood)
     rate_variance = rate_inflation * float((mean + alpha * mean**2).sum())
     n = len(history.returns)
+    overdue_share, overdue_se = overdue_bound(len(history.holding_s), history.overdue)
     return Baseline(
         first_day=first_day,
         end_day=end_day,
@@ -253,8 +262,24 @@ def fit(history: History, population: Population, *, first_day: int, end_day: in
         rate_slope=population.rate_slope,
         rate_inflation=rate_inflation,
         rate_se=math.sqrt(rate_variance) / max(float(mean.sum()), 1e-9),
-        holding_p95_s=float(np.quantile(history.holding_s, 0.95)) if n else 0.0,
+        holding_p95_s=float(np.quantile(history.holding_s, 0.95)) if len(history.holding_s) else 0.0,
+        overdue_share=overdue_share,
+        overdue_se=overdue_se,
+        overdue_inflation=patience.inflation(population.patience_mood),
     )
+
+
+def overdue_bound(closed: int, open_still: int) -> tuple[float, float]:
+    r"""Largest share of positions that become overdue while nothing changes, and its standard error.
+
+    A new holding time exceeds the 95th percentile of n earlier ones with a chance that is
+    :math:`	ext{Beta}(0.05 n + 0.95,\ 0.95 n + 0.05)`, whatever the holding times look like; at most all of those are
+    under water by then. Positions of the history that became overdue and are ``open_still`` come on top: they are
+    among none of the n. Source: the distribution of order statistics, David and Nagaraja (2003).
+    """
+    total = closed + 1 + open_still
+    share = (0.05 * closed + 0.95 + open_still) / total
+    return share, math.sqrt(share * (1 - share) / (total + 1))
 
 
 def _return_sd(returns: FloatArray) -> float:
@@ -298,8 +323,8 @@ def _rate_terms(history: History) -> tuple[FloatArray, FloatArray, FloatArray]:
     return history.trades - mean, mean, history.market
 
 
-def _moods(history: History, population: Population) -> tuple[Mood, Mood, Mood, Mood]:
-    """Moods of wins, sizes of wins, sizes of losses, and rate."""
+def _moods(history: History, population: Population) -> tuple[Mood, Mood, Mood, Mood, Mood]:
+    """Moods of wins, sizes of wins, sizes of losses, rate, and long holdings."""
     level = population.level(history)
     a, b = fit_win(history.closes, history.wins, history.market, level, spread=population.win_spread)
     p = expit(a + b * history.market)
@@ -312,6 +337,7 @@ def _moods(history: History, population: Population) -> tuple[Mood, Mood, Mood, 
         _size_mood(history, history.win_size, history.wins, population.win_size_slope),
         _size_mood(history, history.loss_size, losses, population.loss_size_slope),
         Mood.of(history.day, history.trades - mean, variance, RATE_BLOCK_DAYS),
+        Mood.of(history.day, history.long_held - 0.05 * history.sold, 0.05 * 0.95 * history.sold, BLOCK_DAYS),
     )
 
 

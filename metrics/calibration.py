@@ -14,7 +14,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 KNOTS = (0.0, 1.0, 2.0, 3.0, 4.5, 6.0, 8.0)
 """Values of the statistic; beyond the last, the last segment goes on."""
-SHARES = (1.6, 1.0, 1.2, 0.9, 0.5)
+SHARES = (1.6, 1.0, 1.2, 0.9, 0.5, 0.8)
 """How the false flags that are accepted are spent on the streams, relative to an even split: most on a lower win rate,
 the commonest loss and the slowest to show; least on more trades, which cost a follower nothing by themselves."""
 RATES = (0.5, 2.2, 8.7)
@@ -47,6 +47,11 @@ WITH_PEERS: Table = (
         (-4.23, -2.23, -1.17, -0.31, 0.71, 1.75, 2.61),
         (-3.54, -1.54, -0.63, 0.29, 1.25, 1.8, 4.28),
     ),
+    (  # OPEN_LOSSES; rows: (0.5, 2.2, 8.7) trades per day
+        (-4.0, -2.0, -0.5, 0.5, 2.0, 3.5, 5.5),
+        (-4.0, -2.0, -0.5, 0.5, 2.0, 3.5, 5.5),
+        (-4.0, -2.0, -0.5, 0.5, 2.0, 3.5, 5.5),
+    ),
 )
 LOOKS_WITH_PEERS = 4.10
 # first flags per wallet-year at a score of 0.25: calm, drawdowns = 3.81, 3.82
@@ -77,6 +82,11 @@ ALONE: Table = (
         (-4.57, -2.57, -1.31, -0.33, 0.85, 2.27, 3.9),
         (-4.21, -2.21, -1.14, -0.29, 0.74, 1.68, 2.61),
         (-3.54, -1.54, -0.56, 0.34, 1.34, 1.85, 3.82),
+    ),
+    (  # OPEN_LOSSES; rows: (0.5, 2.2, 8.7) trades per day
+        (-4.0, -2.0, -0.5, 0.5, 2.0, 3.5, 5.5),
+        (-4.0, -2.0, -0.5, 0.5, 2.0, 3.5, 5.5),
+        (-4.0, -2.0, -0.5, 0.5, 2.0, 3.5, 5.5),
     ),
 )
 LOOKS_ALONE = 3.97

@@ -12,12 +12,13 @@ from scipy.special import expit
 
 from metrics.calibration import recurrence_years, score_years
 from metrics.panel import FIELDS, Panel
-from metrics.peers import FEW_PEERS, MEMORY, common_shift, fading_sums
+from metrics.peers import FEW_PEERS, MEMORY, PATIENCE_MEMORY, common_shift, fading_sums
 from metrics.streams import (
     COLUMNS,
     MARKET_COLUMNS,
     Bank,
     Day,
+    Stream,
     increments,
     page,
     statistic,
@@ -28,6 +29,9 @@ IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 
+LEAST_YEARS = 1e-6  # of a stream of which nothing is known
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
     """Where every wallet stands at the end of a UTC day; W wallets, S streams."""
@@ -36,6 +40,9 @@ class Checkpoint:
     information: FloatArray  #: its variance, (W,)
     market: FloatArray  #: common shift of each wallet's peers that day, logit units, (W,)
     market_se: FloatArray  #: its standard error, (W,)
+    overdue_residual: FloatArray  #: fading sum of overdue positions minus the usual share of them, (W,)
+    overdue_information: FloatArray  #: its variance, (W,)
+    patience: FloatArray  #: by how much each wallet's peers stay in their losers longer than usual, logit units, (W,)
     total: FloatArray  #: CUSUMs, (W, COLUMNS)
     since: IntArray  #: day each last left zero, (W, COLUMNS)
     unadjusted: FloatArray  #: the same CUSUMs with the market left in, (W, MARKET_COLUMNS)
@@ -55,6 +62,9 @@ class Checkpoint:
             information=zero,
             market=zero,
             market_se=zero,
+            overdue_residual=zero,
+            overdue_information=zero,
+            patience=zero,
             total=total,
             since=np.zeros((wallets, COLUMNS), dtype=np.int64),
             unadjusted=np.zeros((wallets, MARKET_COLUMNS)),
@@ -82,6 +92,14 @@ def peer_terms(
     return np.where(use, wins - closes * p, 0.0), np.where(use, closes * p * (1 - p), 0.0)
 
 
+def patience_terms(panel: Panel, day: int, *, bank: Bank, marked_from: IntArray) -> tuple[FloatArray, FloatArray]:
+    """The day's (overdue positions minus the usual share of them, their variance) of wallets that tell, (W,)."""
+    sold, overdue, covered = (panel.view(name, day, day + 1)[:, 0] for name in ("sold", "overdue", "covered"))
+    use = (covered > 0) & (day >= bank.informs_from) & (day >= marked_from)
+    n, p = sold + overdue, bank.overdue_share
+    return np.where(use, overdue - n * p, 0.0), np.where(use, n * p * (1 - p), 0.0)
+
+
 def past_market(
     peers: BoolArray, panel: Panel, first: int, end: int, *, win_logit: FloatArray, informs_from: IntArray
 ) -> FloatArray:
@@ -103,7 +121,14 @@ def has_peers(informs: BoolArray, peers: BoolArray) -> BoolArray:
 
 
 def advance(
-    before: Checkpoint, panel: Panel, day: int, *, bank: Bank, peers: BoolArray, flag_years: float
+    before: Checkpoint,
+    panel: Panel,
+    day: int,
+    *,
+    bank: Bank,
+    peers: BoolArray,
+    marked_from: IntArray,
+    flag_years: float,
 ) -> Checkpoint:
     """One UTC day further.
 
@@ -116,6 +141,8 @@ def advance(
     peers
         Row i marks the peers of wallet i, (W, W). Those flagged the day before are left out: a wallet that
         left its form is no witness of the market.
+    marked_from
+        First day at whose end each wallet's open positions are known, (W,).
     flag_years
         Recurrence interval from which a wallet is flagged.
     """
@@ -123,29 +150,39 @@ def advance(
     terms = peer_terms(panel, day, day + 1, win_logit=bank.win_logit, informs_from=bank.informs_from)
     residual = MEMORY * before.residual + terms[0][0]
     information = MEMORY * before.information + terms[1][0]
-    market, market_se = common_shift(residual[None, :], information[None, :], peers & ~before.flagged[None, :])
+    witnesses = peers & ~before.flagged[None, :]
+    market, market_se = common_shift(residual[None, :], information[None, :], witnesses)
+    held = patience_terms(panel, day, bank=bank, marked_from=marked_from)
+    overdue_residual = PATIENCE_MEMORY * before.overdue_residual + held[0]
+    overdue_information = PATIENCE_MEMORY * before.overdue_information + held[1]
+    patience, _ = common_shift(overdue_residual[None, :], overdue_information[None, :], witnesses)
+    patience = np.where(has_peers((bank.informs_from <= day) & (marked_from <= day), peers), patience, 0.0)
     # With too few peers there is no market to be unsure about: the wallet's own inflation holds its swings.
     # One that learns later is none yet: a day that is computed again must not know it.
     peered = has_peers(bank.informs_from <= day, peers)
     market, market_se = np.where(peered, market, 0.0), np.where(peered, market_se, 0.0)
     judged = bank.known & (day >= bank.end_day) & (sums["covered"] > 0)
     today = Day(
-        **{name: sums[name] for name in ("closes", "wins", "win_size", "loss_size", "trades")},
+        **{name: sums[name] for name in FIELDS if name not in ("returns", "covered")},
         weekend=(day + 3) % 7 >= 5,
     )
-    add = np.where(judged[:, None], increments(bank, today, market, market_se), 0.0)
-    alone = np.where(judged[:, None], increments(bank, today, np.zeros_like(market), market_se), 0.0)[
+    add = np.where(judged[:, None], increments(bank, today, market, market_se, patience), 0.0)
+    alone = np.where(judged[:, None], increments(bank, today, np.zeros_like(market), market_se, patience), 0.0)[
         :, :MARKET_COLUMNS
     ]
     total, since = page(before.total, before.since, add, day)
     unadjusted, unadjusted_since = page(before.unadjusted, before.unadjusted_since, alone, day)
     recurrence = recurrence_years(statistic(total), bank.rate, peered)
+    recurrence[marked_from > day, Stream.OPEN_LOSSES] = LEAST_YEARS
     score = score_years(recurrence, peered)
     return Checkpoint(
         residual=residual,
         information=information,
         market=market,
         market_se=market_se,
+        overdue_residual=overdue_residual,
+        overdue_information=overdue_information,
+        patience=patience,
         total=total,
         since=since,
         unadjusted=unadjusted,

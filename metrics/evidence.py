@@ -47,27 +47,43 @@ class Window:
     wins: FloatArray
     returns: FloatArray
     trades: FloatArray
+    sold: FloatArray
+    overdue: FloatArray
     covered: FloatArray
     market: FloatArray  #: (W, T)
     market_se: FloatArray  #: (W, T)
+    patience: FloatArray  #: (W, T)
+    marked: BoolArray  #: whether its open positions are known, (W,)
     weekend: BoolArray  #: (T,)
     inside: FloatArray  #: 1 where a day belongs to the wallet's window, (W, T)
     days: IntArray  #: length of the window, (W,)
 
     @classmethod
-    def of(cls, panel: Panel, market: FloatArray, market_se: FloatArray, first: IntArray, end: int) -> "Window":
-        """Windows ``first[i] .. end - 1``; ``market`` (W, T) holds the shifts of the last T days."""
+    def of(
+        cls,
+        panel: Panel,
+        market: FloatArray,
+        market_se: FloatArray,
+        patience: FloatArray,
+        *,
+        first: IntArray,
+        end: int,
+        marked: BoolArray,
+    ) -> "Window":
+        """Windows ``first[i] .. end - 1``; ``market`` and its likes (W, T) hold the shifts of the last T days."""
         begin = end - market.shape[1]
         day = np.arange(begin, end)
         covered = panel.view("covered", begin, end).copy()
         inside = (day >= first[:, None]).astype(np.float64)
-        names = ("closes", "wins", "returns", "trades")
+        names = ("closes", "wins", "returns", "trades", "sold", "overdue")
         sums: dict[str, Any] = {name: np.nan_to_num(panel.view(name, begin, end)) * covered for name in names}
         return cls(
             **sums,
             covered=covered,
             market=market,
             market_se=market_se,
+            patience=patience,
+            marked=marked,
             weekend=(day + 3) % 7 >= 5,
             inside=inside,
             days=end - first,
@@ -96,6 +112,7 @@ def compare(bank: Bank, window: Window, peers: BoolArray) -> dict[Metric, Compar
             Metric.WIN_RATE: _win_rate(bank, window, peers),
             Metric.AVERAGE_RETURN: _average_return(bank, window, peers),
             Metric.TRADE_FREQUENCY: _trade_frequency(bank, window, peers),
+            Metric.OPEN_LOSSES: _open_losses(bank, window, peers),
         }
 
 
@@ -196,6 +213,31 @@ def _trade_frequency(bank: Bank, window: Window, peers: BoolArray) -> Comparison
         peers_change=_median(np.where(peers, theirs / usual - 1.0, np.nan)) * usual,
         n=window.own(window.trades),
         peers_down=_fell_too(peers, recent / usual - 1.0, theirs / usual - 1.0),
+    )
+
+
+def _open_losses(bank: Bank, window: Window, peers: BoolArray) -> Comparison:
+    """The baseline is a bound, so ``low`` is 0: to stay in fewer losers than that is no news."""
+    n = np.where(window.marked, window.own(window.sold + window.overdue), 0.0)
+    weight = window.sold + window.overdue + 1e-6
+    base = np.log(bank.overdue_share / (1 - bank.overdue_share))
+    p = expit(base[:, None] + np.maximum(window.patience, 0.0))
+    expected = window.own(weight * p) / window.own(weight)
+    variance = bank.overdue_inflation * expected * (1 - expected) / np.maximum(n, 1.0) + bank.overdue_se**2
+    total = window.others(window.sold + window.overdue)
+    rise = window.others(window.overdue) / total - bank.overdue_share
+    theirs = peers & window.marked[None, :]
+    enough = theirs.sum(axis=1) >= FEW_PEERS
+    recent = np.where(n > 0, window.own(window.overdue) / n, np.nan)
+    known = np.where(window.marked, 1.0, np.nan)
+    return Comparison(
+        recent=recent,
+        baseline=bank.overdue_share * known,
+        low=0.0 * known,
+        high=np.minimum(expected + Z95 * np.sqrt(variance), 1.0) * known,
+        peers_change=np.where(enough, expected - bank.overdue_share, np.nan) * known,
+        n=n,
+        peers_down=_fell_too(theirs, bank.overdue_share - recent, -rise),
     )
 
 

@@ -39,6 +39,7 @@ def history(
     *,
     market: FloatArray,
     size: tuple[Scale, Scale],
+    overdue: int,
 ) -> History:
     """One wallet's covered days ``first .. end - 1``; ``market`` (days,) as the peers showed it."""
     read = panel.view("covered", first, end)[i] > 0
@@ -47,13 +48,18 @@ def history(
     columns["trades"] = np.nan_to_num(columns["trades"])
     day, table = ledger.table(first, end)
     seen = read[day - first]
+    held = table[seen, 3]
+    long = held > np.quantile(held, 0.95) if len(held) else np.zeros(0, dtype=bool)
     lost = [mark for at, held in bags.items() if first <= at < end and read[at - first] for mark in held.values()]
     return History(
         day=np.arange(first, end)[read],
         **columns,
         market=market[read],
         returns=np.concatenate((table[seen, 1], lost)),
-        holding_s=table[seen, 3],
+        holding_s=held,
+        sold=np.bincount(day[seen] - first, minlength=end - first)[read].astype(np.float64),
+        long_held=np.bincount(day[seen] - first, weights=long, minlength=end - first)[read],
+        overdue=overdue,
         scale_win=size[0],
         scale_loss=size[1],
     )
@@ -72,12 +78,12 @@ def learn(
     informs_from: IntArray,
     population: Population,
     size: tuple[Scale, Scale],
+    overdue: int,
 ) -> Baseline:
     """Baseline of wallet ``i`` from its days ``first .. end - 1``; the panel must hold its size sums."""
     market = past_market(peers, panel, first, end, win_logit=win_logit, informs_from=informs_from)
-    return fit(
-        history(panel, i, ledger, bags, first, end, market=market, size=size), population, first_day=first, end_day=end
-    )
+    known = history(panel, i, ledger, bags, first, end, market=market, size=size, overdue=overdue)
+    return fit(known, population, first_day=first, end_day=end)
 
 
 def learn_together(
@@ -86,6 +92,7 @@ def learn_together(
     bags: Mapping[int, Bags],
     spans: Mapping[int, tuple[int, int]],
     sizes: Mapping[int, tuple[Scale, Scale]],
+    overdue: Mapping[int, int],
     peers: BoolArray,
 ) -> tuple[Population, dict[int, Baseline]]:
     """Population and baselines of all wallets with enough history, fitted together.
@@ -96,6 +103,8 @@ def learn_together(
         By row of the panel, which holds the bags already.
     spans
         Row → (first day, end day) of its history; wallets without one are still learning.
+    overdue
+        Row → positions that became overdue in its history and are open still.
     peers
         Row i marks the peers of wallet i, (W, W).
     """
@@ -105,7 +114,9 @@ def learn_together(
     histories = {}
     for i, (first, end) in spans.items():
         none = np.zeros(end - first)
-        histories[i] = history(panel, i, ledgers[i], bags[i], first, end, market=none, size=sizes[i])
+        histories[i] = history(
+            panel, i, ledgers[i], bags[i], first, end, market=none, size=sizes[i], overdue=overdue[i]
+        )
         informs_from[i] = first
     population = fit_population(list(histories.values()))
     baselines: dict[int, Baseline] = {}

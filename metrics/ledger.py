@@ -23,7 +23,7 @@ Interval = tuple[float, float]
 Held = tuple[float, float | None]
 """An open position: idle since (unix seconds), marked at (fraction of cost; None: unknown)."""
 Told = tuple[float, dict[str, Held]]
-"""A moment (unix seconds), and of the positions open then those that may be bags."""
+"""A moment (unix seconds), and of the positions open then those that may be under water."""
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from metrics.bags import FREE_MARK, told_positions
+from metrics.bags import UNDER_WATER, told_positions
 from metrics.baseline import Population
 from metrics.ledger import DAY_S, Ledger, Row, round_trip_rows, trade_rows
 from metrics.peers import choose_peers
@@ -228,6 +228,7 @@ class Monitor:
             sights=sights,
             last_s=[wallet.ledger.last_s for wallet in self._wallets.values()],
             bags=[wallet.open_bags() for wallet in self._wallets.values()],
+            marked=np.array([wallet.marked_from() < self._end for wallet in self._wallets.values()], dtype=bool),
         )
 
     def course(self, days: int) -> tuple[FloatArray, FloatArray]:
@@ -309,7 +310,7 @@ class Monitor:
         """Enter what was open when; each moment tells of every wallet."""
         for moment, held in sorted(told_positions(positions, now).items()):
             for name, wallet in self._wallets.items():
-                day = wallet.ledger.tell(moment, held.get(name, {}), keep_below=FREE_MARK)
+                day = wallet.ledger.tell(moment, held.get(name, {}), keep_below=UNDER_WATER)
                 if day is not None:
                     self._replay.rewind(self._relearn_from(wallet, day))
 

@@ -11,9 +11,10 @@ from metrics.scale import Scale
 
 FloatArray = npt.NDArray[np.float64]
 
-FIELDS = ("closes", "wins", "returns", "win_size", "loss_size", "trades", "covered")
+FIELDS = ("closes", "wins", "returns", "win_size", "loss_size", "trades", "covered", "sold", "overdue")
 """Of a day: round trips and new bags; those with a return above zero; sum of returns (fraction of cost); sums of the
-robust z of wins' and losses' sizes (0 while a wallet has no baseline); trades; 1 where the whole day was read."""
+robust z of wins' and losses' sizes (0 while a wallet has no baseline); trades; 1 where the whole day was read; round
+trips alone; positions that became overdue (``metrics.bags``)."""
 
 
 class Panel:
@@ -64,10 +65,10 @@ class Panel:
             math.fsum(size[1].z(value) for value in losses) if size else 0.0,
         )
 
-    def set_trades(self, wallet: int, day: int, count: float) -> None:
-        """Trades of one wallet on one day."""
+    def set_count(self, name: str, wallet: int, day: int, count: float) -> None:
+        """One field of one wallet on one day."""
         self.reach(day, day + 1)
-        self._data[FIELDS.index("trades"), wallet, day - self.first_day] = count
+        self._data[FIELDS.index(name), wallet, day - self.first_day] = count
 
     def set_covered(self, wallet: int, intervals: Iterable[Interval]) -> int | None:
         """Mark the days that were read whole; return the first day that changes, None if none does."""

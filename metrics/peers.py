@@ -19,6 +19,7 @@ COMMON_TOKENS = 0.2
 """Share of the smaller of two wallets' tokens that both must trade to stand in the same market."""
 
 MEMORY = 0.55  # of a day's evidence the next day: a market move is a matter of days
+PATIENCE_MEMORY = 0.9  # the same for overdue positions, which are few: some two weeks
 PEER_MOOD = 0.15  # variance, logit units squared, of one peer's own wandering around the market
 WEAK_PRECISION = 2.0  # holds the robust weights' centre near 0 where the peers know little
 CALM_SPREAD, STORM_SPREAD, STORM_SHARE = 0.2, 1.0, 0.2

@@ -56,11 +56,20 @@ class Replay:
         changed = self._show_bags(end)
         if changed is not None:
             self.rewind(changed)
+        marked_from = np.array([each.marked_from() for each in self.wallets.values()], dtype=np.int64)
         for day in range(self._next, end):
             self._learn(day, end)
             bank, peers, _ = self.constants()
             before = self.checkpoints.get(day - 1) or Checkpoint.empty(len(self.wallets))
-            self.checkpoints[day] = advance(before, self.panel, day, bank=bank, peers=peers, flag_years=self.flag_years)
+            self.checkpoints[day] = advance(
+                before,
+                self.panel,
+                day,
+                bank=bank,
+                peers=peers,
+                marked_from=marked_from,
+                flag_years=self.flag_years,
+            )
             self.checkpoints.pop(day - KEPT_DAYS, None)
         self._next = max(self._next, end)
 
@@ -89,7 +98,7 @@ class Replay:
 
     def sum_days(self, wallet: Watched, size: tuple[Scale, Scale] | None = None) -> None:
         """Sum all of one wallet's days anew."""
-        for day in {*wallet.ledger.rows, *wallet.ledger.trades, *wallet.bags}:
+        for day in {*wallet.ledger.rows, *wallet.ledger.trades, *wallet.bags, *wallet.overdue}:
             self.sum_day(wallet, day, size)
 
     def sum_day(self, wallet: Watched, day: int, size: tuple[Scale, Scale] | None = None) -> None:
@@ -106,7 +115,9 @@ class Replay:
         count = max(trades, closes)
         if not wallet.trade_feed:
             count = closes if closes or not trades else float("nan")
-        self.panel.set_trades(wallet.row, day, count)
+        self.panel.set_count("trades", wallet.row, day, count)
+        self.panel.set_count("sold", wallet.row, day, closes)
+        self.panel.set_count("overdue", wallet.row, day, wallet.overdue.get(day, 0))
 
     def show_covered(self, wallet: Watched) -> None:
         """Copy one wallet's coverage into the panel, and go back to the first day that it changes."""
@@ -119,21 +130,20 @@ class Replay:
 
         Bags of the history count as they stood when it ended, those that the first marks told later among them.
         """
-        spans, sizes = {}, {}
+        spans, sizes, overdue = {}, {}, {}
         for wallet in self.wallets.values():
             first = wallet.history_start(wallet.judged_from)
             if first is not None:
                 spans[wallet.row] = (first, wallet.judged_from)
                 sizes[wallet.row] = wallet.scales(first, wallet.judged_from)
-                found = wallet.spells(wallet.holding_p95(first, wallet.judged_from))
-                late = [each._replace(known=each.day, gone=None) for each in found if each.known >= wallet.judged_from]
-                wallet.bags = standing(
-                    [each for each in found if each.known < wallet.judged_from] + late, wallet.judged_from
-                )
+                usual = wallet.holding_p95(first, wallet.judged_from)
+                wallet.bags = standing(wallet.spells(usual), wallet.judged_from, told_late=True)
+                still = standing(wallet.overdue_spells(usual), wallet.judged_from, told_late=True)
+                overdue[wallet.row] = sum(len(each) for day, each in still.items() if day >= first)
                 self.sum_days(wallet, sizes[wallet.row])
         ledgers = {each.row: each.ledger for each in self.wallets.values()}
         bags = {each.row: each.bags for each in self.wallets.values()}
-        fitted = learning.learn_together(self.panel, ledgers, bags, spans, sizes, self._peer_matrix())
+        fitted = learning.learn_together(self.panel, ledgers, bags, spans, sizes, overdue, self._peer_matrix())
         self.population, baselines = fitted
         for wallet in self.wallets.values():
             if wallet.row in baselines:
@@ -141,12 +151,17 @@ class Replay:
                 wallet.informs_from = spans[wallet.row][0]
 
     def _show_bags(self, end: int) -> int | None:
-        """Count the bags as they stood before the day ``end``; return the first day that changes, None if none."""
+        """Count bags and overdue positions as known before the day ``end``; return the first day that changes."""
         changed: set[int] = set()
         for wallet in self.wallets.values():
             bags = standing(wallet.spells(), end) if wallet.ledger.frames else {}
+            overdue: dict[int, int] = {}
+            for spell in wallet.overdue_spells() if wallet.ledger.frames else ():
+                if spell.known < end:
+                    overdue[spell.day] = overdue.get(spell.day, 0) + 1
             days = {day for day in {*bags, *wallet.bags} if bags.get(day) != wallet.bags.get(day)}
-            wallet.bags = bags
+            days |= {day for day in {*overdue, *wallet.overdue} if overdue.get(day) != wallet.overdue.get(day)}
+            wallet.bags, wallet.overdue = bags, overdue
             for day in days:
                 self.sum_day(wallet, day)
             changed |= days
@@ -161,7 +176,9 @@ class Replay:
         self._show_bags(day)  # as known then: what is learned must not depend on what came later
         for wallet, first in starts:
             size = wallet.scales(first, day)
-            wallet.bags = standing(wallet.spells(wallet.holding_p95(first, day)), day)
+            usual = wallet.holding_p95(first, day)
+            wallet.bags = standing(wallet.spells(usual), day)
+            still = standing(wallet.overdue_spells(usual), day)
             self.sum_days(wallet, size)
             bank, peers, _ = self.constants()
             wallet.baseline = learning.learn(
@@ -176,6 +193,7 @@ class Replay:
                 informs_from=bank.informs_from,
                 population=self.population,
                 size=size,
+                overdue=sum(len(each) for at, each in still.items() if at >= first),
             )
             # Only from now on: what it tells about the past was not known then.
             wallet.informs_from = day

@@ -1,6 +1,6 @@
 """Evidence by the day: log-likelihood increments of the changes looked for, summed by Page's CUSUM.
 
-Five streams, each a small mixture of alternatives (how large a change will be is unknown). A CUSUM starts
+Six streams, each a small mixture of alternatives (how large a change will be is unknown). A CUSUM starts
 anew whenever the evidence is against a change, so the day it last left zero estimates when the change began.
 Sources: Page (1954); Lorden (1971) for mixtures; Philips, Yashchin and Stein (2003) for the use on managers.
 """
@@ -28,6 +28,7 @@ class Stream(IntEnum):
     JOINT = 2  #: a little of both: slow decay, where each alone stays quiet
     SILENCE = 3  #: trades less often, down to never
     SURGE = 4  #: trades much more often
+    OPEN_LOSSES = 5  #: stays in positions under water for longer than it ever used to
 
 
 WIN_SHIFTS = (0.35, 0.7, 1.1)  # logit units: about -9, -17 and -26 points at 50 %
@@ -35,8 +36,10 @@ SIZE_SHIFTS = ((0.35, 0.0), (0.8, 0.0), (1.2, 0.0), (0.5, 0.4))  # robust sd: wi
 JOINT_SHIFTS = ((0.35, 0.35, 0.0), (0.7, 0.6, 0.0), (0.7, 0.8, 0.4))
 SILENCE_RATES = (0.02, 0.15, 0.4)
 SURGE_RATES = (2.0, 3.5, 7.0)
+OVERDUE_SHARES = (0.15, 0.3, 0.5)  # of positions
+OVERDUE_STEP = 0.5  # logit units by which each lies above the baseline at least
 
-MEMBERS = (len(WIN_SHIFTS), len(SIZE_SHIFTS), len(JOINT_SHIFTS), len(SILENCE_RATES), len(SURGE_RATES))
+MEMBERS = tuple(map(len, (WIN_SHIFTS, SIZE_SHIFTS, JOINT_SHIFTS, SILENCE_RATES, SURGE_RATES, OVERDUE_SHARES)))
 """Alternatives per stream: the columns of the arrays below, in the order of :class:`Stream`."""
 COLUMNS = sum(MEMBERS)
 MARKET_COLUMNS = sum(MEMBERS[:3])
@@ -47,6 +50,7 @@ NEVER = 2**31  # a day that does not come
 GUARD = 0.7  # standard errors by which the baseline is moved towards the change: it is an estimate itself
 RATE_GUARD = 1.0  # the same for the rate, whose error a short history understates: bursts and pauses come in spells
 RESPONSE_GUARD = 3.0  # times the error of the wallet's response to the market: a drawdown lasts, and so does the error
+OVERDUE_GUARD = 1.0  # the same for the share of overdue positions
 DAY_LIMIT = 5.0  # most evidence that one day may add: no single day is a regime
 
 
@@ -77,6 +81,9 @@ class Bank:
     rate_slope: FloatArray
     rate_inflation: FloatArray
     rate_se: FloatArray
+    overdue_share: FloatArray
+    overdue_se: FloatArray
+    overdue_inflation: FloatArray
     mean_return: FloatArray
     return_sd: FloatArray
     win_rate: FloatArray
@@ -111,21 +118,25 @@ class Day:
     win_size: FloatArray
     loss_size: FloatArray
     trades: FloatArray
+    sold: FloatArray
+    overdue: FloatArray
     weekend: bool
 
 
-def increments(bank: Bank, day: Day, market: FloatArray, market_se: FloatArray) -> FloatArray:
+def increments(bank: Bank, day: Day, market: FloatArray, market_se: FloatArray, patience: FloatArray) -> FloatArray:
     r"""Log-likelihood ratio of each alternative against the baseline for one day, shape (wallets, COLUMNS).
 
     * wins are binomial: :math:`w \ln\frac{p_1}{p_0} + (n - w) \ln\frac{1 - p_1}{1 - p_0}` with
       :math:`\text{logit } p_0 = a + b m - g\,\text{se}` and :math:`\text{logit } p_1 = \text{logit } p_0 - \delta`;
     * sizes are normal on the robust scale: :math:`-\delta x - n \delta^2 / 2` for a sum x of n of them;
-    * trades are negative binomial: :math:`n \ln r - (n + \kappa) \ln\frac{\kappa + \mu r}{\kappa + \mu}`.
+    * trades are negative binomial: :math:`n \ln r - (n + \kappa) \ln\frac{\kappa + \mu r}{\kappa + \mu}`;
+    * overdue positions are binomial among them and the round trips.
 
     Each is divided by the wallet's inflation (its own mood): a wallet that swings between 45 % and 65 % needs
     more evidence than one that never did. The baselines are moved towards the change by ``GUARD`` standard
     errors, because they are estimates; that of wins holds the wallet's level, its response to the market and
-    the market itself (``market`` and ``market_se``, logit units, (wallets,)).
+    the market itself (``market`` and ``market_se``, logit units, (wallets,)). Where the peers stay in their losers
+    longer than usual (``patience``, logit units, (wallets,)), so may the wallet.
     """
     losses = day.closes - day.wins
     unsure = np.sqrt(
@@ -157,7 +168,14 @@ def increments(bank: Bank, day: Day, market: FloatArray, market_se: FloatArray) 
 
     # nan trades: the wallet was active, but how often is not known; no evidence either way.
     rates = [np.nan_to_num(rate(by)) for by in (*SILENCE_RATES, *SURGE_RATES)]
-    return np.clip(np.stack([*win, *sizes, *joint, *rates], axis=1), -DAY_LIMIT, DAY_LIMIT)
+    share = np.minimum(bank.overdue_share + OVERDUE_GUARD * bank.overdue_se, 0.9)
+    odds = np.log(share / (1 - share)) + np.maximum(patience, 0.0)
+    held, sold = _log_odds(odds)
+    overdue = []
+    for alternative in OVERDUE_SHARES:
+        p, q = _log_odds(np.maximum(np.log(alternative / (1 - alternative)), odds + OVERDUE_STEP))
+        overdue.append((day.overdue * (p - held) + day.sold * (q - sold)) / bank.overdue_inflation)
+    return np.clip(np.stack([*win, *sizes, *joint, *rates, *overdue], axis=1), -DAY_LIMIT, DAY_LIMIT)
 
 
 def page(total: FloatArray, since: IntArray, add: FloatArray, day: int) -> tuple[FloatArray, IntArray]:

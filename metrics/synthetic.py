@@ -93,7 +93,23 @@ def world(
     rate: float | None = None,
     **fixed: float,
 ) -> pd.DataFrame:
-    """Round trips of a population, sorted by ``closed_at``.
+    """Round trips of a population, as :func:`population` makes them."""
+    options: dict[str, Any] = {"history_days": history_days, "days": days, "changes": changes, "rate": rate}
+    return population(rng, wallets=wallets, drawdowns=drawdowns, **options, **fixed)[0]
+
+
+def population(
+    rng: np.random.Generator,
+    *,
+    wallets: int = 32,
+    history_days: int = 150,
+    days: int = 150,
+    drawdowns: int = 0,
+    changes: Mapping[int, Change] | None = None,
+    rate: float | None = None,
+    **fixed: float,
+) -> tuple[pd.DataFrame, FloatArray]:
+    """Round trips of a population, sorted by ``closed_at``, and its market.
 
     Parameters
     ----------
@@ -111,6 +127,8 @@ def world(
     -------
     DataFrame
         ``wallet, closed_at, return, pnl_usd, size_usd, holding_s``.
+    array of shape (days,)
+        The market on the days from ``START`` on.
     """
     longest = max(history_days, 365)
     past = {int(day): _drawdown(rng) for day in rng.integers(0, longest - 30, rng.poisson(longest / 110))}
@@ -124,7 +142,7 @@ def world(
         frame = round_trips(rng, one, path[longest + first :], first, change)
         frames.append(frame.assign(wallet=f"w{i:02d}"))
     joined = pd.concat(frames, ignore_index=True)
-    return joined.sort_values("closed_at", kind="stable").reset_index(drop=True)
+    return joined.sort_values("closed_at", kind="stable").reset_index(drop=True), path[longest:]
 
 
 def round_trips(

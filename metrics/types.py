@@ -20,6 +20,8 @@ class Metric(StrEnum):
     """Mean return of round trips, fraction of cost."""
     TRADE_FREQUENCY = "trade_frequency"
     """Trades per day; silence is its extreme."""
+    OPEN_LOSSES = "open_losses"
+    """Share of positions still open, under water, after the longest time that it used to hold one."""
 
 
 class Unit(StrEnum):
@@ -198,7 +200,8 @@ class Context:
 class Evidence:
     """Why a wallet has its state."""
 
-    metrics: tuple[MetricEvidence, ...]  #: one per ``Metric``, in that order; empty while learning
+    #: One per ``Metric``, in that order; open losses only where open positions are known; empty while learning.
+    metrics: tuple[MetricEvidence, ...]
     lead: Metric | None  #: the metric that speaks loudest; None while learning
     since: date | None  #: estimated start of the change; None where none shows
     silent_days: float | None  #: days since the last trade; None if never

@@ -28,6 +28,7 @@ STREAMS_OF = {
     Metric.WIN_RATE: (Stream.WIN_RATE,),
     Metric.AVERAGE_RETURN: (Stream.RETURN_SIZE, Stream.JOINT),
     Metric.TRADE_FREQUENCY: (Stream.SILENCE, Stream.SURGE),
+    Metric.OPEN_LOSSES: (Stream.OPEN_LOSSES,),
 }
 METRICS = tuple(Metric)
 
@@ -93,11 +94,13 @@ def assess(
     sights: Sequence[Sight | None],
     last_s: Sequence[float | None],
     bags: Sequence[tuple[int, int]],
+    marked: BoolArray,
 ) -> list[Assessment]:
     """Assessments of the (row, wallet) given, at the end of day ``end - 1``.
 
     ``checkpoints`` are those of the last days up to ``end - 1``, oldest first; ``names``, ``sights``, ``last_s``
-    (last trade, unix seconds) and ``bags`` (those of the judged days, older ones) go by row.
+    (last trade, unix seconds), ``bags`` (those of the judged days, older ones) and ``marked`` (whether its open
+    positions are known) go by row.
     """
     standing = Standing.of(checkpoints[-1], bank, peers)
     watch_years = flag_years / WATCH_SHARE
@@ -110,8 +113,8 @@ def assess(
     length = np.where(stands_out, np.clip(end - began_on, SHORTEST_DAYS, LONGEST_DAYS), USUAL_DAYS)
     # A window never reaches back into the baseline that it is compared with.
     length = np.clip(np.minimum(length, end - bank.end_day), 1, LONGEST_DAYS)
-    market, market_se = (_recent(checkpoints, name, len(peers)) for name in ("market", "market_se"))
-    window = Window.of(panel, market, market_se, end - length, end)
+    shifts = (_recent(checkpoints, name, len(peers)) for name in ("market", "market_se", "patience"))
+    window = Window.of(panel, *shifts, first=end - length, end=end, marked=marked)
     compared = compare(bank, window, peers)
     unread = window.days - window.own(window.covered)
     lucky = back_to_level(bank, compared[Metric.WIN_RATE])
@@ -134,6 +137,7 @@ def assess(
                     each, compared[each], i, days=int(length[i]), recurrence=float(standing.recurrence[i, m])
                 )
                 for m, each in enumerate(METRICS)
+                if each is not Metric.OPEN_LOSSES or marked[i]
             ),
             lead=metric,
             since=None if state is State.OK else EPOCH + timedelta(days=int(began_on[i])),

@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from metrics.bags import Spell, spells
+from metrics.bags import UNDER_WATER, Spell, first_spells, spells
 from metrics.baseline import MINIMUM_DAYS, MINIMUM_ROUND_TRIPS, Baseline
 from metrics.ledger import DAY_S, Ledger
 from metrics.scale import Scale
+from metrics.streams import NEVER
 
 EVER = -(2**31)  # a day before all others
 
@@ -28,6 +29,7 @@ class Watched:
     peers: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)  #: what it traded before it was judged
     bags: dict[int, dict[str, float]] = field(default_factory=dict)  #: day → position → mark, as the panel holds them
+    overdue: dict[int, int] = field(default_factory=dict)  #: day → positions that became so, as the panel holds them
 
     @property
     def size(self) -> tuple[Scale, Scale] | None:
@@ -58,12 +60,20 @@ class Watched:
         held = table[self.ledger.days_covered(first, end)[day - first], 3]
         return float(np.quantile(held, 0.95)) if len(held) else 0.0
 
-    def spells(self, holding_p95_s: float | None = None) -> list[Spell]:
+    def spells(self, holding_p95_s: float | None = None, **limits: float) -> list[Spell]:
         """When which of its open positions were bags; none while its usual holding time is unknown."""
         if holding_p95_s is None:
             holding_p95_s = self.baseline.holding_p95_s if self.baseline else 0.0
         ledger = self.ledger
-        return spells(ledger.frames, ledger.marked, ledger.closed, holding_p95_s=holding_p95_s)
+        return spells(ledger.frames, ledger.marked, ledger.closed, holding_p95_s=holding_p95_s, **limits)
+
+    def overdue_spells(self, holding_p95_s: float | None = None) -> list[Spell]:
+        """When which of its open positions became overdue, each once."""
+        return first_spells(self.spells(holding_p95_s, mark_at=UNDER_WATER, free_above=UNDER_WATER))
+
+    def marked_from(self) -> int:
+        """First day at whose end its open positions are known; ``NEVER`` without any."""
+        return min(self.ledger.frames, default=NEVER)
 
     def open_bags(self) -> tuple[int, int]:
         """Bags that count as losses of the judged days, and older ones."""
@@ -81,7 +91,7 @@ class Watched:
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-able copy."""
-        plain = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "bags"}
+        plain = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in ("bags", "overdue")}
         baseline = None if self.baseline is None else asdict(self.baseline)
         return {**plain, "ledger": self.ledger.as_dict(), "baseline": baseline, "peers": list(self.peers)}
 

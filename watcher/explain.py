@@ -41,7 +41,7 @@ def explain(assessment: Assessment | None, flag: Flag | None = None) -> list[str
 def _peers(evidence: Evidence, lead: MetricEvidence) -> str:
     if not evidence.peers:
         return "<b>Peers</b> none: its own past is all that it is held against."
-    said = f"<b>Peers</b> {evidence.peers_down} of {text.count(evidence.peers, 'peer')} fell too"
+    said = f"<b>Peers</b> {text.moved_too(lead.metric, evidence.peers_down, evidence.peers)}"
     return f"{said}." if lead.peers_change is None else f"{said}; peers {text.change(lead.metric, lead.peers_change)}."
 
 

@@ -68,10 +68,10 @@ class Study:
         return _trade_log(self.account, self.chains, self.names)
 
     def series(self, metric: Metric) -> ChartSeries | None:
-        """What the chart of a metric shows: the flag's own where it shows that; None without a verdict."""
+        """What the chart of a metric shows: the flag's own where it shows that; None without a verdict or a course."""
         if self.flag is not None and self.flag.chart.metric is metric:
             return self.flag.chart
-        if self.assessment is None:
+        if self.assessment is None or metric is Metric.OPEN_LOSSES:
             return None
         return chart_series(
             replace(self.assessment.evidence, lead=metric),

@@ -27,7 +27,9 @@ _SHORT = {
     Metric.WIN_RATE: "win rate %",
     Metric.AVERAGE_RETURN: "return %",
     Metric.TRADE_FREQUENCY: "trades a day",
+    Metric.OPEN_LOSSES: "open losses %",
 }
+_LISTED = (Metric.WIN_RATE, Metric.AVERAGE_RETURN, Metric.TRADE_FREQUENCY)  # in the list of wallets, for want of room
 
 #: (chain id, address) to token
 Tokens = Mapping[tuple[int, str], TokenInfo]
@@ -99,7 +101,7 @@ def wallets(pairs: Iterable[tuple[Wallet, Assessment | None]], *, title: str | N
     )
     for name in ("wallet", "verdict"):
         table.add_column(name, min_width=11)
-    for name in (*_SHORT.values(), "by chance"):
+    for name in (*(_SHORT[metric] for metric in _LISTED), "by chance"):
         table.add_column(name, justify="right", no_wrap=True)
     rank = {State.FLAGGED: 0, State.WATCH: 1, State.MARKET: 2, State.OK: 3, State.LEARNING: 4}
     ordered = sorted(pairs, key=lambda pair: (rank[pair[1].state] if pair[1] else 5, pair[0].label, pair[0].address))
@@ -113,7 +115,7 @@ def wallets(pairs: Iterable[tuple[Wallet, Assessment | None]], *, title: str | N
         table.add_row(
             f"{text.clean(wallet.label, 20)} {text.short(wallet.address)}".strip(),
             words,
-            *(_change(assessment, metric) for metric in Metric),
+            *(_change(assessment, metric) for metric in _LISTED),
             chance(assessment.score) if assessment and judged else "-",
         )
     return table

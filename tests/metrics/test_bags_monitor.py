@@ -11,6 +11,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from metrics.monitor import Monitor
+from metrics.streams import Stream
 from metrics.synthetic import START, Change, world
 from metrics.types import Assessment, Metric
 
@@ -116,9 +117,10 @@ def test_frames_of_a_tick_are_those_of_its_moment() -> None:
 @pytest.mark.parametrize("named", [True, False])
 @pytest.mark.parametrize("seed", range(3))
 def test_a_close_replaces_the_bag(seed: int, named: bool) -> None:
-    """After the close the state is that of a monitor that never saw the bag; before it, the loss counted.
+    """After the close the books are those of a monitor that never saw the bag; before it, the loss counted.
 
-    The close is known by the name of the position, or by its absence from the next frame.
+    The close is known by the name of the position, or by its absence from the next frame. That the position was
+    overdue stays: it is another stream.
     """
     frame = sample(seed)
     kept = never_sold(frame, seed, share=0.8) & (frame["closed_at"] < after(15))
@@ -138,9 +140,11 @@ def test_a_close_replaces_the_bag(seed: int, named: bool) -> None:
     assert won < usual
     rest = between(shown, after(17), after(20))
     gone = None if named else positions.iloc[:0].drop(columns="marked_at")
-    assert seeing.tick(after(20), rest, gone) == blind.tick(after(20), rest)
-    for one, other in zip(seeing.course(20), blind.course(20), strict=True):
-        np.testing.assert_array_equal(one, other)
+    for one, other in zip(seeing.tick(after(20), rest, gone), blind.tick(after(20), rest), strict=True):
+        assert [each.recurrence_years for each in one.evidence.metrics[:3]] == [
+            each.recurrence_years for each in other.evidence.metrics[:3]
+        ]
+    np.testing.assert_array_equal(seeing.course(20)[0][..., : Stream.OPEN_LOSSES], blind.course(20)[0][..., :-1])
 
 
 def test_a_wallet_that_never_sells_its_losers_is_seen() -> None:
@@ -179,14 +183,18 @@ def test_who_always_had_bags_has_not_left_its_form() -> None:
 
 
 @pytest.mark.parametrize("mark", [-0.4, float("nan"), 3.0])
-def test_what_is_no_bag_changes_nothing(mark: float) -> None:
-    """Positions a little under water, unknown or in profit, and none at all, leave the assessments as they are."""
+def test_what_is_no_bag_is_no_loss(mark: float) -> None:
+    """Positions a little under water, unknown or in profit, and none at all, leave the closed trades as they are."""
     frame = sample(2)
     new = between(frame, START, after(DAYS))
-    expected = started(frame).tick(after(DAYS), new)
+    expected = first_of(started(frame).tick(after(DAYS), new)).evidence
     held = marked(frame[never_sold(frame, 2)], 0, DAYS).assign(mark_return=mark)
     for positions in (held, held.iloc[:1], held.iloc[:0]):
-        assert started(frame).tick(after(DAYS), new, positions) == expected
+        got = first_of(started(frame).tick(after(DAYS), new, positions)).evidence
+        assert (got.open_bags, got.notes) == (0, expected.notes)
+        years = [[each.recurrence_years for each in one.metrics] for one in (got, expected)]
+        assert years[0][:3] == years[1][:3]
+        assert (years[0][3] > years[1][3]) == (mark == -0.4 and positions is held)
 
 
 def test_one_bag_is_one_loss() -> None:

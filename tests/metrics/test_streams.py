@@ -13,8 +13,9 @@ def bank() -> Bank:
     return Bank.of([baseline], [20_000])
 
 
-def day(closes: float, wins: float, *, win_size: float = 0.0, loss_size: float = 0.0) -> Day:
+def day(closes: float, wins: float, *, win_size: float = 0.0, loss_size: float = 0.0, overdue: float = 0.0) -> Day:
     one = {"closes": closes, "wins": wins, "win_size": win_size, "loss_size": loss_size, "trades": closes}
+    one |= {"sold": closes, "overdue": overdue}
     return Day(**{name: np.array([value]) for name, value in one.items()}, weekend=False)
 
 
@@ -22,7 +23,7 @@ def after(days: list[Day]) -> np.ndarray:
     total, since = np.zeros((1, COLUMNS)), np.zeros((1, COLUMNS), dtype=np.int64)
     none = np.zeros(1)
     for number, each in enumerate(days):
-        total, since = page(total, since, increments(bank(), each, none, none), number)
+        total, since = page(total, since, increments(bank(), each, none, none, none), number)
     return statistic(total)[0]
 
 
@@ -35,6 +36,7 @@ def after(days: list[Day]) -> np.ndarray:
         ([day(5, 2, win_size=-1.5)] * 15, Stream.JOINT),
         ([day(0, 0)] * 10, Stream.SILENCE),
         ([day(30, 18)] * 5, Stream.SURGE),
+        ([day(5, 3, overdue=2)] * 10, Stream.OPEN_LOSSES),
     ],
 )
 def test_each_change_speaks_in_its_stream(days: list[Day], stream: Stream) -> None:
@@ -51,9 +53,9 @@ def test_usual_days_are_no_evidence() -> None:
 def test_a_fall_of_the_market_explains_lost_wins() -> None:
     """The same losses count less where the peers lost as well, and less the less sure the market is."""
     none = np.zeros(1)
-    alone = increments(bank(), day(5, 1), none, none)[0, :3]
-    together = increments(bank(), day(5, 1), np.array([-1.0]), none)[0, :3]
-    unsure = increments(bank(), day(5, 1), none, np.array([0.5]))[0, :3]
+    alone = increments(bank(), day(5, 1), none, none, none)[0, :3]
+    together = increments(bank(), day(5, 1), np.array([-1.0]), none, none)[0, :3]
+    unsure = increments(bank(), day(5, 1), none, np.array([0.5]), none)[0, :3]
     assert (together < alone).all()
     assert (unsure < alone).all()
 
@@ -64,5 +66,5 @@ def test_since_is_the_day_the_evidence_left_zero() -> None:
     none = np.zeros(1)
     for number in range(20):
         today = day(5, 3) if number < 12 else day(0, 0)
-        total, since = page(total, since, increments(bank(), today, none, none), number)
+        total, since = page(total, since, increments(bank(), today, none, none, none), number)
     assert began(total, since)[0, Stream.SILENCE] == 12
