@@ -113,10 +113,10 @@ def moved(item: MetricEvidence, evidence: Evidence, days: tuple[date, ...] = ())
     if days and item.window_days < days[-1].toordinal():
         since = f" since {text.day(days[-1] - timedelta(days=item.window_days - 1))}"
     now = f"<b>{_name(item)}</b> {text.value(item.metric, item.recent)}: "
-    if item.metric is Metric.WIN_RATE and item.n and 0 <= item.recent <= 1:
-        wins = round(item.recent * item.n)
-        low, high = wilson(wins, item.n)
-        now += f"{wins:,} of {text.count(item.n, 'round trip')}{since} (95 %: {text.span(item.metric, low, high)})"
+    if item.metric in text.SHARES and item.n and 0 <= item.recent <= 1:
+        some = round(item.recent * item.n)
+        low, high = wilson(some, item.n)
+        now += f"{some:,} of {text.counted(item)}{since} (95 %: {text.span(item.metric, low, high)})"
     else:
         now += f"{text.counted(item)}{since}"
     lines = [f"{now} in {text.count(item.window_days, 'day')}" if not since else now]
@@ -139,11 +139,10 @@ def _expected(item: MetricEvidence) -> Iterator[str]:
     if item.baseline is None or item.recent is None:
         return
     expected = item.baseline + (item.peers_change or 0.0)
-    if item.metric is Metric.WIN_RATE and 0 <= item.recent <= 1 and abs(expected) < 2:
-        wins = max(0, min(item.n, round(expected * item.n)))
-        yield f"Expected {text.count(wins, 'win')}, got {round(item.recent * item.n):,}"
-    elif item.metric is Metric.OPEN_LOSSES:
-        yield f"Expected {text.count(round(expected * item.n), 'position')} at most, got {round(item.recent * item.n):,}"
+    if item.metric in text.SHARES and 0 <= item.recent <= 1 and abs(expected) < 2:
+        some = max(0, min(item.n, round(expected * item.n)))
+        told = text.count(some, "win") if item.metric is Metric.WIN_RATE else f"{text.count(some, 'position')} at most"
+        yield f"Expected {told}, got {round(item.recent * item.n):,}"
     elif item.metric is Metric.TRADE_FREQUENCY and abs(item.baseline) < 1e6:
         # Its usual range hardly follows the peers, so neither does this.
         yield f"Expected {text.count(max(0, round(item.baseline * item.window_days)), 'trade')}, got {item.n:,}"

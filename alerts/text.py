@@ -8,7 +8,7 @@ from datetime import date, datetime
 from ingest.text import clean as clean  # noqa: PLC0414 - the words of this room include it
 from metrics.types import Metric, MetricEvidence, Sight
 
-_SHARES = (Metric.WIN_RATE, Metric.OPEN_LOSSES)
+SHARES = (Metric.WIN_RATE, Metric.OPEN_LOSSES)  #: metrics that are parts of a count
 _COUNTED = {Metric.TRADE_FREQUENCY: "trade", Metric.OPEN_LOSSES: "position"}
 _TAG = re.compile(r"<[^<>]*>")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")  # in any locale
@@ -61,7 +61,7 @@ def value(metric: Metric, number: float | None, *, unit: bool = True) -> str:
     """Return ``61 %``, ``+12.4 % per trade`` or ``3.2 a day``; without the unit's words if ``unit`` is False."""
     if number is None or not math.isfinite(number):
         return "unknown"
-    if metric in _SHARES:
+    if metric in SHARES:
         return f"{_number(100 * number, 0)} %"
     if metric is Metric.AVERAGE_RETURN:
         return f"{_number(100 * number, 1, sign=True)} %" + (" per trade" if unit else "")
@@ -91,7 +91,7 @@ def change(metric: Metric, number: float) -> str:
         return "unknown"
     if metric is Metric.TRADE_FREQUENCY:
         return f"{_pace(number, sign=True)} a day"
-    return f"{_number(100 * number, 0 if metric in _SHARES else 1, sign=True)} pp"
+    return f"{_number(100 * number, 0 if metric in SHARES else 1, sign=True)} pp"
 
 
 def sample(item: MetricEvidence) -> str:

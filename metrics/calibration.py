@@ -14,7 +14,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 KNOTS = (0.0, 1.0, 2.0, 3.0, 4.5, 6.0, 8.0)
 """Values of the statistic; beyond the last, the last segment goes on."""
-SHARES = (1.6, 1.0, 1.2, 0.9, 0.5, 0.8)
+SHARES = (1.6, 1.0, 1.2, 0.9, 0.5, 0.5)
 """How the false flags that are accepted are spent on the streams, relative to an even split: most on a lower win rate,
 the commonest loss and the slowest to show; least on more trades, which cost a follower nothing by themselves."""
 RATES = (0.5, 2.2, 8.7)
@@ -48,15 +48,15 @@ WITH_PEERS: Table = (
         (-3.54, -1.54, -0.63, 0.29, 1.25, 1.8, 4.28),
     ),
     (  # OPEN_LOSSES; rows: (0.5, 2.2, 8.7) trades per day
-        (-4.0, -2.0, -0.5, 0.5, 2.0, 3.5, 5.5),
-        (-4.0, -2.0, -0.5, 0.5, 2.0, 3.5, 5.5),
-        (-4.0, -2.0, -0.5, 0.5, 2.0, 3.5, 5.5),
+        (-5.5, -0.33, 1.81, 3.96, 5.06, 5.68, 5.98),
+        (-5.5, -0.89, 0.63, 1.9, 4.93, 5.62, 5.92),
+        (-5.5, -1.07, -0.13, 0.72, 2.06, 3.31, 4.92),
     ),
 )
-LOOKS_WITH_PEERS = 4.10
-# first flags per wallet-year at a score of 0.25: calm, drawdowns = 3.81, 3.82
-# first flags per wallet-year at a score of 1: calm, drawdowns = 0.83, 1.00
-# first flags per wallet-year at a score of 4: calm, drawdowns = 0.21, 0.24
+LOOKS_WITH_PEERS = 4.22
+# first flags per wallet-year at a score of 0.25: calm, drawdowns = 3.76, 4.22
+# first flags per wallet-year at a score of 1: calm, drawdowns = 0.84, 0.99
+# first flags per wallet-year at a score of 4: calm, drawdowns = 0.23, 0.29
 ALONE: Table = (
     (  # WIN_RATE; rows: (0.5, 2.2, 8.7) trades per day
         (-3.6, -1.6, -0.28, 0.7, 2.05, 3.77, 5.16),
@@ -84,15 +84,15 @@ ALONE: Table = (
         (-3.54, -1.54, -0.56, 0.34, 1.34, 1.85, 3.82),
     ),
     (  # OPEN_LOSSES; rows: (0.5, 2.2, 8.7) trades per day
-        (-4.0, -2.0, -0.5, 0.5, 2.0, 3.5, 5.5),
-        (-4.0, -2.0, -0.5, 0.5, 2.0, 3.5, 5.5),
-        (-4.0, -2.0, -0.5, 0.5, 2.0, 3.5, 5.5),
+        (-5.5, -0.33, 1.81, 3.96, 5.06, 5.68, 5.98),
+        (-5.5, -0.89, 0.63, 1.9, 4.93, 5.62, 5.92),
+        (-5.5, -1.07, -0.13, 0.72, 2.06, 3.31, 4.92),
     ),
 )
-LOOKS_ALONE = 3.97
-# first flags per wallet-year at a score of 0.25: calm, drawdowns = 2.52, 3.74
-# first flags per wallet-year at a score of 1: calm, drawdowns = 0.48, 0.99
-# first flags per wallet-year at a score of 4: calm, drawdowns = 0.11, 0.30
+LOOKS_ALONE = 3.78
+# first flags per wallet-year at a score of 0.25: calm, drawdowns = 2.79, 4.08
+# first flags per wallet-year at a score of 1: calm, drawdowns = 0.59, 1.00
+# first flags per wallet-year at a score of 4: calm, drawdowns = 0.14, 0.31
 
 
 def recurrence_years(statistic: FloatArray, rate: FloatArray, peered: BoolArray) -> FloatArray:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scipy.special import expit
 
 from metrics.panel import Panel
-from metrics.peers import FEW_PEERS
+from metrics.peers import FEW_PEERS, PEER_MOOD
 from metrics.streams import Bank
 from metrics.types import Metric, MetricEvidence
 
@@ -36,6 +36,7 @@ class Comparison:
     high: FloatArray
     peers_change: FloatArray
     n: FloatArray
+    peers_se: FloatArray  #: standard error of ``peers_change``
     peers_down: IntArray  #: peers whose own metric fell at least half as far in the same window
 
 
@@ -129,7 +130,22 @@ def back_to_level(bank: Bank, win: Comparison) -> BoolArray:
     return fell
 
 
-def metric_evidence(metric: Metric, of: Comparison, i: int, *, days: int, recurrence: float) -> MetricEvidence:
+def effective(bank: Bank, window: Window, peers: BoolArray) -> FloatArray:
+    r"""How many peers that tell equally much each wallet's peers are worth over its window, (W,).
+
+    Kish's effective size :math:`(\sum w)^2 / \sum w^2` with each peer's precision on the logit scale as its weight,
+    ``peers.PEER_MOOD`` included: nine that hardly trade and one that trades all day are worth little more than one.
+    """
+    p = expit(bank.win_logit)
+    information = window.others(window.closes) * p * (1 - p)
+    weight = np.where(peers & bank.known, information / (1.0 + PEER_MOOD * information), 0.0)
+    out: FloatArray = weight.sum(axis=1) ** 2 / np.maximum((weight**2).sum(axis=1), 1e-12)
+    return out
+
+
+def metric_evidence(
+    metric: Metric, of: Comparison, i: int, *, days: int, recurrence: float, long_run: float | None = None
+) -> MetricEvidence:
     """Wallet ``i``'s row of a comparison, unknowns as None."""
     return MetricEvidence(
         metric=metric,
@@ -138,6 +154,9 @@ def metric_evidence(metric: Metric, of: Comparison, i: int, *, days: int, recurr
         low=_known(of.low[i]),
         high=_known(of.high[i]),
         peers_change=_known(of.peers_change[i]),
+        peers_low=_known(of.peers_change[i] - Z95 * of.peers_se[i]),
+        peers_high=_known(of.peers_change[i] + Z95 * of.peers_se[i]),
+        long_run=long_run,
         n=int(of.n[i]),
         window_days=days,
         recurrence_years=recurrence,
@@ -165,6 +184,7 @@ def _win_rate(bank: Bank, window: Window, peers: BoolArray) -> Comparison:
         low=np.clip(expected - Z95 * sd, 0.0, 1.0),
         high=np.clip(expected + Z95 * sd, 0.0, 1.0),
         peers_change=np.where(peers.any(axis=1), expected - calm, np.nan),
+        peers_se=spread * bank.market_beta * market_se,
         n=n,
         peers_down=_fell_too(peers, recent - calm, theirs - calm),
     )
@@ -190,6 +210,7 @@ def _average_return(bank: Bank, window: Window, peers: BoolArray) -> Comparison:
         low=np.maximum(centre - Z95 * sd, -1.0),
         high=centre + Z95 * sd,
         peers_change=moved,
+        peers_se=np.where(told > 1, bank.return_sd * np.sqrt(guess), np.nan),
         n=n,
         peers_down=_fell_too(peers, (recent - bank.mean_return) / bank.return_sd, change),
     )
@@ -205,12 +226,15 @@ def _trade_frequency(bank: Bank, window: Window, peers: BoolArray) -> Comparison
     sd = np.sqrt(variance / days**2 + (expected * bank.rate_se) ** 2)
     theirs = window.others(window.trades) / window.others(window.covered)
     recent = window.own(window.trades) / days
+    change = np.where(peers, theirs / usual - 1.0, np.nan)
+    told = (~np.isnan(change)).sum(axis=1)
     return Comparison(
         recent=recent,
         baseline=usual,
         low=np.maximum(expected - Z95 * sd, 0.0),
         high=expected + Z95 * sd,
-        peers_change=_median(np.where(peers, theirs / usual - 1.0, np.nan)) * usual,
+        peers_change=_median(change) * usual,
+        peers_se=np.where(told > 1, usual * np.sqrt(np.pi / 2 * _variance(change) / np.maximum(told, 1)), np.nan),
         n=window.own(window.trades),
         peers_down=_fell_too(peers, recent / usual - 1.0, theirs / usual - 1.0),
     )
@@ -236,6 +260,7 @@ def _open_losses(bank: Bank, window: Window, peers: BoolArray) -> Comparison:
         low=0.0 * known,
         high=np.minimum(expected + Z95 * np.sqrt(variance), 1.0) * known,
         peers_change=np.where(enough, expected - bank.overdue_share, np.nan) * known,
+        peers_se=np.full(len(n), np.nan),
         n=n,
         peers_down=_fell_too(theirs, bank.overdue_share - recent, -rise),
     )

@@ -108,10 +108,14 @@ class Bank:
             **columns,
         )
 
+    def repeat(self, row: int, times: int) -> "Bank":
+        """One wallet's baseline as a bank of so many rows."""
+        return Bank(**{each.name: np.repeat(getattr(self, each.name)[row], times) for each in fields(self)})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """One day's sums of all wallets, shape (wallets,) each; the fields of ``Panel``."""
+    """One day's sums of all wallets (or all days of one), shape (wallets,) each; the fields of ``Panel``."""
 
     closes: FloatArray
     wins: FloatArray
@@ -120,7 +124,7 @@ class Day:
     trades: FloatArray
     sold: FloatArray
     overdue: FloatArray
-    weekend: bool
+    weekend: bool | npt.NDArray[np.bool_]
 
 
 def increments(bank: Bank, day: Day, market: FloatArray, market_se: FloatArray, patience: FloatArray) -> FloatArray:
@@ -158,7 +162,7 @@ def increments(bank: Bank, day: Day, market: FloatArray, market_se: FloatArray, 
 
     sizes = [size(*shifts) for shifts in SIZE_SHIFTS]
     joint = [win[WIN_SHIFTS.index(shift)] + size(*rest) for shift, *rest in JOINT_SHIFTS]
-    mean = bank.rate * np.exp(bank.rate_slope * market) * (bank.weekend if day.weekend else 1.0)
+    mean = bank.rate * np.exp(bank.rate_slope * market) * np.where(day.weekend, bank.weekend, 1.0)
     kappa = 1.0 / bank.overdispersion
 
     def rate(by: float) -> FloatArray:

@@ -94,8 +94,16 @@ def world(
     **fixed: float,
 ) -> pd.DataFrame:
     """Round trips of a population, as :func:`population` makes them."""
-    options: dict[str, Any] = {"history_days": history_days, "days": days, "changes": changes, "rate": rate}
-    return population(rng, wallets=wallets, drawdowns=drawdowns, **options, **fixed)[0]
+    return population(
+        rng,
+        wallets=wallets,
+        history_days=history_days,
+        days=days,
+        drawdowns=drawdowns,
+        changes=changes,
+        rate=rate,
+        **fixed,
+    )[0]
 
 
 def population(

@@ -1,16 +1,26 @@
 """From the course of the statistics to what a person reads: state, evidence and notes of each wallet."""
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import expit
 
 from metrics.calibration import SHARES, recurrence_years, score_years
 from metrics.course import Checkpoint
-from metrics.evidence import LONGEST_DAYS, SHORTEST_DAYS, USUAL_DAYS, Window, back_to_level, compare, metric_evidence
+from metrics.dating import began_between
+from metrics.evidence import (
+    LONGEST_DAYS,
+    SHORTEST_DAYS,
+    USUAL_DAYS,
+    Window,
+    back_to_level,
+    compare,
+    effective,
+    metric_evidence,
+)
 from metrics.panel import Panel
 from metrics.peers import FEW_PEERS
 from metrics.streams import Bank, Stream, began, statistic
@@ -40,6 +50,7 @@ class Standing:
     score: FloatArray
     lead: IntArray  #: index into ``METRICS``
     recurrence: FloatArray  #: years, (W, metrics)
+    stream: IntArray  #: the one that leads
     since: IntArray  #: day on which the leading evidence began
     unadjusted_score: FloatArray  #: had nothing been known of the peers
     unadjusted_lead: IntArray
@@ -49,18 +60,19 @@ class Standing:
     def of(cls, now: Checkpoint, bank: Bank, peers: BoolArray) -> "Standing":
         """Read the streams' recurrence intervals as metrics."""
         began_on = began(now.total, now.since)
-        recurrence, since = _by_metric(now.recurrence, began_on, METRICS)
+        recurrence, since, stream = _by_metric(now.recurrence, began_on, METRICS)
         lead = _by_metric(now.recurrence * SHARES, began_on, METRICS)[0].argmax(axis=1)
         peered = np.ones(len(peers), dtype=bool)
         alone = recurrence_years(statistic(now.unadjusted), bank.rate, peered)
         market_metrics = (Metric.WIN_RATE, Metric.AVERAGE_RETURN)
-        raw, raw_since = _by_metric(alone, began(now.unadjusted, now.unadjusted_since), market_metrics)
+        raw, raw_since, _ = _by_metric(alone, began(now.unadjusted, now.unadjusted_since), market_metrics)
         raw_lead = raw.argmax(axis=1)
         rows = np.arange(len(lead))
         return cls(
             score=now.score,
             lead=lead,
             recurrence=recurrence,
+            stream=stream[rows, lead],
             since=since[rows, lead],
             unadjusted_score=score_years(alone, peered),
             unadjusted_lead=raw_lead,
@@ -68,16 +80,19 @@ class Standing:
         )
 
 
-def _by_metric(years: FloatArray, began_on: IntArray, metrics: Sequence[Metric]) -> tuple[FloatArray, IntArray]:
-    """Strongest stream of each metric: its recurrence interval and the day on which its evidence began."""
-    strongest, since = [], []
+def _by_metric(
+    years: FloatArray, began_on: IntArray, metrics: Sequence[Metric]
+) -> tuple[FloatArray, IntArray, IntArray]:
+    """Strongest stream of each metric: its recurrence interval, the day on which its evidence began, and which."""
+    strongest, since, which = [], [], []
     rows = np.arange(len(years))
     for metric in metrics:
         streams = np.array(STREAMS_OF[metric])
         best = streams[years[:, streams].argmax(axis=1)]
         strongest.append(years[rows, best])
         since.append(began_on[rows, best])
-    return np.stack(strongest, axis=1), np.stack(since, axis=1)
+        which.append(best)
+    return np.stack(strongest, axis=1), np.stack(since, axis=1), np.stack(which, axis=1)
 
 
 def assess(
@@ -118,6 +133,7 @@ def assess(
     compared = compare(bank, window, peers)
     unread = window.days - window.own(window.covered)
     lucky = back_to_level(bank, compared[Metric.WIN_RATE])
+    worth = effective(bank, window, peers & ~checkpoints[-1].flagged)
     out = []
     for i, wallet in wallets:
         silent_days = None
@@ -131,28 +147,38 @@ def assess(
         down = int(compared[metric].peers_down[i])
         moved = bool(market_only[i]) and 2 * down > peer_count[i]
         state = _state(float(standing.score[i]), flag_years, watch_years, market=moved)
+        begun: tuple[date | None, date | None] = (None, None)
+        if _out(state):
+            between = began_between(bank, i, panel, checkpoints, stream=int(standing.stream[i]), end=end)
+            begun = (_date(min(between[0], int(began_on[i]))), _date(max(between[1], int(began_on[i]))))
         evidence = Evidence(
             metrics=tuple(
                 metric_evidence(
-                    each, compared[each], i, days=int(length[i]), recurrence=float(standing.recurrence[i, m])
+                    each,
+                    compared[each],
+                    i,
+                    days=int(length[i]),
+                    recurrence=float(standing.recurrence[i, m]),
+                    long_run=float(expit(bank.level[i])) if each is Metric.WIN_RATE else None,
                 )
                 for m, each in enumerate(METRICS)
                 if each is not Metric.OPEN_LOSSES or marked[i]
             ),
             lead=metric,
-            since=None if state is State.OK else EPOCH + timedelta(days=int(began_on[i])),
+            since=None if state is State.OK else _date(int(began_on[i])),
+            since_from=begun[0],
+            since_to=begun[1],
+            fell_back=bool(lucky[i]) and metric is Metric.WIN_RATE and _out(state),
             silent_days=silent_days,
             baseline_n=int(bank.n[i]),
             baseline_days=float(bank.days[i]),
             peers=int(peer_count[i]),
             peers_down=down,
+            peers_effective=float(worth[i]),
             peer_wallets=tuple(names[j] for j in np.flatnonzero(peers[i] & bank.known).tolist()),
             sight=sights[i],
             open_bags=bags[i][0],
-            notes=(
-                *((_luck(float(bank.level[i])),) if lucky[i] and metric is Metric.WIN_RATE and _out(state) else ()),
-                *_notes(int(peer_count[i]), int(unread[i]), int(length[i]), *bags[i]),
-            ),
+            notes=tuple(_notes(int(peer_count[i]), int(unread[i]), int(length[i]), *bags[i])),
         )
         out.append(
             Assessment(
@@ -179,9 +205,8 @@ def _out(state: State) -> bool:
     return state in (State.WATCH, State.FLAGGED)
 
 
-def _luck(level: float) -> str:
-    share = 1.0 / (1.0 + math.exp(-level))
-    return f"Back to the long-run level of wallets like it ({share:.0%} wins): the streak before was probably luck."
+def _date(day: int) -> date:
+    return EPOCH + timedelta(days=day)
 
 
 def _unjudged(

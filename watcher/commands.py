@@ -101,7 +101,8 @@ def _why(asked: Asked) -> Message:
         f"by luck {text.recurrence(item.recurrence_years)}"
         for item in assessment.evidence.metrics
     ]
-    lines += [f"{assessment.evidence.peers_down} of {text.count(assessment.evidence.peers, 'peer')} fell too."]
+    evidence = assessment.evidence
+    lines += [f"{text.moved_too(evidence.lead, evidence.peers_down, evidence.peers)}."]
     lines += [f"• {text.escape(note, 300)}" for note in assessment.evidence.notes]
     lines.append(f"The trades behind it: <code>edgewatch why {text.escape(wallet.address, 64)}</code>")
     return Message(html="\n".join(lines))

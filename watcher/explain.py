@@ -27,6 +27,9 @@ def explain(assessment: Assessment | None, flag: Flag | None = None) -> list[str
     evidence = assessment.evidence
     context, lead = evidence.context or Context(), card.lead_of(evidence)
     lines = [f"<b>{text.escape(tables.verdict(assessment), 200).capitalize()}</b>"]
+    if evidence.fell_back and lead is not None:
+        level = text.value(lead.metric, lead.long_run)
+        lines.append(f"It is back to the long-run level of wallets like it, {level}: the streak was probably luck")
     if lead is not None:
         # Market or wallet is a question only about what stands out on its own.
         stands_out = assessment.state in {State.WATCH, State.FLAGGED}

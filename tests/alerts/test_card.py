@@ -10,7 +10,7 @@ from alerts import text
 from alerts.lines import CAPTION_LIMIT
 from alerts.message import card, plain
 from alerts.types import Flag
-from metrics.types import Context, Evidence, Metric, Shift, Track
+from metrics.types import Context, Evidence, Metric, MetricEvidence, Shift, Track
 from tests.alerts.examples import CHAT, EVIDENCE, FLAG, FREQUENCY, KEY, RETURN, WIN_RATE, quiet
 
 MINUS, NBSP = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
@@ -64,6 +64,33 @@ Data ends of reads proven; 3 of 87 trades without a price
 • 3 of 24 round trips have an unverified price.
 
 Nothing was traded. Your call:"""
+HELD = MetricEvidence(
+    metric=Metric.OPEN_LOSSES,
+    recent=9 / 22,
+    baseline=0.06,
+    low=0.0,
+    high=0.17,
+    peers_change=0.01,
+    n=22,
+    window_days=30,
+    recurrence_years=3.1,
+)
+HOLDING_ON = """\
+#17 · Alice · 0x12ab34…12cd34
+🔻 It has left its form: it holds on to its losers, 6 % → 41 %
+
+Open losses 41 %: 9 of 22 positions since 1 Jun (95 %: 23 to 61 %)
+Under water, and open for longer than 19 of 20 of its round trips were held
+Form at most 6 % over 212 round trips; its windows usually show 0 to 17 %
+Expected 2 positions at most, got 9
+Within form win rate 58 % (usual 45 to 77 %), average return +7.0 % per trade (usual +6.0 to +19.0 %), trade frequency 2.9 a day (usual 2.1 to 4.6)
+
+Market or wallet? Wallet: 2 of 9 peers held on too; peers +1 pp. The market explains 3 % of this move.
+Began about 5 Jun (29 May to 11 Jun).
+
+By luck alone this wallet once in 3.1 years. This is not the chance that the edge is gone.
+
+Nothing was traded. Your call:"""
 SHRINKING_WINS = f"""\
 #17 · Alice · base · 0x12ab34…12cd34
 🔻 It has left its form: its wins shrink while its win rate holds, +12.4 % → +3.1 % per trade
@@ -104,6 +131,12 @@ def test_a_structural_drop_while_the_peers_hold():
 def test_shrinking_wins_while_the_win_rate_holds():
     """The verdict names what shrank and what held; bags are told; a wallet that still earns is told to earn."""
     assert of(SHRINKING) == SHRINKING_WINS
+
+
+def test_losers_that_are_no_longer_sold():
+    """The verdict names the losers that it holds on to, counts them, and says what is usual."""
+    rows = (replace(WIN_RATE, recent=14 / 24), replace(SHRUNK, recent=0.07), FREQUENCY, HELD)
+    assert of(replace(DROP, metrics=rows, lead=Metric.OPEN_LOSSES, context=None, notes=())) == HOLDING_ON
 
 
 def test_a_line_is_there_only_where_its_facts_are_known():

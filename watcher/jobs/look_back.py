@@ -109,7 +109,7 @@ def _judge(
 def values(
     metric: Metric, account: Account, covered: Sequence[Interval], begin: datetime, end: datetime
 ) -> list[float]:
-    """A wallet's values of one metric within ``(begin, end]``, as ``alerts.lookback`` takes them; none of open losses."""
+    """A wallet's values of one metric within ``(begin, end]``, as ``alerts.lookback`` takes them: no open losses."""
     if metric is Metric.OPEN_LOSSES:
         return []
     if metric is Metric.TRADE_FREQUENCY:
