@@ -11,6 +11,7 @@ from typing import Final
 
 from alerts import text
 from alerts.lines import BLANK, Line
+from alerts.silence import reasons
 from alerts.types import Flag
 from metrics.interval import wilson
 from metrics.peers import FEW_PEERS
@@ -25,7 +26,7 @@ COVERAGE: Final = {
 }
 
 #: What goes first where the card is too long: the highest.
-_MARKET, _LEAD, _LUCK, _BEGAN, _BAGS, _OTHERS, _DATA, _SIZES, _EARLIER, _STYLE, _NOTE = range(1, 12)
+_MARKET, _LEAD, _REASON, _LUCK, _BEGAN, _BAGS, _OTHERS, _DATA, _SIZES, _EARLIER, _STYLE, _NOTE = range(1, 13)
 
 
 def lead_of(evidence: Evidence) -> MetricEvidence | None:
@@ -45,6 +46,8 @@ def card_lines(flag: Flag) -> list[Line]:
     lines = [*_unchecked(evidence), Line(who(flag)), Line(verdict(flag)), Line("", BLANK)]
     if lead is not None:
         lines += [Line(line, _LEAD) for line in moved(lead, evidence, flag.chart.days)]
+    if flag.silence is not None:
+        lines += [Line(line, _REASON) for line in reasons(flag.silence)]
     lines += [Line(line, _OTHERS) for line in others(evidence)]
     lines += [Line(line, _SIZES) for line in sizes(context)]
     lines += [Line("", BLANK), Line(market(evidence), _MARKET)]
@@ -86,6 +89,12 @@ def verdict(flag: Flag) -> str:
             return f"🔇 <b>It has gone quiet:</b> {shown}{silent}"
         return f"🔻 <b>It has left its form: it trades far more often,</b> {shown}"
     return f"🔻 <b>It has left its form: {_how(lead, evidence)}</b> {shown}"
+
+
+def gone_quiet(evidence: Evidence) -> bool:
+    """Whether the wallet is flagged because it trades less often."""
+    lead = lead_of(evidence)
+    return lead is not None and lead.metric is Metric.TRADE_FREQUENCY and fell(lead)
 
 
 def _how(lead: MetricEvidence, evidence: Evidence) -> str:

@@ -12,7 +12,8 @@ from alerts import text
 from alerts.card import by_weight, card_lines, from_to, market, verdict, who
 from alerts.lines import BLANK, CAPTION_LIMIT, TEXT_LIMIT, Line, fit
 from alerts.link import wallet_link
-from alerts.review import DETAILS, button_data, describe
+from alerts.review import DETAILS, FOLLOW, button_data, describe
+from alerts.silence import reasons, to_follow
 from alerts.types import Button, Choice, Decision, Flag, Message
 from metrics.types import MetricEvidence
 
@@ -60,6 +61,10 @@ def card(
     if repeat:
         lines.insert(0, Line("<i>Perhaps a repeat: the first attempt was not confirmed.</i>"))
     buttons = _buttons(flag, key, chat_id)
+    if (other := to_follow(flag)) is not None:
+        label = f"Follow {text.address(other)} too"
+        data = button_data(flag.flag_id, FOLLOW, key=key, chat_id=chat_id)
+        buttons = (*buttons, (Button(label=label, data=data),))
     if (link := wallet_link(wallet_url, flag.wallet)) is not None:
         buttons = (*buttons, (Button(label="Open wallet", url=link),))
     return Message(html=fit(lines, CAPTION_LIMIT), chart_png=chart_png, buttons=buttons)
@@ -79,6 +84,10 @@ def details(flag: Flag) -> Message:
     lines = [Line(who(flag)), Line(f"<code>{wallet}</code>"), Line(verdict(flag)), Line("")]
     for item in by_weight(evidence):
         lines += [Line(f"{_metric(item)} · by chance alone {text.recurrence(item.recurrence_years)}", 2)]
+    if flag.silence is not None:
+        lines += [Line(line, 1) for line in reasons(flag.silence)]
+        if flag.silence.moved is not None:
+            lines += [Line(f"To <code>{text.escape(flag.silence.moved.to, 64)}</code>", 1)]
     history = f"{text.count(evidence.baseline_n, 'round trip')} over {text.count(evidence.baseline_days, 'day')}"
     lines += [Line("", 2), Line(market(evidence), 1), Line(f"<b>Baseline</b> {history}", 1)]
     if evidence.since:

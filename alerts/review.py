@@ -32,8 +32,9 @@ LONGEST_SNOOZE: Final = timedelta(days=90)  #: a longer silence is an unfollow
 EXPIRES: Final = timedelta(days=14)  #: after it, an unanswered flag is recorded as "no decision"
 DETAILS: Final = "details"  #: decides nothing: all that the flag knows
 CARD: Final = "card"  #: decides nothing: the flag with its buttons
+FOLLOW: Final = "follow"  #: decides nothing about the flag: follow the address that the wallet's tokens went to
 CHOICES: Final = tuple(choice for choice in Choice if choice is not Choice.NO_DECISION)  #: what a human can press
-VERBS: Final = frozenset({*CHOICES, DETAILS, CARD})
+VERBS: Final = frozenset({*CHOICES, DETAILS, CARD, FOLLOW})
 
 _STATUS: Final[Mapping[Choice, FlagStatus]] = MappingProxyType(
     {
@@ -145,7 +146,7 @@ def button_data(flag_id: int, verb: str, *, key: bytes, chat_id: int) -> str:
     flag_id
         Not negative, below 2**63.
     verb
-        A `Choice`, or ``details``.
+        One of `VERBS`.
     key
         Secret of this installation; must not change while messages with buttons are about.
     chat_id

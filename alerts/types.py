@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from metrics.types import Evidence, Metric
+from metrics.types import Evidence, Metric, Silence
 
 
 class Choice(StrEnum):
@@ -64,6 +64,7 @@ class Flag:
     asked_score: float | None = None  #: the score at which it was last asked again; None: never
     recovered_at: datetime | None = None  #: UTC; seen back in form
     config_hash: str = ""  #: of the detection settings that judged it
+    silence: Silence | None = None  #: why it may have gone quiet; None: it has not, or nobody has looked yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +144,7 @@ class Press:
 
     update_id: int
     flag_id: int
-    verb: str  #: a ``Choice``, or ``details``
+    verb: str  #: one of ``alerts.review.VERBS``
     user_id: int
     user_name: str
     chat_id: int

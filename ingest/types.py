@@ -89,6 +89,19 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """What a wallet moved to one address in one transaction without trading, net of what came back from there."""
+
+    chain_id: int
+    block_number: int
+    tx_hash: str
+    timestamp: int  #: unix seconds of the block
+    token: str
+    amount_raw: int  #: base units, > 0
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VenueSwap:
     """One swap event seen in a transaction."""
 

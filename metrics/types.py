@@ -197,6 +197,46 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MovedOut:
+    """What a wallet sent to one address, of the tokens that it trades. What the native coin did leaves no log."""
+
+    to: str
+    share: float  #: of the value that the wallet is known to have held, above 0, at most 1
+    first_at: datetime  #: UTC
+    last_at: datetime
+    transfers: int  #: transactions
+    starts: tuple[tuple[int, int], ...]  #: chain id and block of the first on each chain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainUse:
+    """What a quiet wallet did on one chain, by its nonce and its balance. None: not known."""
+
+    chain: str
+    trades: int | None  #: that count; None: its trades on this chain are not read
+    sent: int | None  #: transactions
+    coin: str  #: symbol of the native coin
+    coin_before: Decimal | None  #: balance
+    coin_now: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """What may be the reason why a wallet has gone quiet, looked for once. None: not known."""
+
+    at: datetime  #: UTC; when it was looked for
+    since: datetime  #: UTC; its last trade, or when the change began if that was before
+    came: int  #: transactions since then in which tokens came in without a trade
+    went: int  #: and in which tokens went out
+    moved: MovedOut | None  #: to the address that got the most, where that is much
+    contract: bool | None = None  #: whether that address is a contract
+    listed: bool = False  #: whether it is on the watch list
+    trades_there: int | None = None  #: of that address since the first transfer
+    sent_there: int | None = None  #: transactions of that address since then
+    chains: tuple[ChainUse, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """Why a wallet has its state."""
 

@@ -98,15 +98,37 @@ def unfollow(connection: Connection, wallet: Wallet, note: str, person: Person) 
     )
 
 
-def follow(connection: Connection, wallet: Wallet, person: Person) -> str:
-    """Follow an unfollowed wallet again: a new start, whose baseline is all that is known up to now."""
+def follow(connection: Connection, wallet: Wallet, person: Person, *, flag: Flag | None = None) -> str:
+    """Follow an unfollowed wallet again: a new start, whose baseline is all that is known up to now.
+
+    ``flag`` is the one whose message led to it.
+    """
     if wallet.role is Role.PEER:
         return f"{_name(wallet)} is a peer: measured, never alerted."
     if wallet.unfollowed_at is None:
         return f"{_name(wallet)} is followed since {wallet.followed_since:%Y-%m-%d}; nothing changed."
-    _say(connection, wallet, Verb.FOLLOW, person, until=None, note="")
+    _say(connection, wallet, Verb.FOLLOW, person, until=None, note="", flag=flag)
     wallets.follow(connection, wallet.address, person.now)
     return f"{_name(wallet)} is followed again; its form is what it did until now."
+
+
+def follow_address(connection: Connection, address: str, person: Person, *, flag: Flag | None = None) -> str:
+    """Follow an address that may not be on the list yet; its form is what it did until now, once that is read.
+
+    Parameters
+    ----------
+    address
+        Lower-case.
+    flag
+        The one whose message led to it: the address is then called after that flag's wallet.
+    """
+    if (known := wallets.find(connection, address)) is not None:
+        return follow(connection, known, person, flag=flag)
+    label = f"{text.clean(flag.label, 34)} moved" if flag is not None and flag.label else ""
+    wallet = Wallet(address=address, label=label, followed_since=person.now, added_at=person.now)
+    wallets.add(connection, wallet)
+    _say(connection, wallet, Verb.FOLLOW, person, until=None, note="", flag=flag)
+    return f"{_name(wallet)} is followed from now on, by {person.name}; its past is read next. Nothing was traded."
 
 
 def give_reason(connection: Connection, flag: Flag, words: str, person: Person) -> str:
@@ -157,7 +179,14 @@ def _decide(
 
 
 def _say(
-    connection: Connection, wallet: Wallet, verb: Verb, person: Person, *, until: datetime | None, note: str
+    connection: Connection,
+    wallet: Wallet,
+    verb: Verb,
+    person: Person,
+    *,
+    until: datetime | None,
+    note: str,
+    flag: Flag | None = None,
 ) -> None:
     item = Act(
         wallet=wallet.address,
@@ -167,6 +196,7 @@ def _say(
         by=person.name,
         user_id=person.user_id,
         channel=person.channel,
+        flag_id=flag.flag_id if flag else None,
         note=text.clean(note, 1000),
     )
     store.add_act(connection, item)

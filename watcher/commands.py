@@ -10,7 +10,9 @@ from sqlalchemy import Connection
 from alerts import text
 from alerts.message import plain
 from alerts.review import describe
+from alerts.silence import newest, reasons
 from alerts.types import FlagStatus, Message, Said
+from ingest.errors import ConfigError
 from metrics.types import Assessment
 from watcher import actions, overview, tables
 from watcher.actions import Person
@@ -18,7 +20,7 @@ from watcher.jobs.deliver import card_buttons
 from watcher.jobs.digest import WEEK, compose
 from watcher.store import outbox, review, wallets
 from watcher.types import Role, Wallet
-from watcher.wallet_list import near
+from watcher.wallet_list import near, parse_address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +105,8 @@ def _why(asked: Asked) -> Message:
     ]
     evidence = assessment.evidence
     lines += [f"{text.moved_too(evidence.lead, evidence.peers_down, evidence.peers)}."]
+    if (silence := newest(review.flags(asked.connection, address=wallet.address))) is not None:
+        lines += reasons(silence)
     lines += [f"• {text.escape(note, 300)}" for note in assessment.evidence.notes]
     lines.append(f"The trades behind it: <code>edgewatch why {text.escape(wallet.address, 64)}</code>")
     return Message(html="\n".join(lines))
@@ -139,7 +143,13 @@ def _unsnooze(asked: Asked) -> Message:
 
 def _follow(asked: Asked) -> Message:
     found = _one_wallet(asked)
-    return found if isinstance(found, Message) else _plain(actions.follow(asked.connection, found[0], asked.person))
+    if not isinstance(found, Message):
+        return _plain(actions.follow(asked.connection, found[0], asked.person))
+    try:
+        address = parse_address(" ".join(asked.words))
+    except ConfigError:  # its words are not repeated here: they quote what was written, which might be a key
+        return found
+    return _plain(actions.follow_address(asked.connection, address, asked.person))
 
 
 def _unfollow(asked: Asked) -> Message:
@@ -207,7 +217,7 @@ COMMANDS: Final[Mapping[str, tuple[str, Callable[[Asked], Message]]]] = MappingP
         "why": ("WALLET: the figures behind its verdict", _why),
         "snooze": ("WALLET 7d REASON: silence, still measured", _snooze),
         "unsnooze": ("WALLET: end the silence", _unsnooze),
-        "follow": ("WALLET: follow again, a new start", _follow),
+        "follow": ("WALLET: follow again, a new start; or an address that is new", _follow),
         "unfollow": ("WALLET REASON: no more alerts", _unfollow),
         "digest": ("the last seven days", _digest),
         "budget": ("what was spent today", _budget),

@@ -32,8 +32,10 @@ from watcher.jobs.digest import digest_once
 from watcher.jobs.ingest import ingest_once
 from watcher.jobs.look_back import look_back_once
 from watcher.jobs.mark import mark_once
+from watcher.jobs.silence import silence_due, silence_once
 
 INGEST_S, MARK_S, ASSESS_S, FOLLOW_UP_S, DELIVER_S = 300, 900, 900, 900, 5
+SILENCE_S = 10
 POLL_AGAIN_S = 5.0
 REFUSED_AGAIN_S = 60.0  #: before polling is tried again where another program polls, or the token is refused
 STOP_S = 8.0  #: how long a running job may take to end at a stop
@@ -76,6 +78,7 @@ class Daemon:
             ("mark", self.mark, MARK_S),
             ("assess", self.assess, ASSESS_S),
             ("follow_up", self.follow_up, FOLLOW_UP_S),
+            ("silence", self.silence, SILENCE_S),
         )
         for name, job, seconds in jobs:
             scheduler.add_job(self._guarded(name, job), "interval", seconds=seconds, next_run_time=now, id=name)
@@ -188,6 +191,14 @@ class Daemon:
             chats=app.chat_ids(self._config),
         )
         log.info("assessed", wallets=len(outcome), flags=sum(isinstance(v, Opening) for v in outcome.values()))
+
+    def silence(self, _due: datetime) -> None:
+        """Look for the reason why a flagged wallet has gone quiet, while its card is still new."""
+        if not silence_due(self._engine):
+            return
+        chains, unit = app.chains(self._config), self._config.detection.one_unit
+        with self._spending, app.sources(self._config, self._engine, now := app.clock()) as sources:
+            log.info("silence", flags=silence_once(self._engine, sources, chains=chains, unit=unit, now=now))
 
     def follow_up(self, now: datetime) -> None:
         """Look back on decisions, and write the week's digest."""

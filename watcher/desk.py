@@ -6,11 +6,12 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine
 
-from alerts import message
+from alerts import message, text
 from alerts.errors import ReviewError
-from alerts.review import CARD, DETAILS, make_decision
+from alerts.review import CARD, DETAILS, FOLLOW, make_decision
+from alerts.silence import to_follow
 from alerts.types import Choice, FlagStatus, Message, Outcome, Press, Said
-from watcher.actions import Person, decide
+from watcher.actions import Person, decide, follow_address
 from watcher.commands import Asked, answer
 from watcher.jobs.deliver import back_online
 from watcher.store import meters
@@ -87,6 +88,8 @@ class Desk:
         """Store a decision and the new offset in one transaction."""
         if press.verb in {DETAILS, CARD}:
             return self._shown(press)
+        if press.verb == FOLLOW:
+            return self._followed(press)
         decision = make_decision(
             press.flag_id,
             Choice(press.verb),
@@ -110,13 +113,7 @@ class Desk:
 
     def command(self, said: Said) -> Message | None:
         """Answer what an allowed person wrote; what it changes commits with the new offset."""
-        person = Person(
-            name=said.user_name,
-            user_id=said.user_id,
-            channel="telegram",
-            now=self._clock(),
-            config_hash=self._config_hash,
-        )
+        person = self._person(said)
         command, *words = said.text.split() or [""]
         with writing(self._engine) as connection:
             asked = Asked(
@@ -130,6 +127,26 @@ class Desk:
             reply = answer(asked, command)
             self._advance(connection, said.update_id)
         return reply
+
+    def _followed(self, press: Press) -> Outcome:
+        """Follow the address that a flag's message names: it stands in the store, not in the button."""
+        with writing(self._engine) as connection:
+            flag = store.find_flag(connection, press.flag_id)
+            address = to_follow(flag) if flag is not None else None
+            self._advance(connection, press.update_id)
+            if flag is None or address is None:
+                return Outcome(answer=f"Flag #{press.flag_id} names no address to follow.")
+            words = follow_address(connection, address, self._person(press), flag=flag)
+        return Outcome(answer=words[:200], reply=Message(html=text.escape(words, 400), silent=True))
+
+    def _person(self, by: Press | Said) -> Person:
+        return Person(
+            name=by.user_name,
+            user_id=by.user_id,
+            channel="telegram",
+            now=self._clock(),
+            config_hash=self._config_hash,
+        )
 
     def _shown(self, press: Press) -> Outcome:
         self.skip(press.update_id)

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from alerts import card, text
+from alerts.silence import reasons
 from alerts.types import Flag
 from ingest.types import FiledTrip
-from metrics.types import Assessment, Context, Evidence, Metric, MetricEvidence, RoundTrip, State
+from metrics.types import Assessment, Context, Evidence, Metric, MetricEvidence, RoundTrip, Silence, State
 from watcher import tables
 
 
-def explain(assessment: Assessment | None, flag: Flag | None = None) -> list[str]:
+def explain(assessment: Assessment | None, flag: Flag | None = None, *, silence: Silence | None = None) -> list[str]:
     """Say what moved, against what it is held, and how sure that is: lines of Telegram's HTML, escaped.
 
     Parameters
@@ -19,6 +20,8 @@ def explain(assessment: Assessment | None, flag: Flag | None = None) -> list[str
         The verdict, if there is one.
     flag
         The flag whose verdict it is: then these are the lines of its message.
+    silence
+        What was found about why it has gone quiet, see ``alerts.silence.newest``.
     """
     if flag is not None:
         return [line.html for line in card.card_lines(flag) if line.html]
@@ -33,7 +36,7 @@ def explain(assessment: Assessment | None, flag: Flag | None = None) -> list[str
     if lead is not None:
         # Market or wallet is a question only about what stands out on its own.
         stands_out = assessment.state in {State.WATCH, State.FLAGGED}
-        lines += [*card.moved(lead, evidence), *card.others(evidence)]
+        lines += [*card.moved(lead, evidence), *(reasons(silence) if silence else ()), *card.others(evidence)]
         lines += [card.market(evidence) if stands_out else _peers(evidence, lead)]
         lines += [*card.began(evidence, context), *card.bags(evidence), *card.luck(assessment.score, context)]
     if evidence.sight is not None:

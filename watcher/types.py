@@ -72,7 +72,7 @@ class Delivery:
     """One message that is to be sent, or was."""
 
     outbox_id: int
-    kind: str  #: ``flag``, ``again`` (asked again), ``words``, ``decided`` (an edit of ``message_id``)
+    kind: str  #: ``flag``, ``again`` (asked again), ``words``, ``decided`` (an edit of ``message_id``, as things stand)
     flag_id: int | None  #: None: words about several flags, or none
     chat_id: int | None
     state: str  #: ``pending``, ``sending``, ``uncertain``, ``sent``, ``folded`` (other words say it)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from msgspec import structs
 
+from alerts import silence as quiet
 from alerts import text
 from ingest import chains as registry
 from ingest.decode import decode_transaction
@@ -200,7 +201,7 @@ def why(
         flags = review.flags(connection, address=found.address)
         read_until = ledger.last_block_time(connection) or build.clock()
         marked = marks.newest(connection, read_until - MARK_LIFE)
-    behind = drivers(assessment, account.round_trips)
+    behind, silence = drivers(assessment, account.round_trips), quiet.newest(flags)
     newest = sorted(account.round_trips, key=lambda trip: trip.closed_at, reverse=True)[:trips]
     opened = [
         (position, marked.get((position.wallet, position.chain_id, position.token)))
@@ -225,6 +226,7 @@ def why(
                     for position, mark in opened
                 ],
                 "flags": [flag.flag_id for flag in flags],
+                "silence": asdict(silence) if silence else None,
             }
         )
         return
@@ -236,7 +238,7 @@ def why(
         console.print(tables.metrics(assessment))
         history = text.count(evidence.baseline_n, "round trip")
         console.print(f"baseline of {history} over {text.count(evidence.baseline_days, 'day')}")
-    for line in explain(assessment)[1:]:
+    for line in explain(assessment, silence=silence)[1:]:
         console.print(text.strip(line))
     if behind and assessment and assessment.evidence.since:
         order = "newest first" if assessment.evidence.lead is Metric.TRADE_FREQUENCY else "worst first"

@@ -8,11 +8,12 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from alerts import text
 from alerts.message import plain
 from alerts.policy import Opening
 from ingest import windows
 from ingest.budget import units
-from ingest.errors import IngestError
+from ingest.errors import BudgetExhausted, IngestError
 from watcher import app as build
 from watcher import daemon as daemon_
 from watcher.channel import LoopChannel
@@ -26,6 +27,7 @@ from watcher.jobs.ingest import Source, ingest_once, plan_reading
 from watcher.jobs.look_back import look_back_once
 from watcher.jobs.mark import mark_once
 from watcher.jobs.redecode import redecode as redecode_job
+from watcher.jobs.silence import silence_due, silence_once
 from watcher.lock import only_one
 
 USUAL_STEP = 10_000  #: blocks of one getLogs that most paid plans and nodes allow; for the estimate only
@@ -121,6 +123,7 @@ def once(ctx: typer.Context) -> None:
             now=now,
             chats=build.chat_ids(shared.config),
         )
+        _look_into_silence(shared, console, now)
         look_back_once(
             shared.engine,
             chains=build.chains(shared.config),
@@ -152,6 +155,25 @@ def _mark_all(shared: context.Context, console: Console, now: datetime) -> None:
             if done.positions:
                 short = "; the marks' share of today's budget is used up" if done.short else ""
                 console.print(f"{done.chain}: marked {done.marked} of {done.positions} open positions{short}")
+
+
+def _look_into_silence(shared: context.Context, console: Console, now: datetime) -> None:
+    """Look for the reason why flagged wallets have gone quiet; without it, their flags go out all the same."""
+    if not silence_due(shared.engine):
+        return
+    with build.sources(shared.config, shared.engine, now) as sources:
+        try:
+            found = silence_once(
+                shared.engine,
+                sources,
+                chains=build.chains(shared.config),
+                unit=shared.config.detection.one_unit,
+                now=now,
+            )
+        except BudgetExhausted as error:
+            console.print(f"why wallets are quiet is not known yet: {error}", markup=False)
+        else:
+            console.print(f"looked into the silence of {text.count(found, 'wallet')}")
 
 
 def _deliver(shared: context.Context) -> int:

@@ -6,6 +6,7 @@ from rich.table import Table
 
 from alerts import chart, equity_chart, text
 from alerts.card import STAKE_USD
+from alerts.silence import newest
 from metrics.equity import Equity
 from metrics.types import Metric, State
 from watcher import tables
@@ -54,7 +55,7 @@ def _head(study: Study, name: str) -> str:
         f"<header><h1>{name}</h1><p><code>{html.words(wallet.address)}</code></p>"
         f'<p class="soft">{" · ".join(html.words(fact) for fact in facts if fact)}</p>'
         f'<p class="verdict {tone}">{html.words(tables.verdict(assessment))}</p></header>'
-        f'<div class="card">{html.paragraphs(explain(assessment, study.flag))}</div>'
+        f'<div class="card">{html.paragraphs(explain(assessment, study.flag, silence=newest(study.flags)))}</div>'
     )
 
 

@@ -59,10 +59,13 @@ def add_raw(
     insert_rows(connection, raw_wallet, touched)
 
 
-def raw_transactions(connection: Connection) -> Iterator[tuple[int, RawTransaction, list[Internal] | None]]:
+def raw_transactions(
+    connection: Connection, wallet: str | None = None, *, since: int | None = None
+) -> Iterator[tuple[int, RawTransaction, list[Internal] | None]]:
     """Every raw transaction that was kept, once for each wallet that it touched, in the chain's order.
 
-    With its chain id before it, and behind it its internal transactions, None where there was no trace.
+    With its chain id before it, and behind it its internal transactions, None where there was no trace. Those of one
+    ``wallet``, or of blocks ``since`` a time (unix seconds), where these are given.
     """
     joined = and_(
         raw_wallet.c.chain_id == raw_transaction.c.chain_id, raw_wallet.c.tx_hash == raw_transaction.c.tx_hash
@@ -77,6 +80,10 @@ def raw_transactions(connection: Connection) -> Iterator[tuple[int, RawTransacti
             raw_wallet.c.wallet,
         )
     )
+    if wallet is not None:
+        query = query.where(raw_wallet.c.wallet == wallet)
+    if since is not None:
+        query = query.where(raw_transaction.c.timestamp >= since)
     for row in connection.execute(query).yield_per(500):
         body = json.loads(zlib.decompress(row.body))
         raw = RawTransaction(

@@ -38,7 +38,7 @@ def tell(
 def show_decided(
     connection: Connection, flag_id: int, at: datetime, *, shown: tuple[int | None, int | None] = (None, None)
 ) -> None:
-    """Let every card of a flag, but the message ``shown`` (its chat and id), tell what was decided.
+    """Let every card of a flag, but the message ``shown`` (its chat and id), tell what was decided or found out since.
 
     A card that was not sent yet will tell it anyway.
     """

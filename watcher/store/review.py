@@ -8,11 +8,12 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, select, true, update
 
 from alerts.types import Act, ChartSeries, Choice, Decision, Flag, FlagStatus, Verb
-from metrics.types import Assessment, Evidence, State
-from watcher.store.schema import act, assessment, decision, flag, wallet
+from metrics.types import Assessment, Evidence, Silence, State
+from watcher.store.schema import act, assessment, decision, flag, silence, wallet
 
 _EVIDENCE = TypeAdapter(Evidence)
 _CHART = TypeAdapter(ChartSeries)
+_SILENCE = TypeAdapter(Silence)
 
 
 # -- assessments -------------------------------------------------------------------------------------------------------
@@ -104,13 +105,15 @@ def _flags(connection: Connection, query: Select[Any]) -> list[Flag]:
             asked_score=None if row.asked_score is None else float(row.asked_score),
             recovered_at=row.recovered_at,
             config_hash=row.config_hash,
+            silence=None if row.body is None else _SILENCE.validate_json(row.body),
         )
         for row in connection.execute(query)
     ]
 
 
 def _flag_query() -> Select[Any]:
-    return select(flag, wallet.c.label).join(wallet, wallet.c.address == flag.c.wallet).order_by(flag.c.flag_id)
+    joined = select(flag, wallet.c.label, silence.c.body).join(wallet, wallet.c.address == flag.c.wallet)
+    return joined.outerjoin(silence, silence.c.flag_id == flag.c.flag_id).order_by(flag.c.flag_id)
 
 
 def flags(connection: Connection, *, address: str | None = None) -> list[Flag]:
@@ -132,6 +135,11 @@ def asked_again(connection: Connection, flag_id: int, score: float) -> None:
 def set_recovered(connection: Connection, flag_id: int, at: datetime) -> None:
     """Note that a flag's wallet was seen back in form."""
     connection.execute(update(flag).where(flag.c.flag_id == flag_id).values(recovered_at=at))
+
+
+def add_silence(connection: Connection, flag_id: int, found: Silence) -> None:
+    """Keep what may be the reason of a flag's silence; it is looked for once."""
+    connection.execute(insert(silence).values(flag_id=flag_id, at=found.at, body=_SILENCE.dump_json(found).decode()))
 
 
 def assessed_before(connection: Connection, at: datetime) -> dict[str, Assessment]:

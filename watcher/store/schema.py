@@ -292,6 +292,14 @@ look_back = Table(  # how a decision looks so many days later
     Column("body", Text, nullable=False),
 )
 
+silence = Table(  # why the wallet of a flag may have gone quiet, looked for once
+    "silence",
+    metadata,
+    Column("flag_id", Integer, ForeignKey("flag.flag_id"), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
 usage = Table(  # requests and provider units, metered before they were sent
     "usage",
     metadata,

@@ -1,0 +1,105 @@
+"""What a person reads about why a wallet may have gone quiet. Pure."""
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Final
+
+from alerts import text
+from alerts.types import Flag
+from metrics.silence import LARGE
+from metrics.types import ChainUse, MovedOut, Silence
+
+CROWD: Final = 1_000  #: transactions since the transfer from which an address is no person's
+_MOST: Final = 6  #: chains in a list
+
+
+def reasons(found: Silence) -> Iterator[str]:
+    """Say where its tokens went, what else it did, or that nothing is known: lines of Telegram's HTML."""
+    told = []
+    if found.moved is not None:
+        told.append(_moved(found, found.moved))
+    if busy := [use for use in found.chains if (use.sent or 0) > (use.trades or 0)]:
+        told.append(f"<b>Not silent</b> Since {text.day(found.since)} it sent {_list(map(_sent, busy))}.")
+    for use in found.chains:
+        if _drained(use):
+            change = f"{_coins(use.coin_before)} → {_coins(use.coin_now)} {_name(use.coin)} on {_name(use.chain)}"
+            told.append(f"<b>Native coin</b> {change}; where to leaves no log.")
+    idle = [_name(use.chain) for use in found.chains if use.sent is not None and use not in busy]
+    if not told:
+        none = f", nor any other transaction of its own on {_list(idle)}" if idle else ""
+        came = f" {text.count(found.came, 'transfer')} came in{': only arrivals' if _only_arrivals(found) else ''}."
+        line = f"<b>Why quiet?</b> Since {text.day(found.since)} no large transfer out is known{none}."
+        told.append(line + (came if found.came else ""))
+    yield from told
+    if unknown := [_name(use.chain) for use in found.chains if use.sent is None]:
+        yield f"<b>Not known</b> whether it is busy on {_list(unknown)}."
+
+
+def to_follow(flag: Flag) -> str | None:
+    """The address that a person may want to follow; None where there is none, or it is no person's wallet."""
+    found = flag.silence
+    if found is None or found.moved is None or found.listed or found.contract is not False or _crowded(found):
+        return None
+    return found.moved.to
+
+
+def newest(flags: Iterable[Flag]) -> Silence | None:
+    """What was found about the newest of a wallet's flags, unless it is seen back in form since."""
+    last = max(flags, key=lambda flag: flag.flag_id, default=None)
+    return None if last is None or last.recovered_at is not None else last.silence
+
+
+def _moved(found: Silence, moved: MovedOut) -> str:
+    days = text.day(moved.first_at)
+    if moved.last_at.date() != moved.first_at.date():
+        days = f"{days} to {text.day(moved.last_at)}"
+    to = f"<code>{text.escape(text.address(moved.to), 24)}</code> on {days}"
+    head = f"<b>Moved out</b> {text.percent(moved.share)} of what it is known to have held moved to"
+    if found.contract:
+        return f"{head} the contract {to}: a vault, a bridge, an exchange or a Safe."
+    if found.listed:
+        return f"{head} {to}; {_there(found)}. It is on your list already."
+    if _crowded(found):
+        return f"{head} {to}; {_there(found)}: perhaps an exchange."
+    return f"{head} {to}; {_there(found)}.{' Follow it?' if found.contract is False else ''}"
+
+
+def _there(found: Silence) -> str:
+    if found.trades_there is not None:
+        return f"{text.count(found.trades_there, 'trade')} there since"
+    if found.sent_there is not None:
+        return f"{text.count(found.sent_there, 'transaction')} there since, not read"
+    return "what it did since is not known"
+
+
+def _crowded(found: Silence) -> bool:
+    return found.sent_there is not None and found.sent_there > CROWD
+
+
+def _sent(use: ChainUse) -> str:
+    trades = "not read for it" if use.trades is None else f"{text.count(use.trades, 'trade')} among them"
+    return f"{text.count(use.sent or 0, 'transaction')} on {_name(use.chain)} ({trades})"
+
+
+def _drained(use: ChainUse) -> bool:
+    before, now = use.coin_before, use.coin_now
+    return before is not None and now is not None and before > 0 and 1 - now / before >= Decimal(LARGE)
+
+
+def _only_arrivals(found: Silence) -> bool:
+    """Whether it is known to have done nothing while tokens came in."""
+    return not found.went and bool(found.chains) and all(use.sent == 0 for use in found.chains)
+
+
+def _coins(amount: Decimal | None) -> str:
+    return "?" if amount is None else f"{amount:.3g}" if amount < 100 else f"{amount:,.0f}"
+
+
+def _name(word: str) -> str:
+    return text.escape(word, 20)
+
+
+def _list(words: Iterable[str]) -> str:
+    shown = list(words)
+    more = f" and {len(shown) - _MOST} more" if len(shown) > _MOST else ""
+    return f"{', '.join(shown[:_MOST])}{more}"
