@@ -262,7 +262,11 @@ def earlier(track: Track | None) -> Iterator[str]:
     """Say how earlier flags of this kind turned out."""
     if track is None or not track.flags:
         return
-    told = ((track.right, "right"), (track.wrong, "wrong"), (track.false_alarms, "called a false alarm"))
+    told = (
+        (track.right, "stayed out of form"),
+        (track.wrong, "came back"),
+        (track.false_alarms, "called a false alarm"),
+    )
     parts = [f"{number:,} {words}" for number, words in told if number]
     yield f"<b>Earlier</b> {text.count(track.flags, 'flag')} of this kind: {', '.join(parts) or 'none can be told yet'}"
 

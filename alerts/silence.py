@@ -23,7 +23,7 @@ def reasons(found: Silence) -> Iterator[str]:
     for use in found.chains:
         if _drained(use):
             change = f"{_coins(use.coin_before)} → {_coins(use.coin_now)} {_name(use.coin)} on {_name(use.chain)}"
-            told.append(f"<b>Native coin</b> {change}; where to leaves no log.")
+            told.append(f"<b>Native coin</b> {change}; where to is not known.")
     idle = [_name(use.chain) for use in found.chains if use.sent is not None and use not in busy]
     if not told:
         none = f", nor any other transaction of its own on {_list(idle)}" if idle else ""
@@ -54,7 +54,7 @@ def _moved(found: Silence, moved: MovedOut) -> str:
     if moved.last_at.date() != moved.first_at.date():
         days = f"{days} to {text.day(moved.last_at)}"
     to = f"<code>{text.escape(text.address(moved.to), 24)}</code> on {days}"
-    head = f"<b>Moved out</b> {text.percent(moved.share)} of what it is known to have held moved to"
+    head = f"<b>Where to</b> {text.percent(moved.share)} of its known holdings moved to"
     if found.contract:
         return f"{head} the contract {to}: a vault, a bridge, an exchange or a Safe."
     if found.listed:
@@ -77,7 +77,9 @@ def _crowded(found: Silence) -> bool:
 
 
 def _sent(use: ChainUse) -> str:
-    trades = "not read for it" if use.trades is None else f"{text.count(use.trades, 'trade')} among them"
+    trades = f"{text.count(use.trades, 'trade')} among them" if use.trades else "no trade among them"
+    if use.trades is None:
+        trades = "not read for it"
     return f"{text.count(use.sent or 0, 'transaction')} on {_name(use.chain)} ({trades})"
 
 

@@ -18,7 +18,7 @@ from metrics.baseline import Population
 from metrics.ledger import DAY_S, Ledger, Row, round_trip_rows, trade_rows
 from metrics.peers import choose_peers
 from metrics.replay import Replay
-from metrics.streams import statistic
+from metrics.streams import Stream, statistic
 from metrics.types import Assessment
 from metrics.verdict import assess, utc
 from metrics.watched import EVER, Watched
@@ -238,6 +238,25 @@ class Monitor:
         """
         kept = [self._replay.checkpoints[day] for day in range(self._end - days, self._end)]
         return np.stack([statistic(each.total) for each in kept], axis=1), self._replay.constants()[0].rate
+
+    def evidence_by_day(self, wallet: str) -> pd.DataFrame:
+        """How seldom chance alone shows as much of each stream, years, by the UTC day at whose end it stood so.
+
+        For charts: one column for each ``Stream`` and ``score``, since the wallet is judged, as far as days are kept.
+        """
+        one = self._wallets[wallet]
+        begin = max(one.judged_from, one.baseline.end_day) if one.baseline else self._end
+        days = sorted(day for day in self._replay.checkpoints if begin <= day < self._end)
+        kept = [self._replay.checkpoints[day] for day in days]
+        rows = [[*each.recurrence[one.row], each.score[one.row]] for each in kept]
+        names = [*(stream.name.lower().replace("_", " ") for stream in Stream), "score"]
+        return pd.DataFrame(rows, columns=names, index=pd.to_datetime(days, unit="D", utc=True), dtype="float64")
+
+    def bags(self, wallet: str) -> frozenset[str]:
+        """Which of its open positions count as losses of the judged days, by ``position_id``."""
+        one = self._wallets[wallet]
+        judged = one.baseline.end_day if one.baseline else 0
+        return frozenset(name for day, held in one.bags.items() if day >= judged for name in held)
 
     # ------------------------------------------------------------------ saving
 

@@ -28,7 +28,7 @@ def moved_out(
     """Return what a wallet sent to the address that got the most, if that is large.
 
     Valued at the price of the wallet's own newest trade in each token. The share is that address's part of all that was
-    sent and of all that is still held; large is a share of at least `LARGE` that is worth at least so much of a usual trade.
+    sent and of all that is still held; large is a share of at least `LARGE`, worth at least so much of a usual trade.
     Tokens that the wallet never traded have no value here, so that a forged token cannot point at an address.
 
     Parameters

@@ -174,8 +174,8 @@ class Track:
 
     flags: int
     false_alarms: int = 0  #: so called by a person
-    right: int | None = None  #: by looking back; None: nobody has looked yet
-    wrong: int | None = None
+    right: int | None = None  #: the wallet stayed out of form, by looking back; None: nobody has looked yet
+    wrong: int | None = None  #: it came back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +216,7 @@ class ChainUse:
     trades: int | None  #: that count; None: its trades on this chain are not read
     sent: int | None  #: transactions
     coin: str  #: symbol of the native coin
-    coin_before: Decimal | None  #: balance
+    coin_before: Decimal | None  #: balance after its last trade there, or when it went quiet
     coin_now: Decimal | None
 
 

@@ -1,10 +1,12 @@
 """What the card says beside the evidence, from the store's books. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
 
+from alerts.lookback import LookBack, Turn
 from alerts.types import Choice, Decision, Flag
 from metrics.manner import following, manner
 from metrics.types import Context, Evidence, Metric, Track
@@ -77,8 +79,25 @@ def card_context(
     )
 
 
-def track(lead: Metric | None, flags: Iterable[Flag], decisions: Iterable[Decision], *, before: datetime) -> Track:
-    """Count earlier flags that the same metric led, of any wallet, and how many a person called a false alarm."""
+def track(
+    lead: Metric | None,
+    flags: Iterable[Flag],
+    decisions: Iterable[Decision],
+    looks: Iterable[LookBack],
+    *,
+    before: datetime,
+) -> Track:
+    """Say how earlier flags turned out that the same metric led, of any wallet: the latest look at each counts.
+
+    A flag was right where its wallet stayed out of form, and wrong where it came back, whatever was decided.
+    """
     same = {flag.flag_id for flag in flags if flag.evidence.lead is lead and flag.opened_at < before}
-    wrong = {item.flag_id for item in decisions if item.choice is Choice.FALSE_ALARM}
-    return Track(flags=len(same), false_alarms=len(same & wrong))
+    alarms = {item.flag_id for item in decisions if item.choice is Choice.FALSE_ALARM}
+    in_order = sorted((item for item in looks if item.flag_id in same), key=lambda item: (item.days, item.decision_id))
+    turns = Counter({item.flag_id: item.turn for item in in_order}.values())
+    return Track(
+        flags=len(same),
+        false_alarms=len(same & alarms),
+        right=turns[Turn.STAYED_OUT] if turns else None,
+        wrong=turns[Turn.BACK] if turns else None,
+    )

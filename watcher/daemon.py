@@ -194,11 +194,14 @@ class Daemon:
 
     def silence(self, _due: datetime) -> None:
         """Look for the reason why a flagged wallet has gone quiet, while its card is still new."""
-        if not silence_due(self._engine):
-            return
-        chains, unit = app.chains(self._config), self._config.detection.one_unit
-        with self._spending, app.sources(self._config, self._engine, now := app.clock()) as sources:
-            log.info("silence", flags=silence_once(self._engine, sources, chains=chains, unit=unit, now=now))
+        if not silence_due(self._engine) or not self._spending.acquire(blocking=False):
+            return  # while a long reading spends, it is tried again soon
+        try:
+            chains, unit = app.chains(self._config), self._config.detection.one_unit
+            with app.sources(self._config, self._engine, now := app.clock()) as sources:
+                log.info("silence", flags=silence_once(self._engine, sources, chains=chains, unit=unit, now=now))
+        finally:
+            self._spending.release()
 
     def follow_up(self, now: datetime) -> None:
         """Look back on decisions, and write the week's digest."""

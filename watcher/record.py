@@ -43,6 +43,10 @@ class Record:
 
     def judge(self, false_flags_per_wallet_year: float) -> list[Assessment]:
         """Where every followed wallet stands at ``as_of``."""
+        return self.watch(false_flags_per_wallet_year)[1]
+
+    def watch(self, false_flags_per_wallet_year: float) -> tuple[Monitor, list[Assessment]]:
+        """The monitor that has seen all of it, and where every followed wallet stands at ``as_of``."""
         monitor = Monitor(false_flags_per_wallet_year)
         monitor.start(
             self.trips,
@@ -58,7 +62,7 @@ class Record:
         last = self.positions[self.positions["marked_at"] == midnight].drop(columns="marked_at")
         none = self.trips.iloc[:0]
         monitor.tick(midnight, none, last if len(self.positions) else None, covered=self.covered)
-        return monitor.tick(self.as_of, none, covered=self.covered)
+        return monitor, monitor.tick(self.as_of, none, covered=self.covered)
 
 
 def read_record(

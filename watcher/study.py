@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
-from alerts import text
+from alerts import evidence_chart, text
+from alerts.chart import LIGHT, Palette
 from alerts.series import chart_series
 from alerts.types import ChartSeries, Decision, Flag
 from ingest.errors import ConfigError
@@ -20,15 +21,16 @@ from ingest.types import Chain, FiledTrip
 from metrics.equity import Equity, equity
 from metrics.frames import round_trip_frame, trade_frame
 from metrics.rolling import rolling
-from metrics.types import Assessment, Mark, Metric, OpenPosition, RoundTrip, State, Unit
+from metrics.types import Assessment, Mark, Metric, OpenPosition, RoundTrip, State
 from metrics.verdict import WATCH_SHARE
 from watcher import app
 from watcher.books import MARK_LIFE, Account, read_accounts
-from watcher.config import environment, find_file, load
+from watcher.config import DetectionConfig, environment, find_file, load
 from watcher.explain import drivers
+from watcher.record import read_record
 from watcher.store import database, ledger, marks, review, wallets
 from watcher.tables import Tokens, legs
-from watcher.types import FILE, Wallet
+from watcher.types import FILE, Role, Wallet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,9 @@ class Study:
     chains: Mapping[int, Chain]
     round_trips: pd.DataFrame  #: of all wallets, as ``metrics`` takes them
     traded: pd.DataFrame  #: of all wallets, likewise
+    by_day: pd.DataFrame  #: how seldom chance alone shows as much, up to the verdict: ``Monitor.evidence_by_day``
+    bags: frozenset[str]  #: ids of the open positions that count as losses
+    dial: float  #: false flags a wallet and year that are accepted
 
     @property
     def until(self) -> date:
@@ -86,6 +91,12 @@ class Study:
         """What following it has brought, see ``metrics.equity``; the same at every call."""
         since = self.account.wallet.followed_since.date()
         return equity(self.own, since=since, until=self.until, rng=np.random.default_rng(0))
+
+    def draw_evidence(self, palette: Palette = LIGHT) -> bytes:
+        """The picture of :attr:`by_day`, a PNG."""
+        lines = {str(name): self.by_day[name].tolist() for name in self.by_day}
+        days = [each.date() for each in self.by_day.index]
+        return evidence_chart.draw(days, lines, needed=1 / self.dial, palette=palette)
 
     def drivers(self) -> list[RoundTrip | FiledTrip]:
         """The round trips behind the verdict, see `watcher.explain.drivers`."""
@@ -149,7 +160,7 @@ def read_study(
     chosen: Wallet,
     chains: Mapping[int, Chain],
     *,
-    unit: Unit | None,
+    detection: DetectionConfig,
     flag_id: int | None = None,
 ) -> Study:
     """Read one wallet.
@@ -160,8 +171,8 @@ def read_study(
         The wallet.
     chains
         Chain id to what is known of it.
-    unit
-        As the configuration has it, see :func:`watcher.books.read_accounts`.
+    detection
+        The dial, and what a round trip is.
     flag_id
         Show the verdict of this flag, with its frozen evidence, in place of the newest.
 
@@ -170,8 +181,9 @@ def read_study(
     ConfigError
         The wallet has no such flag.
     """
-    everyone = wallets.all_wallets(connection)
-    accounts = read_accounts(connection, everyone, chains, unit=unit)
+    everyone, unit = wallets.all_wallets(connection), detection.one_unit
+    record = read_record(connection, everyone, chains, unit=unit, now=datetime.max.replace(tzinfo=UTC))
+    accounts = list(record.accounts) if record else read_accounts(connection, everyone, chains, unit=unit)
     [account] = [each for each in accounts if each.wallet.address == chosen.address]
     latest = review.latest_assessments(connection)
     flags = review.flags(connection, address=chosen.address)
@@ -180,6 +192,13 @@ def read_study(
         raise ConfigError(f"{chosen.label or chosen.address} has no flag #{flag_id}; see `edgewatch flags list`")
     last = ledger.last_block_time(connection)
     marked = marks.newest(connection, last - MARK_LIFE) if last else {}
+    by_day, bags = pd.DataFrame(), frozenset[str]()
+    dial = detection.per_wallet_year(sum(each.role is Role.FOLLOWED for each in everyone))
+    if record is not None and chosen.role is Role.FOLLOWED:
+        monitor, _ = record.watch(dial)
+        by_day, bags = monitor.evidence_by_day(chosen.address), monitor.bags(chosen.address)
+    if flag is not None:
+        by_day = by_day[by_day.index < _told(flag).as_of]
     return Study(
         account=account,
         everyone=accounts,
@@ -197,6 +216,9 @@ def read_study(
         chains=chains,
         round_trips=round_trip_frame([trip for each in accounts for trip in each.round_trips]),
         traded=trade_frame(item for each in accounts for item in each.activity),
+        by_day=by_day,
+        bags=bags,
+        dial=dial,
     )
 
 
@@ -228,7 +250,7 @@ def open_study(label: str = "", config: Path | None = None, *, flag_id: int | No
         if len(found) != 1:
             raise ConfigError(f"{len(found)} wallets match {label or f'flag {flag_id}'}; see `edgewatch wallets list`")
         chains = app.chains(settings)
-        study = read_study(connection, found[0], chains, unit=settings.detection.one_unit, flag_id=flag_id)
+        study = read_study(connection, found[0], chains, detection=settings.detection, flag_id=flag_id)
     engine.dispose()
     return study
 

@@ -1,6 +1,6 @@
 """What a person compares, as tables for a terminal. Pure: records in, renderables out."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from rich import box
@@ -244,8 +244,13 @@ def round_trips(items: Sequence[RoundTrip | FiledTrip], tokens: Tokens) -> Table
     return table
 
 
-def open_positions(items: Sequence[tuple[OpenPosition, Mark | None]], tokens: Tokens) -> Table:
-    """Open positions with what selling all that is held would bring, and when that was asked."""
+def open_positions(
+    items: Sequence[tuple[OpenPosition, Mark | None]], tokens: Tokens, bags: Collection[str] = ()
+) -> Table:
+    """Open positions with what selling all that is held would bring, and when that was asked.
+
+    Those whose id is among ``bags`` count as losses already, and say so.
+    """
     table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in ("open since", "token", "cost $", "would bring $", "return", "asked"):
         table.add_column(name, justify="left" if name in {"open since", "token"} else "right", no_wrap=True)
@@ -254,7 +259,7 @@ def open_positions(items: Sequence[tuple[OpenPosition, Mark | None]], tokens: To
         change = item.mark_return
         table.add_row(
             f"{item.opened_at:%Y-%m-%d %H:%M}",
-            token_name(item.chain_id, item.token, tokens),
+            f"{token_name(item.chain_id, item.token, tokens)}{' (bag)' if item.position_id in bags else ''}",
             "not known" if item.cost_usd is None else f"{item.cost_usd:,.0f}",
             Text("not known", style="dim") if proceeds is None else f"{proceeds:,.0f}",
             Text("-", style="dim")

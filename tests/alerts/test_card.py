@@ -59,7 +59,7 @@ Began about 5 Jun (29 May to 11 Jun). $100 on each of 19 round trips since: {MIN
 Style changed stake $800 → $2,400
 
 By luck alone this wallet once in 3.1 years; some wallet of your 12 once in 3 months. This is not the chance that the edge is gone.
-Earlier 5 flags of this kind: 3 right, 1 wrong
+Earlier 5 flags of this kind: 3 stayed out of form, 1 came back
 Data ends of reads proven; 3 of 87 trades without a price
 • 3 of 24 round trips have an unverified price.
 
@@ -106,7 +106,7 @@ Began about 5 Jun (29 May to 11 Jun). $100 on each of 19 round trips since: +$30
 Bags 2 open, never sold: counted as losses
 
 By luck alone this wallet once in 3.1 years; some wallet of your 12 once in 3 months. This is not the chance that the edge is gone.
-Earlier 5 flags of this kind: 3 right, 1 wrong
+Earlier 5 flags of this kind: 3 stayed out of form, 1 came back
 Data ends of reads proven; 87 trades, all priced
 
 Nothing was traded. Your call:"""

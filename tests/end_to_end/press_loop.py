@@ -1,6 +1,7 @@
 """The loop that takes presses, as a process of its own that a test can kill: ``press_loop.py DATABASE BOT_API``."""
 
 import asyncio
+import os
 import sys
 from datetime import UTC, datetime
 
@@ -21,5 +22,16 @@ async def main(url, base_url):
         await bot.poll(desk, stop=asyncio.Event())
 
 
+def serve(url, base_url):
+    """Start a loop for each line that comes in; say its number, and when it ended. Imports are made once, for all."""
+    for _ in sys.stdin:
+        if (number := os.fork()) == 0:
+            asyncio.run(main(url, base_url))
+            os._exit(0)
+        print(number, flush=True)
+        os.waitpid(number, 0)
+        print("ended", flush=True)
+
+
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+    serve(*sys.argv[1:])

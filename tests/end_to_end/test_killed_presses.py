@@ -4,6 +4,7 @@ import asyncio
 import os
 import random
 import shutil
+import signal
 import sys
 from pathlib import Path
 
@@ -54,26 +55,37 @@ def test_no_press_is_confirmed_and_lost_however_often_the_loop_dies(tmp_path, em
 
     async def story():
         async with Watching() as api:
-            start = (sys.executable, str(Path(__file__).with_name("press_loop.py")), url, api.url)
+            command = (sys.executable, str(Path(__file__).with_name("press_loop.py")), url, api.url)
             environment = {**os.environ, "PYTHONPATH": str(ROOT), "PTB_TIMEDELTA": "true"}
-            for kill in range(KILLS):
-                loop = await asyncio.create_subprocess_exec(*start, env=environment)
+            pipe = asyncio.subprocess.PIPE
+            starter = await asyncio.create_subprocess_exec(*command, env=environment, stdin=pipe, stdout=pipe)
+
+            async def start():
                 before = len(api.methods(polls=True))
+                starter.stdin.write(b"start\n")
+                number = int(await starter.stdout.readline())
                 async with asyncio.timeout(60):
                     while len(api.methods(polls=True)) == before:
-                        await asyncio.sleep(0.01)
-                for flag_id in (2 * kill + 1, 2 * kill + 2):
+                        await asyncio.sleep(0.005)
+                return number
+
+            async def kill(number):
+                os.kill(number, signal.SIGKILL)
+                assert await starter.stdout.readline() == b"ended\n"
+
+            for before in range(KILLS):
+                loop = await start()
+                for flag_id in (2 * before + 1, 2 * before + 2):
                     api.press(button_data(flag_id, "keep", key=KEY, chat_id=CHAT))
                 await asyncio.sleep(rng.uniform(0, 0.08))
-                loop.kill()
-                await loop.wait()
-            loop = await asyncio.create_subprocess_exec(*start, env=environment)
+                await kill(loop)
+            loop = await start()
             async with asyncio.timeout(60):
                 while len(await asyncio.to_thread(decided, engine)) < 2 * KILLS:
-                    assert loop.returncode is None
-                    await asyncio.sleep(0.05)
-            loop.kill()
-            await loop.wait()
+                    await asyncio.sleep(0.02)
+            await kill(loop)
+            starter.stdin.close()
+            assert await starter.wait() == 0
 
     asyncio.run(story())
     assert decided(engine) == list(range(1, 2 * KILLS + 1))

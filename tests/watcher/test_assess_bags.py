@@ -9,11 +9,13 @@ from ingest.chains import by_id
 from metrics.types import Mark, Metric, Unit
 from tests.builders import WALLET, entry, trade
 from tests.ingest.receipts import USDC
+from watcher import tables
 from watcher.books import read_accounts
 from watcher.config import DetectionConfig
 from watcher.jobs.assess import assess_once
 from watcher.store import database, ledger, marks, review, wallets
 from watcher.store.database import reading, writing
+from watcher.study import read_study
 from watcher.types import Coverage, Wallet
 
 CHAINS = {1: by_id(1)}
@@ -97,6 +99,20 @@ def test_losers_that_are_never_sold_count_as_losses(engine):
     assert found.lead is not Metric.TRADE_FREQUENCY
     assert found.metrics[0].recent < 0.25
     assert verdict(engine).evidence == found
+
+
+def test_the_drill_down_marks_the_bags_that_count(engine):
+    """As many open positions are called bags as the verdict counts; each is marked at half its cost or less."""
+    fill(engine, *tossed(sells_losers=False))
+    counted = verdict(engine).evidence.open_bags
+    with reading(engine) as connection:
+        [wallet] = wallets.all_wallets(connection)
+        found = read_study(connection, wallet, CHAINS, detection=DetectionConfig())
+    bags = [position for position, _ in found.opened if position.position_id in found.bags]
+    assert len(found.bags) == counted == len(bags)
+    assert all(position.mark_return is None or position.mark_return <= -0.5 for position in bags)
+    shown = list(tables.open_positions(found.opened, found.names, found.bags).columns[1].cells)
+    assert sum(cell.endswith(" (bag)") for cell in shown) == counted < len(shown)
 
 
 def test_without_marks_nothing_is_made_up(engine):

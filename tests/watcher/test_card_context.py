@@ -5,8 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from alerts.card import earlier
+from alerts.lookback import look_back
 from alerts.message import plain
 from alerts.review import make_decision
+from alerts.text import strip
 from alerts.types import Choice, FlagStatus
 from ingest.chains import by_id
 from metrics.types import Metric, Track
@@ -97,6 +100,32 @@ def test_earlier_flags_of_the_same_kind_are_counted():
         make_decision(number, choice, decided_by="@x", user_id=None, channel="cli", now=before)
         for number, choice in ((2, Choice.FALSE_ALARM), (3, Choice.FALSE_ALARM), (17, Choice.KEEP))
     ]
-    assert track(Metric.WIN_RATE, [FLAG, wrong, quiet, late], decisions, before=before) == Track(
+    assert track(Metric.WIN_RATE, [FLAG, wrong, quiet, late], decisions, [], before=before) == Track(
         flags=2, false_alarms=1
     )
+
+
+def look(flag, decision_id, days, fell_to):
+    """A look back that finds the wallet at one level, thirty round trips long."""
+    decision = make_decision(
+        flag.flag_id, Choice.SNOOZE, decided_by="@x", user_id=None, channel="cli", now=FLAG.opened_at
+    )
+    since = [float(n < 30 * fell_to) for n in range(30)]
+    return look_back(flag, replace(decision, decision_id=decision_id), days=days, since=since)
+
+
+def test_earlier_flags_turned_out_as_the_latest_look_says():
+    """Out of form still, back, or not to be told, each flag once, whatever was decided; of this kind only."""
+    before = FLAG.opened_at + timedelta(days=100)
+    other, third = replace(FLAG, flag_id=18), replace(FLAG, flag_id=19)
+    quiet = replace(FLAG, flag_id=3, evidence=replace(FLAG.evidence, lead=Metric.TRADE_FREQUENCY))
+    looks = [
+        look(FLAG, 1, 90, 0.1),
+        look(FLAG, 1, 30, 0.9),
+        look(other, 2, 30, 0.9),
+        look(third, 4, 30, 0.5),
+        look(quiet, 3, 30, 0.1),
+    ]
+    found = track(Metric.WIN_RATE, [FLAG, other, third, quiet], [], looks, before=before)
+    assert found == Track(flags=3, right=1, wrong=1)
+    assert strip(next(iter(earlier(found)))) == "Earlier 3 flags of this kind: 1 stayed out of form, 1 came back"

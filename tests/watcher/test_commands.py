@@ -6,8 +6,8 @@ import pytest
 
 from alerts.review import CARD, DETAILS, parse_press
 from alerts.text import strip
-from alerts.types import Choice, Press, Said
-from metrics.types import State
+from alerts.types import Choice, Press, Said, Verb
+from metrics.types import Silence, State
 from tests.alerts.examples import FLAG, assessment
 from watcher.commands import COMMANDS, menu
 from watcher.desk import Desk
@@ -113,3 +113,27 @@ def test_what_looks_like_a_key_is_not_repeated(desk):
     """A person may paste the wrong thing."""
     for name in ("wallet", "why", "snooze", "follow"):
         assert "f" * 64 not in say(desk, f"/{name} {'f' * 64}")
+
+
+def test_an_address_that_is_new_can_be_followed(desk, store):
+    """/follow takes a whole address once; what is none, is mistyped or might be a key is not added, nor repeated."""
+    new = "0x" + "d" * 40
+    key = "e" * 64
+    for words in (f"/follow {new[:-1]}", f"/follow {key}", "/follow 0xDDdddddddddddddddddddddddddddddddddddddd"):
+        answer = say(desk, words)
+        assert answer.startswith("Which wallet?")
+        assert words.split()[1] not in answer
+    assert "followed from now on, by @ann" in say(desk, f"/follow {new}")
+    assert "nothing changed" in say(desk, f"/follow {new}")
+    with reading(store) as connection:
+        wallet, [act] = wallets.find(connection, new), review.acts(connection)
+    assert (wallet.role, wallet.label, wallet.followed_since) == (Role.FOLLOWED, "", NOW + timedelta(hours=1))
+    assert (act.verb, act.wallet, act.flag_id) == (Verb.FOLLOW, new, None)
+
+
+def test_why_says_what_was_found_about_a_silence(desk, store):
+    """The newest flag's finding stands among the figures."""
+    assert "Why quiet?" not in say(desk, "/why grey heron")
+    with writing(store) as connection:
+        review.add_silence(connection, 1, Silence(at=NOW, since=NOW, came=0, went=0, moved=None))
+    assert "<b>Why quiet?</b> Since 1 Jul no large transfer out is known." in say(desk, "/why grey heron")

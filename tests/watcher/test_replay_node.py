@@ -191,6 +191,18 @@ def test_what_is_not_there(ask: Ask, node: ReplayNode) -> None:
     assert ask("eth_getBlockByNumber", "nonsense", False)["code"] == -32602
 
 
+def test_nonces_are_those_of_the_recorded_transactions(ask: Ask, node: ReplayNode) -> None:
+    """At each transaction's block its sender has sent it and all before it; one block earlier, not it."""
+    senders = [wallet["address"] for wallet in wallets()[:3]]
+    assert ask("eth_getTransactionCount", "0x" + "77" * 20, "latest") == "0x0"
+    for number in range(0, node.head + 1, 7):
+        for entry in ask("eth_getBlockByNumber", hex(number), True)["transactions"]:
+            if entry["from"] in senders:
+                nonce = int(entry["nonce"], 16)
+                assert int(ask("eth_getTransactionCount", entry["from"], hex(number)), 16) > nonce
+                assert int(ask("eth_getTransactionCount", entry["from"], hex(number - 1)), 16) <= nonce
+
+
 def test_batches(node: ReplayNode) -> None:
     """A batch is answered in full, each answer under its own id, errors beside results."""
     asked = [{"jsonrpc": "2.0", "id": i, "method": m, "params": []} for i, m in enumerate(["eth_chainId", "eth_x"] * 3)]

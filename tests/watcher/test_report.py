@@ -74,7 +74,7 @@ def engine(tmp_path_factory):
 def study(engine, address=WALLET, **options):
     with reading(engine) as connection:
         [found] = [each for each in wallets.all_wallets(connection) if each.address == address]
-        return read_study(connection, found, CHAINS, unit=None, **options)
+        return read_study(connection, found, CHAINS, detection=DetectionConfig(), **options)
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +123,7 @@ def test_the_page_shows_the_numbers_of_the_flag(engine, written):
     assert f"{flag.evidence.metrics[0].n} round trips" in text
     closed = [each for each in found.account.round_trips if each.closed_at >= at(HISTORY)]
     assert f"$100 on each of {len(closed)} round trips since it is followed: \N{MINUS SIGN}${10 * len(closed)}" in text
-    assert written.count("<figure>") == 4
+    assert written.count("<figure>") == 5
 
 
 def test_what_drove_it_is_what_closed_since_the_change(engine):
@@ -144,6 +144,17 @@ def test_the_dial_reads_the_same_score(engine):
     assert list(table["reads"]) == ["flagged", "watched", "no flag"]
     assert list(found.course()["score"]) == [score]
     assert study(engine, NEW).what_if((1.0,)).empty
+
+
+def test_the_evidence_by_day_ends_with_the_verdict(engine):
+    """Its last day is the score; seen from the flag it ends with the flag's; the dial's own row stands out."""
+    found = study(engine)
+    assert found.by_day["score"].iloc[-1] == found.assessment.score
+    assert found.by_day.index[-1] + timedelta(days=1) == found.assessment.as_of
+    assert found.by_day.index[0] >= at(HISTORY)
+    assert study(engine, flag_id=1).by_day["score"].iloc[-1] == found.flags[0].score
+    assert study(engine, NEW).by_day.empty
+    assert "At other settings of the dial" in page(found)
 
 
 def test_a_wallet_of_which_nothing_is_known_has_a_page(engine):
@@ -183,7 +194,7 @@ def test_a_real_browser_shows_the_page_quietly(written, tmp_path):
                 assert [url for url in asked if not url.startswith("data:")] == [file.as_uri()]
                 assert tab.evaluate("document.documentElement.scrollWidth") <= width
                 pictures = tab.eval_on_selector_all("img", "all => all.map(i => [i.complete && i.naturalWidth])")
-                assert pictures == [[1440]] * 4
+                assert pictures == [[1440]] * 5
                 chosen[scheme] = tab.eval_on_selector_all("img", "all => all.map(each => each.currentSrc)")
                 tab.close()
         browser.close()

@@ -123,7 +123,7 @@ def once(ctx: typer.Context) -> None:
             now=now,
             chats=build.chat_ids(shared.config),
         )
-        _look_into_silence(shared, console, now)
+        look_into_silence(shared, console, now)
         look_back_once(
             shared.engine,
             chains=build.chains(shared.config),
@@ -157,7 +157,7 @@ def _mark_all(shared: context.Context, console: Console, now: datetime) -> None:
                 console.print(f"{done.chain}: marked {done.marked} of {done.positions} open positions{short}")
 
 
-def _look_into_silence(shared: context.Context, console: Console, now: datetime) -> None:
+def look_into_silence(shared: context.Context, console: Console, now: datetime) -> None:
     """Look for the reason why flagged wallets have gone quiet; without it, their flags go out all the same."""
     if not silence_due(shared.engine):
         return

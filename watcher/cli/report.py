@@ -24,8 +24,8 @@ def report(
     shared = context.of(ctx)
     found = find(shared, wallet)
     with reading(shared.engine) as connection:
-        chains, unit = build.chains(shared.config), shared.config.detection.one_unit
-        study = read_study(connection, found, chains, unit=unit, flag_id=flag)
+        chains, detection = build.chains(shared.config), shared.config.detection
+        study = read_study(connection, found, chains, detection=detection, flag_id=flag)
     # Of the address only what is harmless in a file name: a file of anybody may have brought it.
     name = "".join(c for c in found.address[:42] if c.isascii() and c.isalnum())
     path = out or Path(f"report-{name}.html")

@@ -75,9 +75,11 @@ class Recording:
         self.number_of = {block["block"]["hash"]: n for n, block in enumerate(self._blocks)}
         self.place_of: dict[str, tuple[int, int]] = {}
         self._seen_in: dict[str, set[int]] = {}  # address or topic -> blocks with a log that names it
+        self._sent: dict[str, list[int]] = {}  # sender -> block of each of its transactions
         for number, block in enumerate(self._blocks):
             for index, (transaction, _, logs) in enumerate(block["transactions"]):
                 self.place_of[transaction["hash"]] = (number, index)
+                self._sent.setdefault((self._defaults["transaction"] | transaction)["from"], []).append(number)
                 for address, topics, _ in logs:
                     for value in (address, *topics):
                         self._seen_in.setdefault(value, set()).add(number)
@@ -158,6 +160,10 @@ class Recording:
                     ):
                         yield log
 
+    def sent(self, address: str, number: int) -> int:
+        """Return how many transactions an address had sent by the end of a block."""
+        return bisect_right(self._sent.get(address, []), number)
+
     def call(self, to: str, data: str, number: int) -> str:
         """Return what a call returned at a block: the last answer recorded at or before it."""
         if to not in self.contracts:
@@ -194,6 +200,7 @@ class Methods:
             "eth_getBlockReceipts": self._receipts,
             "eth_getLogs": self._logs,
             "eth_getCode": self._code,
+            "eth_getTransactionCount": lambda address, block: hex(recording.sent(address.lower(), self._state(block))),
             "eth_call": self._call,
         }
 

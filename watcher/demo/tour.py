@@ -60,13 +60,14 @@ def run(folder: Path, console: Console) -> None:
                 wallets.add(connection, wallet)
         console.print(f"{len(listing.accepted)} wallets imported.")
         reading.read_all(shared, console, now)
-    with console.status("judging the wallets"):
-        assess_once(
-            shared.engine,
-            chains=app.chains(shared.config),
-            detection=shared.config.detection,
-            now=now,
-        )
+        with console.status("judging the wallets"):
+            assess_once(
+                shared.engine,
+                chains=app.chains(shared.config),
+                detection=shared.config.detection,
+                now=now,
+            )
+        reading.look_into_silence(shared, console, now)
     _show(shared, folder, console, now)
 
 
@@ -98,6 +99,7 @@ def _show(shared: context.Context, folder: Path, console: Console, now: datetime
     name = shown[0].label if shown else "WALLET"
     console.print("\nTry next:")
     console.print(f"  {CONFIG_VARIABLE}={folder}/edgewatch.toml .venv/bin/edgewatch why {name}")
+    console.print(f"  {CONFIG_VARIABLE}={folder}/edgewatch.toml .venv/bin/edgewatch report {name}")
     console.print("  make notebook        (opens notebooks/drilldown.ipynb on this database)")
 
 

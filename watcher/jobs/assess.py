@@ -85,7 +85,8 @@ def _commit(
 ) -> dict[str, Opening | Reason]:
     before = review.latest_assessments(connection)
     expire_flags(connection, now=now, config_hash=config_hash)
-    turned_out = tally(look_backs.all_look_backs(connection))
+    looks = look_backs.all_look_backs(connection)
+    turned_out = tally(looks)
     known = {account.wallet.address: account for account in record.accounts}
     outcome: dict[str, Opening | Reason] = {}
     for assessment in assessments:
@@ -122,7 +123,7 @@ def _commit(
                 evidence,
                 chains=wallet.chains or [each.name for each in chains.values()],
                 watched=sum(account.wallet.alerted for account in record.accounts),
-                earlier=track(evidence.lead, review.flags(connection), review.decisions(connection), before=now),
+                earlier=track(evidence.lead, review.flags(connection), review.decisions(connection), looks, before=now),
                 until=assessment.as_of.date(),
             )
             notes = (*evidence.notes, turned_out) if turned_out else evidence.notes

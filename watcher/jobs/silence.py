@@ -7,11 +7,12 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 import structlog
+from eth_utils.address import is_address
 from sqlalchemy import Connection, Engine
 
 from alerts.card import gone_quiet
 from alerts.silence import CROWD
-from alerts.types import Flag, FlagStatus
+from alerts.types import Flag
 from ingest import read
 from ingest.errors import IngestError, RpcRejected
 from ingest.footprint import COIN, balances, is_contract, sent_since, trades_in
@@ -38,11 +39,7 @@ log = structlog.get_logger()
 def silence_due(engine: Engine) -> list[Flag]:
     """Open flags of wallets that have gone quiet, for which nobody has looked for a reason yet."""
     with reading(engine) as connection:
-        return [
-            flag
-            for flag in review.flags(connection)
-            if flag.status is FlagStatus.OPEN and flag.silence is None and gone_quiet(flag.evidence)
-        ]
+        return [flag for flag in review.unexplained(connection) if gone_quiet(flag.evidence)]
 
 
 def silence_once(
@@ -114,9 +111,11 @@ class _Look:
                 for item in ledger.coverages(connection)
                 if item.wallet == account.wallet.address
             }
+        # A wallet from a file may be no address that a node could be asked about.
+        asked = sources if is_address(account.wallet.address) else ()
         uses = {
             source.chain.chain_id: self._use(source, account, since, covered.get(source.chain.chain_id))
-            for source in sources
+            for source in asked
         }
         moved = moved_out(
             account.entries,
@@ -151,7 +150,9 @@ class _Look:
                 begin = last.block_number
             else:
                 begin = max(0, read.block_at(node, int(since.timestamp()), last=end) - 1)
-            return sent_since(node, address, begin, end), *balances(node, address, begin, end)
+            # What its trades there spent is no mystery: only what the native coin did after the last of them counts.
+            after_trades = begin if last is None else min(end, max(begin, last.block_number))
+            return sent_since(node, address, begin, end), *balances(node, address, after_trades, end)
 
         sent, before, after = self._ask(source, ask) or (None, None, None)
         later = sum((trade.timestamp or 0) > since.timestamp() for trade in mine)

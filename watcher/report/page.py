@@ -16,6 +16,7 @@ from watcher.report.style import STYLE
 from watcher.study import Study
 
 SHOWN: Final = 15  #: rows of a table before it is folded away
+DIALS: Final = (0.25, 0.5, 1.0, 2.0, 4.0)  #: times the configured one
 # Nothing may be fetched, whatever a hostile name might smuggle in.
 POLICY: Final = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _TONE: Final = {State.FLAGGED: "bad", State.WATCH: "warn", State.MARKET: "cool", State.OK: "good"}
@@ -28,6 +29,7 @@ def page(study: Study) -> str:
         _head(study, name),
         html.section("Pictures", f'<div class="pictures">{"".join(_pictures(study))}</div>'),
         _metrics(study),
+        _what_if(study),
         _drivers(study),
         _peers(study),
         _open(study),
@@ -78,7 +80,18 @@ def _pictures(study: Study) -> list[str]:
         ]
         brought = _brought(followed)
         made.append(html.picture(*pictures, says=f"Profit of following by day. {brought}", below=brought))
+    if len(study.by_day):
+        pictures = [study.draw_evidence(palette=each) for each in (chart.LIGHT, chart.DARK)]
+        last = text.recurrence(float(study.by_day["score"].iloc[-1]))
+        below = (
+            f"The evidence by day, with today's baselines and peers; its last day by luck alone: {last}. {_dial(study)}"
+        )
+        made.append(html.picture(*pictures, says=below, below=below))
     return made
+
+
+def _dial(study: Study) -> str:
+    return f"At {study.dial:g} false flags a wallet and year, once in {1 / study.dial:g} years flags."
 
 
 def _band(study: Study, metric: Metric) -> str:
@@ -103,6 +116,20 @@ def _metrics(study: Study) -> str:
     if study.assessment is None or not study.assessment.evidence.metrics:
         return ""
     return html.section("Now against its own form", html.table(tables.metrics(study.assessment)))
+
+
+def _what_if(study: Study) -> str:
+    frame = study.what_if(study.dial * each for each in DIALS)
+    if frame.empty:
+        return ""
+    made = Table()
+    for name in ("dial", "flags from once in", "it stands at"):
+        made.add_column(name, justify="right")
+    made.add_column("reads")
+    for dial, needed, found, reads in frame.itertuples(name=None):
+        made.add_row(f"{dial:g}", *(text.recurrence(each).removeprefix("once in ") for each in (needed, found)), reads)
+    note = '<p class="soft">The dial is how many false flags a wallet and year you accept.</p>'
+    return html.section("At other settings of the dial", note, html.table(made, strong=DIALS.index(1.0)))
 
 
 def _drivers(study: Study) -> str:
@@ -140,7 +167,9 @@ def _open(study: Study) -> str:
     return html.section(
         "Open positions",
         _folded(
-            tables.open_positions(study.opened, study.names), text.count(len(study.opened), "open position"), SHOWN
+            tables.open_positions(study.opened, study.names, study.bags),
+            text.count(len(study.opened), "open position"),
+            SHOWN,
         ),
     )
 

@@ -127,6 +127,11 @@ def find_flag(connection: Connection, flag_id: int) -> Flag | None:
     return next(iter(_flags(connection, _flag_query().where(flag.c.flag_id == flag_id))), None)
 
 
+def unexplained(connection: Connection) -> list[Flag]:
+    """Open flags for which nobody has looked into a silence, oldest first."""
+    return _flags(connection, _flag_query().where(flag.c.status == FlagStatus.OPEN.value, silence.c.flag_id.is_(None)))
+
+
 def asked_again(connection: Connection, flag_id: int, score: float) -> None:
     """Note the score at which an open flag was asked again."""
     connection.execute(update(flag).where(flag.c.flag_id == flag_id).values(asked_score=repr(score)))

@@ -1,0 +1,57 @@
+"""A newcomer with a bot's token gets a first message by what the README says, and by nothing else."""
+
+import asyncio
+import os
+import re
+import time
+from pathlib import Path
+from unittest.mock import patch
+
+from tests.end_to_end.cli import Folder
+from tests.fakes.bot_api import TOKEN, BotApi
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
+
+def commands(*, within):
+    """The commands of the code block that holds some words, without their remarks."""
+    [block] = [each for each in re.findall(r"```console\n(.*?)```", README, re.DOTALL) if within in each]
+    lines = [line.removeprefix("$ ").partition("#")[0].strip() for line in block.splitlines()]
+    return [line.removeprefix(".venv/bin/edgewatch ").split() for line in lines if "edgewatch " in line]
+
+
+def test_the_first_message_comes_by_the_readme_alone(tmp_path, record_property):
+    """``init``, three lines uncommented, ``whoami``, the ids that it showed put in, ``test``: one message arrives."""
+
+    async def story():
+        async with BotApi() as api:
+            folder = Folder(tmp_path, "", {}, EDGEWATCH_TELEGRAM_TOKEN=TOKEN, RPC_KEY="k")
+            file = tmp_path / "edgewatch.toml"
+            file.unlink()
+            [init] = [each for each in commands(within="edgewatch init") if each[0] == "init"]
+            begin = time.monotonic()
+            await asyncio.to_thread(folder.run, *init)
+            commented = file.read_text()
+            table = commented[commented.index("# [telegram]") :]
+            assert len(table.splitlines()) == 3, "as the README says"
+            # The one thing that is not the newcomer's: this Bot API is not Telegram's.
+            uncommented = re.sub(r"(?m)^# ", "", table) + f'base_url = "{api.url}"\n'
+            file.write_text(commented.replace(table, uncommented))
+
+            whoami, test = commands(within="telegram whoami")
+            api.say("hello", user_id=7001, chat_id=7001)
+            shown = await asyncio.to_thread(folder.run, *whoami)
+            user, chat = re.search(r"user id (\d+)  chat id (\d+)", shown).groups()
+            assert api.messages == {}
+            made = file.read_text().replace("chat_id = 123", f"chat_id = {chat}")
+            file.write_text(made.replace("allowed_user_ids = [123]", f"allowed_user_ids = [{user}]"))
+            shown = await asyncio.to_thread(folder.run, *test)
+            record_property("seconds", round(time.monotonic() - begin, 2))
+            return shown, api.messages
+
+    with patch.dict(os.environ):
+        shown, messages = asyncio.run(story())
+    assert shown.strip() == "sent by @edgewatch_test_bot to chat 7001"
+    [message] = messages.values()
+    assert "can reach you here" in message["text"]
+    assert message["chat"]["id"] == 7001
