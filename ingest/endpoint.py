@@ -3,7 +3,8 @@
 import asyncio
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -72,6 +73,16 @@ def _http_date(text: str) -> datetime | None:
         return parsedate_to_datetime(text).replace(tzinfo=UTC)  # RFC 9110, 5.6.7: always GMT
     except ValueError:
         return None
+
+
+def names(urls: Iterable[str]) -> list[str]:
+    """What each endpoint of a chain is called in messages: its host, numbered where several have the same."""
+    found = Counter[str]()
+    called = []
+    for url in urls:
+        found[host(url)] += 1
+        called.append(host(url) if found[host(url)] == 1 else f"{host(url)} #{found[host(url)]}")
+    return called
 
 
 class Endpoint:

@@ -11,8 +11,10 @@
     │   │   └── Unlinked          what was read does not continue what is known: read anew, or roll back
     │   ├── RangeRefused          ask for fewer blocks
     │   ├── RpcRejected           the node refuses this request: give up
-    │   │   └── EndpointRefused   the endpoint refuses its URL or key: a person must look
+    │   │   ├── EndpointRefused   the endpoint refuses its URL or key: a person must look
+    │   │   └── NotOffered        the endpoint has no such method: another one may have it
     │   ├── WrongChain            the endpoint serves another chain: never use it
+    │   ├── IndexContradicted     the logs show what a wallet index left out: what it said was not kept
     │   ├── ReorgTooDeep          blocks that counted as final were replaced: a person must look
     │   └── MethodForbidden       the request was not read-only: a bug here
     ├── BudgetExhausted           wait for the next UTC day or raise the budget (exit 4)
@@ -109,8 +111,28 @@ class EndpointRefused(RpcRejected):
     """The endpoint refuses its URL, its key or the plan behind it, whatever is asked."""
 
 
+class NotOffered(RpcRejected):
+    """The endpoint has no such method.
+
+    Parameters
+    ----------
+    message
+        The node's own words.
+    method
+        What it does not have.
+    """
+
+    def __init__(self, message: str, *, method: str) -> None:
+        super().__init__(message)
+        self.method = method
+
+
 class WrongChain(IngestError):
     """The endpoint serves another chain than the configuration says."""
+
+
+class IndexContradicted(IngestError):
+    """A wallet index left out a transaction that the node's logs show; nothing of that window was kept."""
 
 
 class ReorgTooDeep(IngestError):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ingest.errors import IngestError, RangeRefused, RpcRejected, RpcUnavailable, TryElsewhere
+from ingest.errors import IngestError, NotOffered, RangeRefused, RpcRejected, RpcUnavailable, TryElsewhere
 
 # Wordings collected from providers and nodes (Alchemy, Infura, QuickNode, dRPC, blockpi, Ankr, Chainstack, 1rpc,
 # publicnode; geth, erigon, reth, op-geth). The code alone never decides: -32005 means "too many results" at one
@@ -54,6 +54,7 @@ _MOST = re.compile(
     r"ranges over|up to an?)\s+([\d,]+)(k?)\b",
     re.IGNORECASE,
 )
+NO_METHOD = -32601  #: JSON-RPC 2.0, section 5.1
 _BUSY_CODES = frozenset({-32000, -32001, -32002, -32005, -32016, -32603, 429})
 
 
@@ -93,8 +94,8 @@ def classify(error: Mapping[str, Any], *, method: str) -> IngestError:
         This endpoint is behind the head, dropped old state, or used up its quota: a smaller range would not help.
     RpcUnavailable
         Ask again later: rate limit or load.
-    RpcRejected
-        Asking again is useless.
+    NotOffered, RpcRejected
+        Asking again is useless, of the first one at this endpoint.
     """
     code, text = error.get("code"), str(error.get("message", error))[:400]
     said = f"{method}: {text}"
@@ -114,4 +115,6 @@ def classify(error: Mapping[str, Any], *, method: str) -> IngestError:
         return RangeRefused(said)
     if _BUSY.search(text) or code in _BUSY_CODES:
         return RpcUnavailable(said)
+    if code == NO_METHOD:
+        return NotOffered(f"{said} (code {code})", method=method)
     return RpcRejected(f"{said} (code {code})")

@@ -8,7 +8,6 @@ names a working block range, and prints the URL (with its key) in error texts.
 import asyncio
 import random
 import time
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
@@ -17,12 +16,13 @@ from typing import Any, Self
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
-from ingest.endpoint import Endpoint, host
+from ingest.endpoint import Endpoint, names
 from ingest.errors import (
     BudgetExhausted,
     EndpointRefused,
     IngestError,
     MethodForbidden,
+    NotOffered,
     RpcUnavailable,
     TryElsewhere,
     WrongChain,
@@ -49,6 +49,7 @@ READ_METHODS = frozenset(
         "debug_traceTransaction",
         "trace_transaction",
         "web3_clientVersion",
+        "alchemy_getAssetTransfers",
     }
 )
 """Every method that may leave this machine. All of them only read."""
@@ -92,6 +93,8 @@ class Node:
         What is known of each URL; one that outlives the node lets the next one know it.
     tell
         Called with a text for a person when an endpoint is set aside.
+    tries
+        Of one request, at most, where the endpoint gives no usable answer.
     """
 
     def __init__(
@@ -105,13 +108,13 @@ class Node:
         timeout_s: float = DEADLINE_S,
         standings: MutableMapping[str, Standing] | None = None,
         tell: Callable[[str], None] = lambda _text: None,
+        tries: int = TRIES,
     ) -> None:
         self.chain_id = chain_id
-        known, seen = {} if standings is None else standings, Counter[str]()
+        self._tries = tries
+        known = {} if standings is None else standings
         self._endpoints: list[Endpoint] = []
-        for url in urls:
-            seen[host(url)] += 1
-            name = host(url) if seen[host(url)] == 1 else f"{host(url)} #{seen[host(url)]}"
+        for url, name in zip(urls, names(urls), strict=True):
             standing = known.setdefault(url, Standing())
             standing.checked_at = None
             self._endpoints.append(Endpoint(url, name=name, standing=standing, timeout_s=timeout_s))
@@ -189,7 +192,10 @@ class Node:
                 with self._use(endpoint, methods):
                     return ask(endpoint, last=endpoint is order[-1])
             except (RpcUnavailable, EndpointRefused, WrongChain) as error:
-                failure = error if failure is None or isinstance(failure, RpcUnavailable) else failure
+                failure = error if failure is None or isinstance(failure, RpcUnavailable | NotOffered) else failure
+            except NotOffered as error:
+                endpoint.standing.lacked({error.method}, self._clock())
+                failure = failure or error
         assert failure is not None
         raise failure
 
@@ -296,7 +302,7 @@ class Node:
             failure = max(failures, key=lambda each: (each.retry_after or 0.0, each.too_fast))
             dice = random.random()  # noqa: S311 - jitter, not a secret
             standing.failed(failure, size=len(parts[0]), stalled=exchange.stalled, now=self._clock(), dice=dice)
-            if exchange.stalled >= _tries(failure, last=exchange.last):
+            if exchange.stalled >= min(self._tries, _tries(failure, last=exchange.last)):
                 raise failure
         return [exchange.results[place] for place in range(len(exchange.requests))]
 

@@ -99,7 +99,7 @@ class Standing:
         self._rest_s = self.resting_until = 0.0
 
     def lacks(self, methods: Collection[str], now: float) -> bool:
-        """Whether it lately said that it keeps no old state for one of these methods."""
+        """Whether it lately said that it keeps no old state for one of these methods, or has it not at all."""
         return any(self._lacks.get(method, 0.0) > now for method in methods)
 
     def lacked(self, methods: Collection[str], now: float) -> None:

@@ -1,6 +1,10 @@
 """How much to ask for at once, learned from what is agreed to and what is refused. Pure."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from ingest.windows import FIRST_STEP, LARGEST_STEP
 
 LEAST_PATIENCE, MOST_PATIENCE = 8, 256
 
@@ -54,3 +58,17 @@ class Stride:
             self.step = self.before if asked // 2 <= self.before < asked else asked // 2
         self.step = max(1, self.step)
         self.agreed = self.before = 0
+
+
+def strides_of(memo: str | None) -> dict[str, Stride]:
+    """Blocks of one request by endpoint, as last learned; of an endpoint that is new, under ""."""
+    learned = json.loads(memo or "{}")
+    if not isinstance(learned, dict):  # one number, from when there was one endpoint
+        learned = {"": learned}
+    steps = {"": FIRST_STEP, **learned}
+    return {name: Stride(step, LARGEST_STEP) for name, step in steps.items()}
+
+
+def steps_memo(strides: Mapping[str, Stride]) -> str:
+    """What is to be remembered of them."""
+    return json.dumps({name: each.step for name, each in strides.items() if name})

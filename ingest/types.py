@@ -80,7 +80,7 @@ class Move:
 
     chain_id: int
     block_number: int
-    transaction_index: int
+    transaction_index: int  #: -1: not known (an index named it), and so before everything else of its block
     tx_hash: str
     wallet: str
     timestamp: int | None  #: unix seconds of the block

@@ -15,8 +15,11 @@ from sqlalchemy import Engine
 from alerts.bot import TelegramBot
 from ingest import price_file
 from ingest.budget import Meter
-from ingest.errors import ConfigError
+from ingest.endpoint import names
+from ingest.errors import ConfigError, IngestError
+from ingest.plan import Ability
 from ingest.price_file import PriceFile
+from ingest.probe import probe
 from ingest.rpc import Node
 from ingest.standing import Standing
 from ingest.stride import Stride
@@ -109,6 +112,30 @@ def sources(config: Config, engine: Engine, now: datetime, *, marking: bool = Fa
             )
             for table in config.chains
         ]
+
+
+def abilities(source: Source) -> list[Ability]:
+    """What each endpoint of a chain can do, those left out that cannot be reached; metered.
+
+    Raises
+    ------
+    IngestError
+        None can be reached.
+    """
+    found, config = [], source.config
+    failure: IngestError | None = None
+    for url, name in zip(config.rpc_urls, names(config.rpc_urls), strict=True):
+        pace = {url: Standing(most_per_s=config.requests_per_second)}
+        with Node([url], chain_id=config.chain_id, charge=source.meter.charge, standings=pace, tries=1) as node:
+            try:
+                history_s = config.history_span.total_seconds()
+                found.append(probe(node, source.chain, endpoint=name, history_s=history_s))
+            except IngestError as error:
+                failure = error
+                log.warning("endpoint_left_out", chain=source.chain.name, endpoint=name, problem=str(error))
+    if failure and not found:
+        raise failure
+    return found
 
 
 _standings: dict[str, Standing] = {}

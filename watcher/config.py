@@ -67,7 +67,7 @@ class ChainConfig(_Table):
     in_flight: Annotated[int, Field(ge=1, le=16)] = IN_FLIGHT  #: HTTP requests at once at one endpoint
     requests_per_second: Annotated[float, Field(gt=0)] | None = None  #: at one endpoint; None: as fast as it answers
     verify: Literal["auto", "full", "ends"] = "auto"
-    index: Literal["none"] = "none"  # "alchemy" comes with reading through a wallet index
+    index: Literal["none", "alchemy"] = "none"  # as ingest.index.INDEXES
     native_symbol: str | None = None
     wrapped_native: str | None = None
     quote_tokens: list[dict[str, Any]] | None = None

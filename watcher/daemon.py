@@ -20,7 +20,7 @@ from sqlalchemy import Engine
 from alerts.bot import TelegramBot
 from alerts.errors import AlertError
 from alerts.policy import Opening
-from ingest.errors import BudgetExhausted, WatchError
+from ingest.errors import BudgetExhausted, IngestError, WatchError
 from watcher import app
 from watcher.channel import LoopChannel
 from watcher.commands import menu
@@ -29,10 +29,11 @@ from watcher.jobs.appraise import appraise_once
 from watcher.jobs.assess import assess_once
 from watcher.jobs.deliver import deliver_once
 from watcher.jobs.digest import digest_once
-from watcher.jobs.ingest import ingest_once
+from watcher.jobs.ingest import Progress, Source, ingest_once
 from watcher.jobs.look_back import look_back_once
 from watcher.jobs.mark import mark_once
 from watcher.jobs.silence import silence_due, silence_once
+from watcher.jobs.turns import take_turns
 
 INGEST_S, MARK_S, ASSESS_S, FOLLOW_UP_S, DELIVER_S = 300, 900, 900, 900, 5
 SILENCE_S = 10
@@ -152,15 +153,17 @@ class Daemon:
     def ingest(self, now: datetime) -> None:
         """Read what is new on every chain; a chain that fails does not keep the others from being read."""
         with self._spending, app.sources(self._config, self._engine, now) as sources:
-            for source in sources:
-                try:
-                    done = ingest_once(self._engine, source, now=now, stopped=self._stop.is_set)
-                except BudgetExhausted:
-                    raise
-                except WatchError as error:
-                    log.error("chain_not_read", chain=source.chain.name, problem=str(error))
+
+            def read(source: Source, turn_over: Callable[[], bool]) -> Progress:
+                return ingest_once(self._engine, source, now=now, stopped=lambda: self._stop.is_set() or turn_over())
+
+            for source, done in take_turns(sources, read):
+                if isinstance(done, IngestError):
+                    log.error("chain_not_read", chain=source.chain.name, problem=str(done))
                 else:
                     log.info("read", chain=done.chain, blocks=done.blocks, trades=done.trades, calls=done.requests)
+                if self._stop.is_set():
+                    break
 
     def mark(self, _due: datetime) -> None:
         """Appraise trades and mark open positions on every chain; one that fails does not keep the others from it.

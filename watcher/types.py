@@ -53,6 +53,7 @@ class Coverage:
     first_at: datetime  #: UTC, time of the first block
     last_at: datetime
     #: ``file``: a file says so, and its blocks are unix seconds;
+    #: ``indexed``: an index named the transactions, sampled windows of logs agreed;
     #: ``proven``: each block's logs, by its header; ``ends``: headers of the window's ends and of blocks with finds
     level: str
 

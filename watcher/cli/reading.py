@@ -1,7 +1,10 @@
 """``edgewatch backfill``, ``once``, ``run`` and ``redecode``."""
 
 import asyncio
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,73 +14,64 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from alerts import text
 from alerts.message import plain
 from alerts.policy import Opening
-from ingest import windows
-from ingest.budget import units
-from ingest.errors import BudgetExhausted, IngestError
+from ingest import hash_file
+from ingest.errors import BudgetExhausted, ConfigError, IngestError
 from watcher import app as build
 from watcher import daemon as daemon_
 from watcher.channel import LoopChannel
-from watcher.cli import context
+from watcher.cli import context, planning
 from watcher.jobs.appraise import appraise_once
 from watcher.jobs.assess import assess_once
 from watcher.jobs.deliver import deliver_once
 from watcher.jobs.digest import read_digest
 from watcher.jobs.ingest import Progress as Reading
-from watcher.jobs.ingest import Source, ingest_once, plan_reading
+from watcher.jobs.ingest import Source, ingest_once
 from watcher.jobs.look_back import look_back_once
 from watcher.jobs.mark import mark_once
+from watcher.jobs.named import read_named
 from watcher.jobs.redecode import redecode as redecode_job
 from watcher.jobs.silence import silence_due, silence_once
+from watcher.jobs.turns import take_turns
 from watcher.lock import only_one
 
-USUAL_STEP = 10_000  #: blocks of one getLogs that most paid plans and nodes allow; for the estimate only
 
-PER_TRANSACTION = ("eth_getTransactionByHash", "eth_getTransactionReceipt", "eth_getBlockByNumber", "eth_call")
+def read_all(
+    shared: context.Context,
+    console: Console,
+    now: datetime,
+    *,
+    plan: Callable[[Sequence[Source]], None] = lambda _sources: None,
+) -> None:
+    """Read every chain, with a progress bar; ``plan`` may look at them first, and end it.
 
-
-def estimate(source: Source, gaps: list[windows.Gap]) -> str:
-    """What a reading will cost before the first block is read: the finding; the rest depends on what is found."""
-    blocks = sum(len(gap.blocks) for gap in gaps)
-    calls = sum(
-        2 * -(-len(gap.wallets) // 1_000) * -(-len(gap.blocks) // min(USUAL_STEP, len(gap.blocks))) for gap in gaps
-    )
-    host = source.node.host
-    each = sum(units(method, host) for method in PER_TRANSACTION)
-    return (
-        f"{source.chain.name}: {blocks:,} blocks to read; about {calls:,} calls of eth_getLogs "
-        f"({calls * units('eth_getLogs', host):,} units at {USUAL_STEP:,} blocks a call), then about 4 calls "
-        f"({each} units) for each transaction found, and a trace for some"
-    )
-
-
-def read_all(shared: context.Context, console: Console, now: datetime, *, dry_run: bool = False) -> list[Reading]:
-    """Read every chain with a progress bar; prints the estimate first."""
-    done = []
+    A chain that fails does not keep the others from being read; it is told at the end.
+    """
+    failures: list[IngestError] = []
     if not shared.config.chains:
         console.print("there is no [[chains]] in the configuration: nothing is read from a node")
     with build.sources(shared.config, shared.engine, now) as sources:
-        for source in sources:
-            gaps = plan_reading(shared.engine, source, now)
-            if not gaps:
-                console.print(f"{source.chain.name}: nothing to read")
-                if not dry_run:
-                    ingest_once(shared.engine, source, now=now, gaps=gaps)  # what was read may have been replaced
-                continue
-            console.print(estimate(source, gaps))
-            console.print(
-                f"today's budget: {source.meter.limit - source.meter.spent:,} of {source.meter.limit:,} units left"
-            )
-            if not dry_run:
-                done.append(_read_one(shared, source, gaps, console, now))
-    return done
+        plan(sources)
+        for source, done in take_turns(sources, partial(_read_one, shared, console, now)):
+            if isinstance(done, IngestError):
+                failures.append(done)
+                if len(sources) > 1:
+                    console.print(f"{source.chain.name}: {done}", soft_wrap=True)
+            else:
+                console.print(
+                    f"{done.chain}: read {done.blocks:,} blocks, {done.transactions:,} transactions, "
+                    f"{done.trades:,} trades; {done.requests:,} calls until now"
+                    f"{'' if done.finished else '; to be continued'}"
+                )
+    if failures:
+        raise failures[0]
 
 
 def _read_one(
-    shared: context.Context, source: Source, gaps: list[windows.Gap], console: Console, now: datetime
+    shared: context.Context, console: Console, now: datetime, source: Source, stopped: Callable[[], bool]
 ) -> Reading:
     with Progress(
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(bar_width=16),
         TaskProgressColumn(),
         TextColumn("{task.fields[found]}"),
         TimeRemainingColumn(),
@@ -87,25 +81,61 @@ def _read_one(
         task = bar.add_task(source.chain.name, total=None, found="")
 
         def show(progress: Reading) -> None:
-            found = f"{progress.transactions:,} transactions, {progress.trades:,} trades, {progress.requests:,} calls"
+            found = (
+                f"{progress.blocks:,} blocks, {progress.transactions:,} transactions, {progress.trades:,} trades, "
+                f"{progress.requests:,} calls, {source.meter.spent / source.meter.limit:.0%} of today's budget"
+            )
             bar.update(task, total=progress.total_blocks, completed=progress.blocks, found=found)
 
-        result = ingest_once(shared.engine, source, now=now, gaps=gaps, on_progress=show)
-    console.print(
-        f"{result.chain}: read {result.blocks:,} blocks, {result.transactions:,} transactions, "
-        f"{result.trades:,} trades, in {result.requests:,} calls"
-    )
-    return result
+        return ingest_once(shared.engine, source, now=now, on_progress=show, stopped=stopped)
 
 
 def backfill(
     ctx: typer.Context,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the estimate and stop.")] = False,  # noqa: FBT002
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")] = False,  # noqa: FBT002
+    yes: Annotated[bool, typer.Option("--yes", help="Begin without asking.")] = False,  # noqa: FBT002
+    json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON too.")] = False,  # noqa: FBT002
+    hashes: Annotated[
+        Path | None, typer.Option(help="Read only the transactions of a file: chain,tx_hash, one a line.")
+    ] = None,
 ) -> None:
-    """Read what is missing of every wallet's history. Interrupt it at any time; it goes on from there."""
-    shared = context.of(ctx)
+    """Read what is missing of every wallet's history, after a plan of what it costs. Interrupt it at any time."""
+    shared, now, console = context.of(ctx), build.clock(), context.err()
+
+    def plan(sources: Sequence[Source]) -> None:
+        if not sources:
+            return
+        tasks = planning.plan_all(shared, sources, now, console)
+        planning.agree(shared, tasks, console, yes=yes or dry_run, json=json)
+        if dry_run:
+            raise typer.Exit
+
     with only_one(shared.engine):
-        read_all(shared, context.err(), build.clock(), dry_run=dry_run)
+        if hashes is not None:
+            _read_hashes(shared, hashes, console, now)
+        else:
+            read_all(shared, console, now, plan=plan)
+
+
+def _read_hashes(shared: context.Context, file: Path, console: Console, now: datetime) -> None:
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ConfigError(f"cannot read {file}: {reason}") from None
+    with build.sources(shared.config, shared.engine, now) as sources:
+        wanted = hash_file.parse(lines, {source.chain.name: source.chain.chain_id for source in sources})
+        for bad in wanted.bad:
+            console.print(bad)
+        for source in sources:
+            if names := wanted.hashes.get(source.chain.chain_id):
+                done = read_named(shared.engine, source, names, now=now)
+                console.print(
+                    f"{source.chain.name}: {done.transactions} of {len(names)} transactions concern a watched wallet, "
+                    f"{done.trades} trades; not final yet: {done.early}"
+                )
+    if wanted.bad:
+        raise typer.Exit(1)
 
 
 def once(ctx: typer.Context) -> None:

@@ -7,7 +7,9 @@ import typer
 
 from ingest import chains
 from ingest.errors import ConfigError
-from watcher.cli import context
+from watcher import plan_text
+from watcher.cli import context, planning
+from watcher.config import BudgetConfig
 from watcher.demo import tour
 from watcher.store import database as store
 
@@ -25,6 +27,7 @@ chain_id = {chain_id}
 rpc_urls = ["https://example.invalid/${{RPC_KEY}}"]   # ${{NAME}} is read from the environment
 history = "180d"                        # how far back to learn each wallet's baseline (or from_block = N)
 # confirmations = 64                    # only where the node has no "finalized" block
+# index = "alchemy"                     # find transactions by the provider's wallet index: far cheaper on a free plan
 
 [budget]
 rpc_units_per_day = 300_000             # hard: reading halts loudly and goes on where it stopped
@@ -60,8 +63,12 @@ def init(
         raise ConfigError(f"{path} exists already; it was left as it is") from None
     except OSError as error:
         raise ConfigError(f"cannot write {path}: {error.strerror}") from None
+    plan, tasks = planning.outlook(known, wallets=40, history_days=180, budget=BudgetConfig().rpc_units_per_day)
+    typer.echo(f"What 40 wallets on {known.name} over 180 days would cost, before any endpoint is asked:")
+    context.out().print(plan_text.table(plan, tasks))
     typer.echo(
-        f"{path} written. Next: put in your RPC URL, then `edgewatch wallets import FILE`, `edgewatch backfill`."
+        f"{path} written. Next: put in your RPC URL, then `edgewatch wallets import FILE`, `edgewatch backfill`; that "
+        "asks your endpoint what it can do and shows the plan for it first."
     )
 
 

@@ -1,29 +1,31 @@
 """Read what is missing of one chain, and commit it window by window."""
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from random import Random
 from types import MappingProxyType
 
 from sqlalchemy import Connection, Engine
 from tenacity import Retrying
 
-from ingest import read, windows
+from ingest import read, sampling, windows
 from ingest.budget import Meter
 from ingest.decode import VERSION as DECODER_VERSION
 from ingest.errors import RangeRefused, ReorgTooDeep, Unlinked
+from ingest.index import INDEXES, Index
 from ingest.interpret import Interpretation, Interpreter
 from ingest.price_file import PriceFile
 from ingest.prove import MOST_HEADERS, Reader
 from ingest.reorg import TAIL
 from ingest.rpc import Node
-from ingest.stride import Stride
+from ingest.stride import Stride, steps_memo, strides_of
 from ingest.traces import Tracer
 from ingest.types import Chain
 from ingest.verify import Link, affordable
 from ingest.windows import BlockRange, Gap
 from watcher.config import ChainConfig
+from watcher.jobs import indexed
 from watcher.jobs.reorg import find_rollback
 from watcher.jobs.spending import record, settle
 from watcher.jobs.suspect import Suspects, suspect
@@ -42,12 +44,13 @@ class Progress:
     """How far a reading has come; handed to ``on_progress`` after each window."""
 
     chain: str
-    total_blocks: int  #: of all gaps, each counted once
+    total_blocks: int  #: of all gaps, each counted once; through an index, once for each wallet
     blocks: int = 0
     transactions: int = 0
     trades: int = 0
     requests: int = 0
     refusals: int = 0  #: windows that the node wanted smaller
+    finished: bool = False  #: nothing was left to read when it ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +110,6 @@ def ingest_once(
     source: Source,
     *,
     now: datetime,
-    gaps: Sequence[Gap] | None = None,
     on_progress: Callable[[Progress], None] = lambda _progress: None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Progress:
@@ -123,8 +125,6 @@ def ingest_once(
         The chain and its node.
     now
         UTC; when what is read becomes known.
-    gaps
-        From ``plan_reading``; None: plan here.
     on_progress
         Called after each window.
     stopped
@@ -137,27 +137,27 @@ def ingest_once(
     ReorgTooDeep
         The chain contradicts what was committed; it stays until a person has looked.
     """
-    chain_id = source.chain.chain_id
     try:
-        run = _Run.begin(engine, source, now)
+        run = Run.begin(engine, source, now)
         run.mend()
-        if gaps is None:
-            gaps = plan_reading(engine, source, now)
-        progress = Progress(source.chain.name, total_blocks=sum(len(gap.blocks) for gap in gaps))
-        run.reader.full = _proves_all(source, progress.total_blocks)
-        last = max((gap.blocks.last for gap in gaps), default=0)
+        by_index = source.config.index != "none"
+        if by_index and indexed.is_fresh(engine, source.chain, run.everyone, now):
+            return Progress(source.chain.name, total_blocks=0, finished=True)
+        gaps = plan_reading(engine, source, now)
+        sizes = [len(gap.blocks) * (len(gap.wallets) if by_index else 1) for gap in gaps]
+        progress = Progress(source.chain.name, total_blocks=sum(sizes))
         with reading(engine) as connection:
-            known = block_store.known(connection, chain_id)
-        for gap in gaps:
-            for found in run.windows(gap, known, tail=last - TAIL + 1, stopped=stopped):
-                ready = run.prepare(gap.wallets, found)
-                with writing(engine) as connection:
-                    run.store(connection, ready)
-                progress.blocks += len(found.blocks)
-                progress.transactions += len(found.transactions)
-                progress.trades += len(ready.meaning.trades)
-                progress.requests, progress.refusals = source.meter.requests, run.refusals
-                on_progress(progress)
+            known = block_store.known(connection, source.chain.chain_id)
+        for read_for, found in (_by_index if by_index else _by_logs)(run, gaps, known, stopped):
+            ready = run.prepare(read_for, found)
+            with writing(engine) as connection:
+                run.store(connection, ready)
+            progress.blocks += len(found.blocks) * (len(read_for) if by_index else 1)
+            progress.transactions += len(found.transactions)
+            progress.trades += len(ready.meaning.trades)
+            progress.requests, progress.refusals = source.meter.requests, run.refusals
+            on_progress(progress)
+        progress.finished = not stopped()
     except Unlinked as error:
         if source.config.confirmations is None:
             raise ReorgTooDeep(
@@ -170,8 +170,39 @@ def ingest_once(
     return progress
 
 
+def _by_logs(
+    run: "Run", gaps: list[Gap], known: dict[int, Link], stopped: Callable[[], bool]
+) -> Iterator[tuple[frozenset[str], read.Reading]]:
+    run.reader.full = proves_all(run.source, sum(len(gap.blocks) for gap in gaps))
+    last = max((gap.blocks.last for gap in gaps), default=0)
+    for gap in gaps:
+        for found in run.windows(gap, known, tail=last - TAIL + 1, stopped=stopped):
+            yield gap.wallets, found
+
+
+def _by_index(
+    run: "Run", gaps: list[Gap], known: dict[int, Link], stopped: Callable[[], bool]
+) -> Iterator[tuple[frozenset[str], read.Reading]]:
+    source = run.source
+    with reading(run.engine) as connection:
+        starts = wallets.starts(connection, source.chain.chain_id)
+    dice = Random(f"{source.chain.chain_id} {run.now}")  # noqa: S311 - where to look, not a secret
+    named = indexed.Indexed(
+        index=Index(INDEXES[source.config.index], source.node),
+        reader=run.reader,
+        sampler=sampling.Sampler(source.node, dice, run.strides),
+        chain=source.chain,
+        patience=run.patience,
+        tail=0 if source.config.confirmations is None else TAIL,
+    )
+    for found in named.readings(gaps, everyone=run.everyone, starts=starts, known=known):
+        yield found
+        if stopped():
+            return
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Ready:
+class Ready:
     """One window, understood: what one transaction of the database takes."""
 
     wallets: frozenset[str]
@@ -181,12 +212,13 @@ class _Ready:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Run:
+class Run:
     """One run of the job: what it asks with, and what it learned of the node."""
 
     engine: Engine
     source: Source
     now: datetime
+    everyone: list[Wallet]  #: to be read on this chain
     reader: Reader
     interpreter: Interpreter
     tracer: Tracer
@@ -195,20 +227,23 @@ class _Run:
     refusals: int = 0
 
     @classmethod
-    def begin(cls, engine: Engine, source: Source, now: datetime) -> "_Run":
+    def begin(cls, engine: Engine, source: Source, now: datetime) -> "Run":
+        """Begin with everything that earlier runs learned."""
         chain_id = source.chain.chain_id
         with reading(engine) as connection:
-            strides = _strides(meters.recall(connection, f"step:{chain_id}"))
+            strides = strides_of(meters.recall(connection, f"step:{chain_id}"))
             tracer = Tracer(offers=not _lately(meters.recall(connection, f"traces:{chain_id}"), now))
             known = ledger.pools(connection, chain_id)
             decimals = ledger.decimals(connection, chain_id)
             bloom = meters.recall(connection, f"bloom:{chain_id}")
+            everyone = [each for each in watched(wallets.all_wallets(connection), source.chain) if each.measured(now)]
         usable = True if bloom == USABLE else False if _lately(bloom, now) else None
         return cls(
             engine=engine,
             source=source,
             now=now,
-            reader=Reader(node=source.node, full=_proves_all(source, TAIL), bloom=usable),
+            everyone=everyone,
+            reader=Reader(node=source.node, full=proves_all(source, TAIL), bloom=usable),
             interpreter=Interpreter(source.node, source.chain, known, tracer, decimals, source.prices),
             tracer=tracer,
             strides=strides,
@@ -274,16 +309,16 @@ class _Run:
             stride.agree(len(blocks))
             return found
 
-    def prepare(self, wallets: frozenset[str], found: read.Reading) -> _Ready:
+    def prepare(self, wallets: frozenset[str], found: read.Reading) -> Ready:
         """Decode and value a window, and doubt its trades: what still has to be asked of the node."""
         meaning = self.interpreter.interpret(found.transactions)
         suspects = suspect(self.engine, self.source.node, self.source.chain, meaning)
-        return _Ready(wallets=wallets, found=found, meaning=meaning, suspects=suspects)
+        return Ready(wallets=wallets, found=found, meaning=meaning, suspects=suspects)
 
     def store(
         self,
         connection: Connection,
-        ready: _Ready,
+        ready: Ready,
         *,
         known_before: Mapping[tuple[int, str, str], datetime] = MappingProxyType({}),
     ) -> None:
@@ -326,7 +361,7 @@ class _Run:
         record(connection, self.source.meter, chain_id, now=self.now)
 
     def _learned(self) -> dict[str, str]:
-        learned = {"step": json.dumps({name: each.step for name, each in self.strides.items() if name})}
+        learned = {"step": steps_memo(self.strides)}
         if not self.tracer.offers:
             learned["traces"] = self.now.isoformat()
         if self.reader.bloom is not None:
@@ -334,7 +369,7 @@ class _Run:
         return learned
 
 
-def _proves_all(source: Source, blocks: int) -> bool:
+def proves_all(source: Source, blocks: int) -> bool:
     """Whether every block is to be proven by its header."""
     if source.config.verify == "auto":
         return affordable(blocks, block_seconds=source.chain.block_seconds, limit=source.meter.limit)
@@ -344,12 +379,3 @@ def _proves_all(source: Source, blocks: int) -> bool:
 def _lately(missing_since: str | None, now: datetime) -> bool:
     """What was missing is asked for again after a while: providers and plans change."""
     return missing_since is not None and now - datetime.fromisoformat(missing_since) <= ASK_AGAIN
-
-
-def _strides(memo: str | None) -> dict[str, Stride]:
-    """Blocks of one request by endpoint, as last learned."""
-    learned = json.loads(memo or "{}")
-    if not isinstance(learned, dict):  # one number, from when there was one endpoint
-        learned = {"": learned}
-    steps = {"": windows.FIRST_STEP, **learned}
-    return {name: Stride(step, windows.LARGEST_STEP) for name, step in steps.items()}

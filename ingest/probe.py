@@ -1,0 +1,163 @@
+"""Find out what an endpoint can do, with a handful of harmless questions; each is metered like any other."""
+
+import re
+from typing import Any
+
+from ingest.abi import TRANSFER
+from ingest.bloom import BYTES
+from ingest.errors import IngestError, RangeRefused, RpcRejected, RpcUnavailable
+from ingest.index import INDEXES, Question
+from ingest.plan import Ability
+from ingest.rpc import Node, Request
+from ingest.tokens import DECIMALS
+from ingest.traces import METHODS
+from ingest.types import Chain
+from ingest.windows import BlockRange
+
+RANGES = (10_000, 5_000, 2_000, 1_000, 500, 100, 50, 10, 5, 1)  #: blocks, as providers limit them
+BATCHES = (100, 50, 20, 10, 5)
+BLOOMS = 4  #: headers over the history, to see how full their blooms are
+NOBODY = "0x6e6f626f64792068617320746869732061646472"  #: an address without a history: answers are empty
+NO_TRANSACTION = "0x" + "00" * 32
+
+_MOST = re.compile(r"(?:more than|max results|max(?:imum)? of|up to) ([\d,]+)(?: ?(?:results|logs))?", re.IGNORECASE)
+
+
+def probe(node: Node, chain: Chain, *, endpoint: str, history_s: float) -> Ability:
+    """Ask one endpoint.
+
+    Parameters
+    ----------
+    node
+        Of this endpoint alone, and without patience (``tries=1``): a refusal is an answer here.
+    endpoint
+        Its name.
+    history_s
+        Seconds that the history reaches back: so old a state is asked for.
+
+    Raises
+    ------
+    RpcUnavailable, RpcRejected, WrongChain
+        Not even its newest block can be had.
+    """
+    finalized, head = _head(node)
+    cap, most = _range_cap(node, head)
+    index, internal = _index(node, head)
+    old = max(1, head - int(history_s / chain.block_seconds))
+    return Ability(
+        endpoint=endpoint,
+        range_cap=cap,
+        result_cap=most,
+        archive=_answers(node, ("eth_call", [{"to": chain.wrapped_native, "data": DECIMALS}, hex(old)])),
+        trace=any(_traces(node, method) for method in METHODS),
+        index=index,
+        internal=internal,
+        batch=next((size for size in BATCHES if _takes(node, size)), 1),
+        finalized=finalized,
+        receipts=_gives_receipts(node),
+        bloom=_bloom(node, [max(1, head - (head - old) * step // BLOOMS) for step in range(BLOOMS)]),
+    )
+
+
+def _head(node: Node) -> tuple[bool, int]:
+    try:
+        block: Any = node.call("eth_getBlockByNumber", ["finalized", False])
+    except (RpcUnavailable, RpcRejected):
+        block = None
+    if isinstance(block, dict) and "number" in block:
+        return True, int(block["number"], 16)
+    return False, int(node.call("eth_blockNumber"), 16)
+
+
+def _bloom(node: Node, numbers: list[int]) -> float | None:
+    """Chance that a header's bloom shows an address that its block does not hold: all three bits are set by others.
+
+    None where headers have no bloom, or only empty ones: these prove nothing until they are seen full.
+    """
+    try:
+        headers = node.batch([("eth_getBlockByNumber", [hex(number), False]) for number in numbers])
+        fills = [int(header["logsBloom"], 16).bit_count() / (8 * BYTES) for header in headers]
+    except (IngestError, KeyError, TypeError, ValueError):
+        return None
+    return sum(fill**3 for fill in fills) / len(fills) if any(fills) else None
+
+
+def _gives_receipts(node: Node) -> bool:
+    """Whether there is a method for all receipts of a block; those of the first one may be lost or none."""
+    try:
+        node.call("eth_getBlockReceipts", ["0x1"])
+    except RpcUnavailable:
+        return True
+    except IngestError:
+        return False
+    return True
+
+
+def _range_cap(node: Node, head: int) -> tuple[int | None, int | None]:
+    """Most blocks of the ranges tried, and the most logs that a refusal named."""
+    padded = "0x" + NOBODY[2:].rjust(64, "0")
+    most = None
+    suggested: int | None = None
+    for size in RANGES:
+        if size > head + 1 and size > 1:
+            continue
+        if suggested is not None and suggested < size:
+            continue
+        first = max(0, head - size + 1)
+        try:
+            node.call("eth_getLogs", [{"fromBlock": hex(first), "toBlock": hex(head), "topics": [TRANSFER, [padded]]}])
+        except RangeRefused as refusal:
+            if found := _MOST.search(str(refusal)):
+                most = int(found.group(1).replace(",", ""))
+            if refusal.suggested:
+                suggested = refusal.suggested
+        except RpcRejected:
+            return None, most
+        except RpcUnavailable:
+            continue  # too slow an answer is a refusal in other words
+        else:
+            return size, most
+    return None, most
+
+
+def _index(node: Node, head: int) -> tuple[str | None, bool]:
+    """The index that the endpoint offers, and whether it knows of calls inside transactions."""
+    for name, ask in INDEXES.items():
+        for internal in (True, False):
+            blocks = BlockRange(max(0, head - 1), head)
+            try:
+                ask(node, Question(wallet=NOBODY, out=True, blocks=blocks, internal=internal))
+            except RpcRejected as error:
+                if "internal" not in str(error):
+                    break
+            except RpcUnavailable:
+                break
+            else:
+                return name, internal
+    return None, False
+
+
+def _answers(node: Node, request: Request) -> bool:
+    try:
+        node.call(*request)
+    except IngestError:
+        return False
+    return True
+
+
+def _traces(node: Node, method: str) -> bool:
+    """Whether a method of traces is there: then it says only that it does not know the transaction."""
+    params: list[Any] = [NO_TRANSACTION, {"tracer": "callTracer"}] if method == METHODS[0] else [NO_TRANSACTION]
+    try:
+        node.call(method, params)
+    except (RpcRejected, RpcUnavailable) as error:
+        return bool(re.search(r"transaction .{0,80}not found|transaction not found", str(error), re.IGNORECASE))
+    return True
+
+
+def _takes(node: Node, size: int) -> bool:
+    try:
+        node.batch([("eth_chainId", [])] * size)
+    except IngestError:
+        return False
+    return True

@@ -1,0 +1,113 @@
+"""What an endpoint can do is found out with a handful of metered questions, whatever words it refuses in."""
+
+import pytest
+
+from ingest import chains
+from ingest.budget import Meter
+from ingest.errors import RpcUnavailable
+from ingest.probe import probe
+from ingest.rpc import Node
+from tests.fakes.node import FakeNode, RpcFault
+
+CHAIN = chains.by_id(1)
+HEAD = 20_000_000
+
+
+def block(tag, _full):
+    return {"number": hex(HEAD) if tag == "finalized" else tag}
+
+
+def logs_within(cap, words):
+    def logs(asked):
+        first, last = int(asked["fromBlock"], 16), int(asked["toBlock"], 16)
+        if last - first >= cap:
+            raise RpcFault(-32600, words.format(first=hex(first), last=hex(first + cap - 1)))
+        return []
+
+    return logs
+
+
+def refuse(code, words):
+    def refused(*_params):
+        raise RpcFault(code, words)
+
+    return refused
+
+
+GOOD = {"eth_getBlockByNumber": block, "eth_getLogs": lambda _asked: [], "eth_call": lambda *_asked: "0x"}
+
+
+def ability(methods, **options):
+    meter = Meter(spent=0, limit=10**6)
+    with FakeNode(GOOD | methods) as fake:
+        with Node([fake.url], chain_id=1, charge=meter.charge, sleep=lambda _s: None, tries=1) as node:
+            found = probe(node, CHAIN, endpoint="here", history_s=180 * 86_400)
+        assert meter.requests == len(fake.asked)
+        return found, fake
+
+
+@pytest.mark.parametrize(
+    ("cap", "words"),
+    [
+        (10, "You can make eth_getLogs requests with up to a 10 block range. This should work: [{first}, {last}]"),
+        (10_000, "eth_getLogs is limited to a 10,000 range"),
+        (2_000, "exceed maximum block range: 2000"),
+        (1_024, "eth_getLogs is limited to 1024 block range"),
+        (5, "ranges over 5 blocks are not supported on freetier"),
+    ],
+)
+def test_the_range_cap_is_the_largest_of_the_usual_ones_that_is_allowed(cap, words):
+    """Never more than the endpoint allows; what it suggests is tried at once."""
+    found, fake = ability({"eth_getLogs": logs_within(cap, words)})
+    assert found.range_cap == max(size for size in (10_000, 5_000, 2_000, 1_000, 500, 100, 50, 10, 5, 1) if size <= cap)
+    assert fake.asked.count("eth_getLogs") <= 10
+
+
+def test_a_result_cap_is_noted_where_a_refusal_names_it():
+    """The number of logs that a refusal names is kept."""
+    words = "query exceeds max results 20000, retry with the range {first}-{last}"
+    assert ability({"eth_getLogs": logs_within(100, words)})[0].result_cap == 20_000
+
+
+def test_an_endpoint_without_anything_is_said_to_have_nothing():
+    """No logs, no old state, no traces, no index, no finalized block; the newest block still makes it an endpoint."""
+    bare = {
+        "eth_getBlockByNumber": lambda *_asked: None,
+        "eth_blockNumber": lambda: hex(HEAD),
+        "eth_getLogs": refuse(-32601, "the method does not exist"),
+        "eth_call": refuse(-32000, "missing trie node 0xabc"),
+    }
+    found, _ = ability(bare)
+    assert (found.range_cap, found.archive, found.trace, found.index, found.finalized) == (
+        None,
+        False,
+        False,
+        None,
+        False,
+    )
+
+
+def test_an_endpoint_with_everything_is_said_to_have_it():
+    """Traces are there where only the transaction is unknown; the index may lack calls inside transactions."""
+
+    def transfers(asked):
+        if "internal" in asked["category"]:
+            raise RpcFault(-32600, 'Provided network does not support these requested categories: ["internal"]')
+        return {"transfers": []}
+
+    full = {
+        "debug_traceTransaction": refuse(-32000, "transaction not found"),
+        "alchemy_getAssetTransfers": transfers,
+    }
+    found, fake = ability(full)
+    assert (found.archive, found.trace, found.finalized) == (True, True, True)
+    assert (found.index, found.internal) == ("alchemy", False)
+    assert found.range_cap == 10_000
+    assert found.batch == 100
+    assert len(fake.asked) < 120, "the batch of a hundred chain ids costs nothing; all the rest is a handful"
+
+
+def test_an_endpoint_that_is_not_there_is_no_endpoint():
+    """Where not even the newest block can be had, nothing is said about it."""
+    with pytest.raises(RpcUnavailable):
+        ability({"eth_getBlockByNumber": lambda *_a: None, "eth_blockNumber": refuse(-32000, "header not found")})

@@ -1,0 +1,107 @@
+"""Reading through a wallet index: the same trade log as by the logs, and a lying index is caught."""
+
+import pytest
+
+from ingest.errors import BudgetExhausted, IndexContradicted
+from tests.fakes.indexed import IndexedNode, shipped
+from tests.watcher.test_ingest_job import TABLE, Reader
+from tests.watcher.test_ingest_job import WATCHED as DEMO
+from watcher.config import ChainConfig
+from watcher.jobs.indexed import SETTLED_S
+from watcher.store import ledger
+from watcher.store.database import reading
+
+WATCHED = DEMO[:2]
+BLOCK_S = ChainConfig.model_validate(TABLE | {"rpc_urls": ["http://127.0.0.1:1"]}).chain().block_seconds
+
+
+@pytest.fixture(scope="module")
+def recording():
+    return shipped()
+
+
+class IndexReader(Reader):
+    """Reads through the index."""
+
+    def __init__(self, path, url, watched=WATCHED):
+        super().__init__(path, url, watched)
+        self.config = self.config.model_copy(update={"index": "alchemy"})
+
+    def moves(self):
+        with reading(self.engine) as connection:
+            return ledger.moves(connection)
+
+    def coverages(self):
+        with reading(self.engine) as connection:
+            return ledger.coverages(connection)
+
+
+@pytest.fixture(scope="module")
+def by_logs(recording, tmp_path_factory):
+    """What reading by logs finds, up to where an index is read."""
+    with IndexedNode(recording) as node:
+        reader = Reader(tmp_path_factory.mktemp("logs") / "edgewatch.db", node.url, WATCHED)
+        reader.read()
+    last = recording.head - 64 - int(SETTLED_S / BLOCK_S)
+    with reading(reader.engine) as connection:
+        moves = {moved(move) for move in ledger.moves(connection) if move.block_number <= last}
+    return [(trade, worth) for trade, worth in reader.log() if trade.block_number <= last], moves
+
+
+def moved(move):
+    return move.tx_hash, move.wallet, move.token, move.amount_raw, move.timestamp
+
+
+@pytest.mark.parametrize("internal", [True, False])
+def test_an_index_gives_the_log_that_the_logs_give(tmp_path, recording, by_logs, internal):
+    """Same trades and valuations, same movements; every block covered as ``indexed``, whatever the page and range.
+
+    What strangers sent costs no receipt. A second reading at once asks for the head and for nothing else.
+    """
+    with IndexedNode(recording, internal=internal, page=50, max_range=10) as node:
+        reader = IndexReader(tmp_path / "edgewatch.db", node.url)
+        progress = reader.read()
+        asked = [one for body in node.bodies for one in (body if isinstance(body, list) else [body])]
+        reader.read()
+        assert set(node.asked[len(asked) :]) <= {"eth_chainId", "eth_getBlockByNumber"}
+    trades, moves = by_logs
+    assert trades
+    assert reader.log() == trades
+    assert {moved(move) for move in reader.moves()} == moves
+    receipts = {one["params"][0] for one in asked if one["method"] == "eth_getTransactionReceipt"}
+    gifts = {move.tx_hash for move in reader.moves() if move.transaction_index == -1}
+    assert (len(gifts) > 0) == internal
+    assert not gifts & receipts
+    assert {(item.level, item.last_block) for item in reader.coverages()} == {
+        ("indexed", recording.head - 64 - int(SETTLED_S / BLOCK_S))
+    }
+    assert len(reader.coverages()) == len(WATCHED)
+    assert progress.trades == len(trades)
+
+
+def test_budget_and_kill_lose_nothing(tmp_path, recording, by_logs):
+    """Out of budget again and again, reading goes on from the last commit and ends with the same log."""
+    with IndexedNode(recording) as node:
+        reader = IndexReader(tmp_path / "edgewatch.db", node.url)
+        stops, limit = 0, 250
+        while True:
+            try:
+                reader.read(limit=limit)
+                break
+            except BudgetExhausted:
+                stops, limit = stops + 1, int(limit * 1.6)
+    assert stops >= 2
+    assert reader.log() == by_logs[0]
+
+
+def test_an_index_that_leaves_a_trade_out_is_caught_and_not_kept(tmp_path, recording, by_logs):
+    """The logs of sampled windows show what the index left out: that wallet is not covered, the others are, and it
+    is said."""
+    victim = WATCHED[0].address
+    gone = [trade.tx_hash for trade, _ in by_logs[0] if trade.wallet == victim][::2]
+    with IndexedNode(recording, keep=lambda row: row["hash"] not in gone) as node:
+        reader = IndexReader(tmp_path / "edgewatch.db", node.url)
+        with pytest.raises(IndexContradicted, match=victim):
+            reader.read()
+    covered = {item.wallet for item in reader.coverages()}
+    assert covered == {wallet.address for wallet in WATCHED[1:]}

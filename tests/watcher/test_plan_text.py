@@ -1,0 +1,125 @@
+"""The plan in words: cheapest first, refused if and only if it can never finish, with ways out that hold."""
+
+import io
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+
+from ingest.plan import DAY_S, Ability, Activity, Polls, Task, make_plan
+from watcher import plan_text
+
+POLLS = Polls(logs_s=300, index_s=86_400)
+HOST = "eth.g.alchemy.com"
+BLOCK_S = {"ethereum": 12.0, "base": 2.0, "bsc": 0.75}
+
+
+def task(chain="base", *, wallets=40, days=180, source="logs", cap=10, index="alchemy"):
+    blocks = int(days * DAY_S / BLOCK_S[chain])
+    return Task(
+        chain=chain,
+        block_seconds=BLOCK_S[chain],
+        wallets=wallets,
+        gaps=((blocks, wallets),) if blocks else (),
+        source=source,
+        ability=Ability(endpoint=HOST, range_cap=cap, index=index, internal=True),
+        activity=Activity(transactions=5 / 3, arrivals=5 / 3),
+    )
+
+
+def printed(renderable):
+    console = Console(file=io.StringIO(), width=80)
+    console.print(renderable)
+    return [line.rstrip() for line in console.file.getvalue().splitlines() if line.strip()]
+
+
+def test_the_table_of_a_free_plan():
+    """What is printed is what a person compares: ways of each chain, cheapest first, within 80 columns."""
+    tasks = [task(chain, source="index") for chain in BLOCK_S]
+    plan = make_plan(tasks, polls=POLLS, budget=300_000, reserved=30_000)
+    assert printed(plan_text.table(plan, tasks)) == GOLDEN_TABLE
+    assert plan_text.summary(plan) == GOLDEN_SUMMARY
+
+
+def test_the_refusal_of_a_free_plan_without_the_index():
+    """Three chains at real block times, 10-block ranges and 300,000 units a day: never, and why, and three ways out."""
+    tasks = [task(chain) for chain in BLOCK_S]
+    plan = make_plan(tasks, polls=POLLS, budget=300_000, reserved=30_000)
+    assert not plan.possible
+    assert plan_text.ways_out(plan, tasks, POLLS).splitlines() == GOLDEN_REFUSAL
+
+
+def test_a_source_that_the_endpoint_does_not_offer_is_refused():
+    """An index that is configured and not there, or logs that are not given, is no plan."""
+    for asked in (task(source="index", index=None), task(cap=None)):
+        plan = make_plan([asked], polls=POLLS, budget=10**12)
+        assert not plan.possible
+        assert "does not offer" in plan_text.ways_out(plan, [asked], POLLS)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.sampled_from(list(BLOCK_S)), min_size=1, max_size=3, unique=True),
+    st.integers(1, 3_000),
+    st.integers(0, 400),
+    st.sampled_from([1, 10, 500, 10_000]),
+    st.sampled_from(["logs", "index"]),
+    st.integers(1, 10_000_000),
+)
+def test_a_plan_is_refused_iff_it_cannot_finish(names, wallets, days, cap, source, budget):
+    """Day by day: a budget that first pays for the new day and then for the backlog empties it, or never does."""
+    tasks = [task(name, wallets=wallets, days=days, cap=cap, source=source) for name in names]
+    plan = make_plan(tasks, polls=POLLS, budget=budget, reserved=budget // 10)
+    left_over = budget - budget // 10 - plan.daily
+    assert plan.possible == (left_over > 0)
+    for name in names:
+        months = [option.month for option in plan.options if option.chain == name]
+        assert months == sorted(months)
+    if plan.possible and plan.backfill > budget - budget // 10:
+        assert plan.seconds / DAY_S * left_over == pytest.approx(plan.backfill)
+
+
+def test_more_to_read_never_costs_less():
+    """Wallets, history and smaller ranges only add."""
+    base = make_plan([task()], polls=POLLS, budget=10**9)
+    for more in (task(wallets=41), task(days=181), task(cap=9)):
+        plan = make_plan([more], polls=POLLS, budget=10**9)
+        assert (plan.backfill, plan.daily) >= (base.backfill, base.daily)
+        assert plan.backfill > base.backfill
+
+
+GOLDEN_TABLE = [
+    " chain     source          calls        units      time      a day  share  used",
+    " ──────────────────────────────────────────────────────────────────────────────",
+    " ethereum  index          48,760    1,067,200    4 days     18,362     6%  yes",
+    " ethereum  logs by 10    590,400   22,248,000  189 days    152,442    51%",
+    " base      index          48,760    1,067,200    4 days     18,362     6%  yes",
+    " base      logs by 10  3,182,400  125,928,000     never    705,402   235%",
+    " bsc       index          48,760    1,067,200    4 days     18,362     6%  yes",
+    " bsc       logs by 10  8,366,400  333,288,000     never  1,857,402   619%",
+]
+GOLDEN_SUMMARY = (
+    "In all 3,201,600 units now, done in 15 days, then 55,086 units a day of a budget of 300,000 (30,000 "
+    "kept for marks)."
+)
+GOLDEN_REFUSAL = [
+    (
+        "Reading ethereum, base, bsc can never finish: the new blocks of every day cost 2,715,246 units, and "
+        "the budget leaves 270,000 a day."
+    ),
+    ("Three ways out:"),
+    (
+        "1. Another endpoint: with ranges of 10,000 blocks it costs 5,013,120 units now and 180,846 a day, "
+        "done in 56 days. Put its URL first in rpc_urls."
+    ),
+    (
+        '2. A wallet index: your endpoint has one for ethereum, base, bsc: set index = "alchemy" there; then '
+        "it costs 3,201,600 units now and 55,086 a day, done in 15 days."
+    ),
+    (
+        "3. Less from the node: fewer chains (ethereum alone would fit); a shorter history makes the first "
+        "reading cheaper, not the days after; or bring the transactions yourself (edgewatch backfill --hashes"
+        " FILE, edgewatch import FILE)."
+    ),
+]
