@@ -15,7 +15,7 @@ from ingest.prove import SAMPLES as BLOCK_SAMPLES
 from ingest.read import TOPIC_LIMIT
 from ingest.reorg import TAIL
 from ingest.sampling import SAMPLES
-from ingest.verify import ENDS, PROVEN, affordable
+from ingest.verify import ENDS, INDEXED, PROVEN, affordable
 
 DAY_S = 86_400
 MONTH = 30  #: days after the backfill that count when sources are compared
@@ -206,16 +206,16 @@ def ways_of(task: Task, polls: Polls, budget: int) -> list[Option]:
     for pair in dict.fromkeys([(ENDS, ENDS), (PROVEN, PROVEN), chosen]):
         if all(_offers(task.ability, level) for level in pair):
             gaps = [_logs(task, *gap, level=pair[0]) for gap in task.gaps]
-            tail = [_tail(task, sum(blocks for blocks, _ in task.gaps), pair[0])]
+            tail = [_tail(task, sum(blocks for blocks, _ in task.gaps), task.wallets, pair[0])]
             day = _logs_day(task, polls, level=pair[1])
             found.append(
                 _option(task, "logs", pair, [*gaps, *tail], day, used=task.source == "logs" and pair == chosen)
             )
     if task.ability.index:
         gaps = [_index(task, *gap) for gap in task.gaps]
-        tail = [_tail(task, sum(blocks for blocks, _ in task.gaps), ENDS)]
+        tail = [_tail(task, sum(blocks for blocks, _ in task.gaps), task.wallets, INDEXED)]
         day = _index_day(task, polls)
-        found.append(_option(task, "index", ("indexed",) * 2, [*gaps, *tail], day, used=task.source == "index"))
+        found.append(_option(task, "index", (INDEXED, INDEXED), [*gaps, *tail], day, used=task.source == "index"))
     return sorted(found, key=lambda option: option.month)
 
 
@@ -315,10 +315,12 @@ def _whole_blocks(ability: Ability, count: float) -> dict[str, float]:
     return {"eth_getBlockReceipts" if ability.receipts else "eth_getLogs": count}
 
 
-def _tail(task: Task, blocks: float, level: str) -> dict[str, float]:
-    """Headers of the newest blocks, where a rollback may need them."""
-    proven = level == PROVEN
-    return {"eth_getBlockByNumber": min(TAIL, blocks) * (task.confirmed and not proven)}
+def _tail(task: Task, blocks: float, wallets: int, level: str) -> dict[str, float]:
+    """Headers of the newest blocks, where a rollback may need them: they are read apart."""
+    if not task.confirmed or level == PROVEN:
+        return {}
+    apart = _windows(1, wallets, 2) if level == ENDS and blocks > TAIL else {}
+    return _sum([{"eth_getBlockByNumber": min(TAIL, blocks)}, apart])
 
 
 def _index(task: Task, blocks: int, wallets: int, *, polls: int = 1, together: bool = False) -> dict[str, float]:
@@ -346,14 +348,16 @@ def _pages(rows: float) -> int:
 def _logs_day(task: Task, polls: Polls, *, level: str) -> dict[str, float]:
     blocks, times = DAY_S / task.block_seconds, DAY_S / polls.logs_s
     found = _logs(task, math.ceil(blocks), task.wallets, level=level, windows=times)
-    tails = {method: times * count for method, count in _tail(task, blocks / times, level).items()}
+    tails = {method: times * count for method, count in _tail(task, blocks / times, task.wallets, level).items()}
     return _sum([_head(task, times), _mend(task, times), found, tails])
 
 
 def _index_day(task: Task, polls: Polls) -> dict[str, float]:
     blocks, times = math.ceil(DAY_S / task.block_seconds), max(1, round(DAY_S / polls.index_s))
     found = _index(task, blocks, task.wallets, polls=times, together=True)
-    return _sum([_head(task, times), _mend(task, DAY_S / polls.logs_s), found, _tail(task, blocks, ENDS)])
+    return _sum(
+        [_head(task, times), _mend(task, DAY_S / polls.logs_s), found, _tail(task, blocks, task.wallets, INDEXED)]
+    )
 
 
 def _head(task: Task, times: float) -> dict[str, float]:

@@ -66,7 +66,8 @@ def strides_of(memo: str | None) -> dict[str, Stride]:
     if not isinstance(learned, dict):  # one number, from when there was one endpoint
         learned = {"": learned}
     steps = {"": FIRST_STEP, **learned}
-    return {name: Stride(step, LARGEST_STEP) for name, step in steps.items()}
+    # What was learned is the most that was agreed to: not to be tried beyond again in each run.
+    return {name: Stride(step, LARGEST_STEP, patience=LEAST_PATIENCE if name else 1) for name, step in steps.items()}
 
 
 def steps_memo(strides: Mapping[str, Stride]) -> str:

@@ -16,8 +16,9 @@ from ingest.errors import RpcUnavailable, Unlinked
 from ingest.types import BlockRef
 from ingest.wire import RawLog
 
-PROVEN, ENDS = "proven", "ends"
-"""Levels of coverage: each block's logs are proven by its header; headers of the ends and of blocks with finds only."""
+PROVEN, ENDS, INDEXED = "proven", "ends", "indexed"
+"""Levels of coverage: each block's logs are proven by its header; headers of the ends and of blocks with finds only; an
+index named the transactions, and sampled windows of logs agreed."""
 
 HEADER = ("number", "hash", "parentHash", "timestamp")  #: without them an answer is no header (execution-apis, Block)
 UNITS = 40  #: of a block that is proven: its header, and its receipts at worst (Alchemy's compute units, 2026)

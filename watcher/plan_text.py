@@ -19,14 +19,15 @@ ROOMY = 10_000  #: blocks of one getLogs that most paid plans and own nodes allo
 def table(plan: Plan, tasks: Sequence[Task]) -> Table:
     """One line for each way to read each chain, cheapest first; the configured one is marked.
 
-    Calls, units and time are those of the backfill; ``a day`` and its share of the budget come after it.
+    ``all blocks``: each is proven by its header; ``logs + all``: those of the days after are. Calls, units and time are
+    of the backfill; ``a day`` and its share of the budget come after it.
     """
     found = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     found.add_column("chain")
     found.add_column("source", no_wrap=True)
     for name in ("calls", "units", "time", "a day", "share"):
         found.add_column(name, justify="right", no_wrap=True)
-    found.add_column("used")
+    found.add_column("use")
     ranges = {task.chain: task.ability.range_cap for task in tasks}
     for option in plan.options:
         alone = replace(plan, options=(replace(option, used=True),), impossible=())
@@ -47,8 +48,8 @@ def _source(option: Option, cap: int | None) -> str:
     if option.source == "index":
         return "index"
     if option.levels == (PROVEN, PROVEN):
-        return "logs, proven"
-    return f"logs by {cap or 0:,}{'' if PROVEN not in option.levels else ', then proven'}"
+        return "all blocks"
+    return "logs + all" if PROVEN in option.levels else f"logs by {cap or 0:,}"
 
 
 def proof(task: Task, budget: int) -> str:
@@ -56,11 +57,14 @@ def proof(task: Task, budget: int) -> str:
     if task.source == "index":
         return f"{task.chain}: the index names the transactions; windows of logs are read as samples."
     now, after = levels(task, budget)
-    whole, ends = "every block is proven by its header", "only the ends of each read are proven, and samples"
+    whole, ends = (
+        "every block is proven by its header",
+        "logs are asked for by ranges; their ends and samples are proven",
+    )
     if task.ability.bloom is None:
-        whole = "every header is read, but its headers show no logs, so that only ends and samples prove them"
+        whole = "every header is read, but headers here show no logs: ends and samples are proven"
     words = {PROVEN: whole, ENDS: ends}
-    text = words[now] if now == after else f"{words[now]} now, and of the days after {words[after]}"
+    text = words[now] if now == after else f"{words[now]}. Of the days after, {words[after]}"
     why = "" if task.verify != "auto" else ' (verify = "auto": what costs at most a fifth of the budget is proven)'
     return f"{task.chain}: {text}{why}."
 

@@ -24,6 +24,8 @@ class IndexedNode(FakeNode):
         Whether it takes the category ``internal``; the recording has no such rows.
     page
         Rows of one answer.
+    offered
+        Whether there is an index at all.
     """
 
     def __init__(
@@ -34,16 +36,19 @@ class IndexedNode(FakeNode):
         internal: bool = True,
         page: int = 1_000,
         max_range: int | None = None,
+        offered: bool = True,
     ) -> None:
         super().__init__(raw=self._answer)
         self._known = Methods(recording, max_range)
         self._rows = [row for row in rows_of(recording) if keep(row)]
-        self._internal, self._page = internal, page
+        self._internal, self._page, self._offered = internal, page, offered
 
     def _answer(self, body: Any) -> tuple[int, dict[str, str], bytes]:
         many = body if isinstance(body, list) else [body]
         answers = [
-            self._transfers(one) if one["method"] == "alchemy_getAssetTransfers" else self._known.answer(one)
+            self._transfers(one)
+            if self._offered and one["method"] == "alchemy_getAssetTransfers"
+            else self._known.answer(one)
             for one in many
         ]
         return 200, {}, json.dumps(answers if isinstance(body, list) else answers[0]).encode()

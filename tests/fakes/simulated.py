@@ -131,21 +131,37 @@ class SimulatedNode:
 
     @cached_property
     def _crowd(self):
+        """What strangers may do, a token from one to the other, and the bits of its bloom."""
         dice = Random(self.chain_id)
-        people = [f"0x{dice.getrandbits(160):040x}" for _ in range(4 * self.busy)]
-        return [(SPAM, *dice.sample(people, 2)) for _ in range(4 * self.busy)]
+        seen = [
+            (SPAM, f"0x{dice.getrandbits(160):040x}", f"0x{dice.getrandbits(160):040x}") for _ in range(32 * self.busy)
+        ]
+        return {one: bloom_of([self._other(one, 1, 1)]) for one in seen}
+
+    @cached_property
+    def _people(self):
+        return list(self._crowd)
+
+    def _picked(self, block):
+        return Random(block).sample(self._people, self.busy) if self.busy else []
+
+    def _other(self, one, block, number):
+        token, source, target = one
+        return {
+            "address": token,
+            "topics": [abi.TRANSFER, _topic(source), _topic(target)],
+            "data": "0x" + word(1).hex(),
+            "blockNumber": hex(block),
+            "blockHash": _hash(block),
+            "transactionHash": _hash(2**200 + block),
+            "transactionIndex": "0x1",
+            "logIndex": hex(100 + number),
+            "removed": False,
+        }
 
     def _others(self, block):
         """Logs of what strangers do."""
-        picked = Random(block).sample(self._crowd, self.busy) if self.busy else []
-        place = {"blockNumber": hex(block), "blockHash": _hash(block), "transactionHash": _hash(2**200 + block)}
-        place |= {"transactionIndex": "0x1", "removed": False}
-        return [
-            {"address": token, "topics": [abi.TRANSFER, _topic(source), _topic(target)], "data": "0x" + word(1).hex()}
-            | place
-            | {"logIndex": hex(100 + number)}
-            for number, (token, source, target) in enumerate(picked)
-        ]
+        return [self._other(one, block, number) for number, one in enumerate(self._picked(block))]
 
     def _between(self, wallets, first, last):
         return [one for wallet in wallets for one in self.by_wallet.get(wallet, ()) if first <= one.block <= last]
@@ -189,14 +205,17 @@ class SimulatedNode:
 
     def eth_getBlockByNumber(self, number, _full):  # noqa: N802
         block = self.block_of(self.now - FINAL_S) if number == "finalized" else int(number, 16)
-        happened = self.by_block.get(block, ())
-        logs = [*(log for one in happened for log in self._logs(one)), *self._others(block)]
+        happened, bloom = self.by_block.get(block, ()), 0
+        for one in happened:
+            bloom |= bloom_of(self._logs(one))
+        for seen in self._picked(block):
+            bloom |= self._crowd[seen]
         return {
             "number": hex(block),
             "hash": _hash(block),
             "parentHash": _hash(block - 1),
             "timestamp": hex(self.time_of(block)),
-            "logsBloom": f"0x{bloom_of(logs):0512x}",
+            "logsBloom": f"0x{bloom:0512x}",
             "transactions": [one.tx_hash for one in happened] + [_hash(2**200 + block)] * bool(self.busy),
         }
 

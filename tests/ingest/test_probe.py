@@ -98,13 +98,24 @@ def test_an_endpoint_with_everything_is_said_to_have_it():
     full = {
         "debug_traceTransaction": refuse(-32000, "transaction not found"),
         "alchemy_getAssetTransfers": transfers,
+        "eth_getBlockReceipts": lambda _number: [],
     }
     found, fake = ability(full)
     assert (found.archive, found.trace, found.finalized) == (True, True, True)
     assert (found.index, found.internal) == ("alchemy", False)
     assert found.range_cap == 10_000
     assert found.batch == 100
+    assert found.receipts
     assert len(fake.asked) < 120, "the batch of a hundred chain ids costs nothing; all the rest is a handful"
+
+
+@pytest.mark.parametrize(("bits", "chance"), [(2_048, 1.0), (1_024, 1 / 8), (0, None), (None, None)])
+def test_how_much_blooms_deny_is_measured(bits, chance):
+    """An address shows by chance where others set its three bits; headers without a bloom deny nothing."""
+    bloom = {} if bits is None else {"logsBloom": hex((1 << bits) - 1)}
+    found, _ = ability({"eth_getBlockByNumber": lambda tag, full: {**block(tag, full), **bloom}})
+    assert found.bloom == (None if chance is None else pytest.approx(chance))
+    assert not found.receipts
 
 
 def test_an_endpoint_that_is_not_there_is_no_endpoint():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingest.errors import RangeRefused, RpcRejected, RpcUnavailable, TryElsewhere
+from ingest.errors import NotOffered, RangeRefused, RpcRejected, RpcUnavailable, TryElsewhere
 from ingest.refusals import classify
 
 # Provider, code, text, blocks that would work (None: it does not say).
@@ -145,13 +145,19 @@ def test_old_state_that_is_gone_does_not_come_back_here(code, text):
         (3, "execution reverted: header not found"),
         (-32000, "execution reverted: daily quota exceeded, rate limit, block range"),
         (-32000, "out of gas"),
-        (-32601, "the method debug_traceTransaction does not exist/is not available"),
         (-32602, "invalid argument 0: hex string without 0x prefix"),
     ],
 )
 def test_what_repeating_cannot_mend_is_given_up(code, text):
     """A contract chooses the words with which it reverts: these must not send anyone to wait or to look elsewhere."""
     assert type(classify({"code": code, "message": text}, method="eth_call")) is RpcRejected
+
+
+def test_a_method_that_is_not_there_may_be_elsewhere():
+    """Asking this endpoint again is useless; which method it was is known."""
+    error = classify({"code": -32601, "message": "the method trace_transaction does not exist"}, method="eth_call")
+    assert isinstance(error, NotOffered)
+    assert error.method == "eth_call"
 
 
 def test_an_odd_error_object_is_still_an_error():

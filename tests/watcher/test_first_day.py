@@ -12,6 +12,7 @@ from ingest.plan import Activity, Polls, Task, make_plan
 from ingest.probe import probe
 from metrics.types import State
 from tests.fakes.simulated import HOST, SimulatedNode
+from watcher.cli.planning import remember_steps
 from watcher.config import ChainConfig, DetectionConfig
 from watcher.jobs.assess import assess_once
 from watcher.jobs.indexed import POLL_S
@@ -71,6 +72,7 @@ class World:
         found = []
         for source in self.sources:
             ability = probe(source.node, source.chain, endpoint=HOST, history_s=self.days * 86_400)
+            remember_steps(self.engine, source, [ability])
             gaps = plan_reading(self.engine, source, self.now)
             found.append(
                 Task(

@@ -23,8 +23,8 @@ def recording():
 class IndexReader(Reader):
     """Reads through the index."""
 
-    def __init__(self, path, url, watched=WATCHED):
-        super().__init__(path, url, watched)
+    def __init__(self, path, url, watched=WATCHED, **table):
+        super().__init__(path, url, watched, **table)
         self.config = self.config.model_copy(update={"index": "alchemy"})
 
     def moves(self):
@@ -105,3 +105,15 @@ def test_an_index_that_leaves_a_trade_out_is_caught_and_not_kept(tmp_path, recor
             reader.read()
     covered = {item.wallet for item in reader.coverages()}
     assert covered == {wallet.address for wallet in WATCHED[1:]}
+
+
+def test_the_endpoint_that_has_the_index_is_asked_for_it(tmp_path, recording, by_logs):
+    """The first endpoint has none: the second is asked, and known for it from then on; the rest is the first's."""
+    with IndexedNode(recording, offered=False) as plain, IndexedNode(recording) as node:
+        reader = IndexReader(tmp_path / "edgewatch.db", plain.url, rpc_urls=[plain.url, node.url])
+        reader.read()
+    assert reader.log() == by_logs[0]
+    assert plain.asked.count("alchemy_getAssetTransfers") == 1
+    assert node.asked.count("alchemy_getAssetTransfers") >= 2 * len(WATCHED)
+    assert "eth_getLogs" in plain.asked
+    assert "eth_getLogs" not in node.asked

@@ -1,13 +1,15 @@
 """The plan in words: cheapest first, refused if and only if it can never finish, with ways out that hold."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from ingest.plan import DAY_S, Ability, Activity, Polls, Task, make_plan
+from ingest.plan import DAY_S, Ability, Activity, Polls, Task, make_plan, together
+from ingest.verify import ENDS, PROVEN
 from watcher import plan_text
 
 POLLS = Polls(logs_s=300, index_s=86_400)
@@ -15,7 +17,7 @@ HOST = "eth.g.alchemy.com"
 BLOCK_S = {"ethereum": 12.0, "base": 2.0, "bsc": 0.75}
 
 
-def task(chain="base", *, wallets=40, days=180, source="logs", cap=10, index="alchemy"):
+def task(chain="base", *, wallets=40, days=180, source="logs", cap=10, index="alchemy", bloom=0.2, verify="auto"):
     blocks = int(days * DAY_S / BLOCK_S[chain])
     return Task(
         chain=chain,
@@ -23,8 +25,9 @@ def task(chain="base", *, wallets=40, days=180, source="logs", cap=10, index="al
         wallets=wallets,
         gaps=((blocks, wallets),) if blocks else (),
         source=source,
-        ability=Ability(endpoint=HOST, range_cap=cap, index=index, internal=True),
+        ability=Ability(endpoint=HOST, range_cap=cap, index=index, internal=True, bloom=bloom),
         activity=Activity(transactions=5 / 3, arrivals=5 / 3),
+        verify=verify,
     )
 
 
@@ -52,10 +55,36 @@ def test_the_refusal_of_a_free_plan_without_the_index():
 
 def test_a_source_that_the_endpoint_does_not_offer_is_refused():
     """An index that is configured and not there, or logs that are not given, is no plan."""
-    for asked in (task(source="index", index=None), task(cap=None)):
+    for asked in (task(source="index", index=None), task(cap=None, bloom=None)):
         plan = make_plan([asked], polls=POLLS, budget=10**12)
         assert not plan.possible
         assert "does not offer" in plan_text.ways_out(plan, [asked], POLLS)
+
+
+def test_what_auto_chooses_is_said():
+    """The plan counts what reading will do: the same rule, for the backfill and for every day after."""
+    need = 7_200 * 40 * 5  # units of a budget, a fifth of which proves a day of Ethereum's blocks
+    month = 30 * need
+    for budget, pair in ((need - 1, (ENDS, ENDS)), (need, (ENDS, PROVEN)), (month, (PROVEN, PROVEN))):
+        asked = task("ethereum", days=30)
+        plan = make_plan([asked], polls=POLLS, budget=budget)
+        assert [option.levels for option in plan.options if option.used] == [pair]
+        assert ("Of the days after" in plan_text.proof(asked, budget)) == (pair == (ENDS, PROVEN))
+        assert ("every block is proven" in plan_text.proof(asked, budget)) == (PROVEN in pair)
+    blind = task("ethereum", verify="full", bloom=None)
+    assert "headers here show no logs" in plan_text.proof(blind, need)
+
+
+def test_an_index_is_asked_where_it_is_and_counted_there():
+    """Logs from the first endpoint, the index of the first that has one, each in its provider's units."""
+    own = Ability(endpoint="127.0.0.1", range_cap=10_000)
+    both = together([own, Ability(endpoint="eth.g.alchemy.com #2", range_cap=10, index="alchemy", internal=True)])
+    assert (both.endpoint, both.range_cap, both.index_endpoint) == ("127.0.0.1", 10_000, "eth.g.alchemy.com #2")
+    asked = replace(task(source="index"), ability=both)
+    [used] = [each for each in make_plan([asked], polls=POLLS, budget=10**9).options if each.used]
+    questions = used.backfill.requests["alchemy_getAssetTransfers"]
+    assert used.backfill.units == used.backfill.calls + questions * 149
+    assert together([own]) == own
 
 
 @settings(max_examples=60, deadline=None)
@@ -82,22 +111,25 @@ def test_a_plan_is_refused_iff_it_cannot_finish(names, wallets, days, cap, sourc
 
 def test_more_to_read_never_costs_less():
     """Wallets, history and smaller ranges only add."""
-    base = make_plan([task()], polls=POLLS, budget=10**9)
-    for more in (task(wallets=41), task(days=181), task(cap=9)):
-        plan = make_plan([more], polls=POLLS, budget=10**9)
+    base = make_plan([task(verify="ends")], polls=POLLS, budget=10**9)
+    for change in ({"wallets": 41}, {"days": 181}, {"cap": 9}):
+        plan = make_plan([task(verify="ends", **change)], polls=POLLS, budget=10**9)
         assert (plan.backfill, plan.daily) >= (base.backfill, base.daily)
         assert plan.backfill > base.backfill
 
 
 GOLDEN_TABLE = [
-    " chain     source          calls        units      time      a day  share  used",
+    " chain     source           calls        units      time      a day  share  use",
     " ──────────────────────────────────────────────────────────────────────────────",
-    " ethereum  index          48,760    1,067,200    4 days     18,362     6%  yes",
-    " ethereum  logs by 10    590,400   22,248,000  189 days    152,442    51%",
-    " base      index          48,760    1,067,200    4 days     18,362     6%  yes",
-    " base      logs by 10  3,182,400  125,928,000     never    705,402   235%",
-    " bsc       index          48,760    1,067,200    4 days     18,362     6%  yes",
-    " bsc       logs by 10  8,366,400  333,288,000     never  1,857,402   619%",
+    " ethereum  index           48,760    1,067,200    4 days     18,362     6%  yes",
+    " ethereum  logs by 10     592,992   22,299,840  190 days    152,742    51%",
+    " ethereum  all blocks   2,639,831   52,868,620     never    299,522   100%",
+    " base      index           48,760    1,067,200    4 days     18,362     6%  yes",
+    " base      logs by 10   3,197,952  126,239,040     never    707,142   236%",
+    " base      all blocks  15,598,970  312,051,400     never  1,739,422   580%",
+    " bsc       index           48,760    1,067,200    4 days     18,362     6%  yes",
+    " bsc       logs by 10   8,407,872  334,117,440     never  1,862,022   621%",
+    " bsc       all blocks  41,517,247  830,416,940     never  4,619,222  1540%",
 ]
 GOLDEN_SUMMARY = (
     "In all 3,201,600 units now, done in 15 days, then 55,086 units a day of a budget of 300,000 (30,000 "
@@ -105,13 +137,13 @@ GOLDEN_SUMMARY = (
 )
 GOLDEN_REFUSAL = [
     (
-        "Reading ethereum, base, bsc can never finish: the new blocks of every day cost 2,715,246 units, and "
+        "Reading ethereum, base, bsc can never finish: the new blocks of every day cost 2,721,906 units, and "
         "the budget leaves 270,000 a day."
     ),
     ("Three ways out:"),
     (
-        "1. Another endpoint: with ranges of 10,000 blocks it costs 5,013,120 units now and 180,846 a day, "
-        "done in 56 days. Put its URL first in rpc_urls."
+        "1. Another endpoint: with ranges of 10,000 blocks it costs 5,251,680 units now and 187,506 a day, "
+        "done in 64 days. Put its URL first in rpc_urls."
     ),
     (
         '2. A wallet index: your endpoint has one for ethereum, base, bsc: set index = "alchemy" there; then '

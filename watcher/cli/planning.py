@@ -7,6 +7,7 @@ from datetime import datetime
 
 import typer
 from rich.console import Console
+from sqlalchemy import Engine
 
 from ingest.plan import DAY_S, Ability, Plan, Polls, Task, make_plan, together, usual
 from ingest.stride import steps_memo, strides_of
@@ -36,7 +37,7 @@ def plan_all(shared: context.Context, sources: Sequence[Source], now: datetime, 
             gaps = plan_reading(shared.engine, source, now)
         finally:
             settle(shared.engine, source.meter, source.chain.chain_id, now=now)
-        _remember_steps(shared, source, found)
+        remember_steps(shared.engine, source, found)
         with reading(shared.engine) as connection:
             count = sum(each.measured(now) for each in watched(wallets.all_wallets(connection), source.chain))
         tasks.append(
@@ -55,13 +56,14 @@ def plan_all(shared: context.Context, sources: Sequence[Source], now: datetime, 
     return tasks
 
 
-def _remember_steps(shared: context.Context, source: Source, found: Sequence[Ability]) -> None:
+def remember_steps(engine: Engine, source: Source, found: Sequence[Ability]) -> None:
+    """Begin where each endpoint allows it: with the largest range that it agreed to, or with what was learned."""
     key = f"step:{source.chain.chain_id}"
-    with writing(shared.engine) as connection:
+    with writing(engine) as connection:
         strides = strides_of(meters.recall(connection, key))
         for each in found:
             if each.range_cap is not None:
-                stride = strides.setdefault(each.endpoint, replace(strides[""]))
+                stride = strides.setdefault(each.endpoint, replace(strides[""], step=each.range_cap))
                 stride.step = min(stride.step, each.range_cap)
         meters.remember(connection, key, steps_memo(strides))
 

@@ -19,7 +19,6 @@ from watcher.store import ledger, wallets
 from watcher.store.database import reading
 from watcher.types import Coverage, Role, Wallet
 
-LEVEL = "indexed"  #: an index named the transactions; sampled windows of logs agreed
 POLL_S = 86_400  #: the statistics advance by days, and each poll costs two questions a wallet
 SETTLED_S = 600  #: an index is made from the chain, and is a little behind it
 TOGETHER_S = 2 * 86_400  #: of so short a time all wallets are asked about at once, else one after the other
@@ -100,7 +99,7 @@ class Indexed:
             touches = {name: replace(touch) for name, touch in chunk.touches.items()}
             refs = {header.number: header.ref for header in headers}
             found = read.read_touched(self.reader.node, touches, blocks, known=refs)
-        return replace(found, moves=found.moves + chunk.moves, links=tuple(headers), level=LEVEL)
+        return replace(found, moves=found.moves + chunk.moves, links=tuple(headers), level=verify.INDEXED)
 
 
 def is_fresh(engine: Engine, chain: Chain, everyone: Sequence[Wallet], now: datetime) -> bool:
