@@ -1,6 +1,6 @@
 """Which blocks to read next, for whom, and in how large steps. Pure range arithmetic; ranges include both ends."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -83,3 +83,13 @@ def plan(wanted: Mapping[str, BlockRange], covered: Mapping[str, Iterable[BlockR
         else:
             planned.append(Gap(blocks=BlockRange(first, after - 1), wallets=wallets))
     return planned
+
+
+def newest_first(gaps: Iterable[Gap], most: int) -> Iterator[Gap]:
+    """The same gaps, newest first, in pieces of at most so many blocks, so that the newest days can be judged soon."""
+    for gap in sorted(gaps, key=lambda each: each.blocks, reverse=True):
+        last = gap.blocks.last
+        while last >= gap.blocks.first:
+            first = max(gap.blocks.first, last - most + 1)
+            yield Gap(blocks=BlockRange(first, last), wallets=gap.wallets)
+            last = first - 1

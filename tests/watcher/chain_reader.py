@@ -40,7 +40,7 @@ class ChainReader:
             for address in (ANN, BOB):
                 wallets.add(connection, Wallet(address=address, followed_since=NOW, added_at=NOW))
 
-    def read(self):
+    def read(self, now=NOW):
         """One run of the job."""
         if self.forgetful:
             with writing(self.engine) as connection:
@@ -52,7 +52,7 @@ class ChainReader:
         ):
             source = Source(chain=self.config.chain(), config=self.config, node=node, meter=meter)
             try:
-                return ingest_once(self.engine, source, now=NOW)
+                return ingest_once(self.engine, source, now=now)
             finally:
                 self.asked = fake.asked
 

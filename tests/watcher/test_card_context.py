@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerts.card import earlier
+from alerts.card import COVERAGE, earlier
 from alerts.lookback import look_back
 from alerts.message import plain
 from alerts.review import make_decision
 from alerts.text import strip
 from alerts.types import Choice, FlagStatus
 from ingest.chains import by_id
+from ingest.verify import ENDS, INDEXED, PROVEN
 from metrics.types import Metric, Track
 from tests.alerts.examples import FLAG
 from tests.builders import WALLET, entry, trade
@@ -22,7 +23,7 @@ from watcher.jobs.assess import assess_once
 from watcher.jobs.deliver import flag_message
 from watcher.store import database, ledger, review, wallets
 from watcher.store.database import reading, writing
-from watcher.types import Coverage, Wallet
+from watcher.types import FILE, Coverage, Wallet
 
 CHAINS = {1: by_id(1)}
 BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
@@ -129,3 +130,8 @@ def test_earlier_flags_turned_out_as_the_latest_look_says():
     found = track(Metric.WIN_RATE, [FLAG, other, third, quiet], [], looks, before=before)
     assert found == Track(flags=3, right=1, wrong=1)
     assert strip(next(iter(earlier(found)))) == "Earlier 3 flags of this kind: 1 stayed out of form, 1 came back"
+
+
+def test_every_level_of_coverage_has_its_words():
+    """A card says in words how well what it counts was read; no level is left to its own name."""
+    assert set(COVERAGE) == {PROVEN, ENDS, INDEXED, FILE}

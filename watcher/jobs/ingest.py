@@ -35,6 +35,7 @@ from watcher.store.database import reading, writing
 from watcher.types import Coverage, TokenInfo, Wallet
 
 WINDOW_TRIES = 6
+PIECE_S = 30 * 86_400  #: of a long history: the newest is read first, each part of it in the order of its blocks
 USABLE = "usable"  #: the memo of a chain whose blooms can be used
 ASK_AGAIN = timedelta(days=7)  #: what a node or a chain did not offer
 
@@ -175,7 +176,7 @@ def _by_logs(
 ) -> Iterator[tuple[frozenset[str], read.Reading]]:
     run.reader.full = proves_all(run.source, sum(len(gap.blocks) for gap in gaps))
     last = max((gap.blocks.last for gap in gaps), default=0)
-    for gap in gaps:
+    for gap in windows.newest_first(gaps, int(PIECE_S / run.source.chain.block_seconds)):
         for found in run.windows(gap, known, tail=last - TAIL + 1, stopped=stopped):
             yield gap.wallets, found
 
