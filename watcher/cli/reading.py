@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Column
 
 from alerts import text
 from alerts.message import plain
@@ -71,10 +72,10 @@ def _read_one(
 ) -> Reading:
     with Progress(
         TextColumn("{task.description}"),
-        BarColumn(bar_width=16),
+        BarColumn(bar_width=10),
         TaskProgressColumn(),
-        TextColumn("{task.fields[found]}"),
         TimeRemainingColumn(),
+        TextColumn("{task.fields[found]}", table_column=Column()),  # goes on in a second line where there is no room
         console=console,
         disable=not console.is_terminal,
     ) as bar:
@@ -83,7 +84,7 @@ def _read_one(
         def show(progress: Reading) -> None:
             found = (
                 f"{progress.blocks:,} blocks, {progress.transactions:,} transactions, {progress.trades:,} trades, "
-                f"{progress.requests:,} calls, {source.meter.spent / source.meter.limit:.0%} of today's budget"
+                f"{progress.requests:,} calls, budget {source.meter.spent / source.meter.limit:.0%}"
             )
             bar.update(task, total=progress.total_blocks, completed=progress.blocks, found=found)
 
