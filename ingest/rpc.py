@@ -295,10 +295,12 @@ class Node:
                 raise RpcUnavailable(f"{endpoint.name} asked not to be asked for another {wait:.0f} s")
             before = len(exchange.results)
             failures = self._round(endpoint, exchange, parts, wait)
+            came = len(exchange.results) > before
             if not failures:
                 standing.answered(len(parts), sum(map(len, parts)))
+                exchange.stalled = 0 if came else exchange.stalled
                 continue
-            exchange.stalled = exchange.stalled + 1 if len(exchange.results) == before else 0
+            exchange.stalled = 0 if came else exchange.stalled + 1
             failure = max(failures, key=lambda each: (each.retry_after or 0.0, each.too_fast))
             dice = random.random()  # noqa: S311 - jitter, not a secret
             standing.failed(failure, size=len(parts[0]), stalled=exchange.stalled, now=self._clock(), dice=dice)

@@ -4,6 +4,7 @@ import json
 import random
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,14 +61,18 @@ class FaultyNode(FakeNode):
         What goes wrong; may be replaced at any time.
     dice
         Decides when.
+    clock
+        Seconds, by which ``Retry-After`` is measured.
     """
 
-    def __init__(self, upstream: str, plan: Plan, dice: random.Random) -> None:
+    def __init__(
+        self, upstream: str, plan: Plan, dice: random.Random, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         super().__init__(raw=self._serve)
         self.plan, self.dice = plan, dice
         self.too_early = 0  #: requests that came before the time which a 429 had asked for was over
         self.spoiled = 0  #: requests of which at least one answer was
-        self._upstream = upstream
+        self._upstream, self._clock = upstream, clock
         self._not_before = 0.0
         self._previous: dict[str, Any] = {}
         self._guard = threading.Lock()
@@ -81,7 +86,7 @@ class FaultyNode(FakeNode):
     def _serve(self, body: Any) -> tuple[int, dict[str, str], bytes]:
         plan, dice = self.plan, self.dice
         with self._guard:
-            now = time.monotonic()
+            now = self._clock()
             self.too_early += now < self._not_before
             lots = {name: dice.random() < getattr(plan, name) for name in ("drop", "too_many", "unavailable")}
             if lots["too_many"] and not lots["drop"]:

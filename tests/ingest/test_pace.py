@@ -51,6 +51,19 @@ def test_one_after_the_other_on_request():
         assert fake.most == 1
 
 
+def test_failures_are_counted_in_a_row_and_not_in_all():
+    """An endpoint that answers one request at a time, and fails every other one, is asked until all is there."""
+    count = iter(range(10**6))
+
+    def raw(body):
+        return (503, {}, b"") if next(count) % 2 else None
+
+    with FakeNode({"eth_getCode": lambda place: place}, raw=raw) as fake:
+        alone = {fake.url: Standing(batch=Stride(1, 1), width=Stride(1, 1))}
+        with node(fake, standings=alone) as client:
+            assert client.batch(MANY[:50]) == TRUE[:50]
+
+
 def test_a_failure_in_flight_costs_no_answer_and_no_order():
     """Every third HTTP request fails; what came beside it is kept, and only the rest is asked for again."""
     count = iter(range(10**6))
