@@ -1,7 +1,7 @@
 """The service: jobs on a schedule in worker threads, the bot's loop in the main thread.
 
 APScheduler's defaults drop late jobs and lose track when the clock steps back; here the store is in memory, late runs
-are coalesced and never dropped, and a job that is due simply does the work since its cursor.
+are coalesced and never dropped, a watch follows the clock, and a job that is due simply does the work since its cursor.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.schedulers.base import BaseScheduler
 from sqlalchemy import Engine
 
 from alerts.bot import TelegramBot
@@ -39,6 +40,7 @@ INGEST_S, MARK_S, ASSESS_S, FOLLOW_UP_S, DELIVER_S = 300, 900, 900, 900, 5
 SILENCE_S = 10
 POLL_AGAIN_S = 5.0
 REFUSED_AGAIN_S = 60.0  #: before polling is tried again where another program polls, or the token is refused
+WATCH_S = 5.0  #: between two looks at whether the clock was set
 STOP_S = 8.0  #: how long a running job may take to end at a stop
 
 log = structlog.get_logger()
@@ -84,6 +86,7 @@ class Daemon:
         for name, job, seconds in jobs:
             scheduler.add_job(self._guarded(name, job), "interval", seconds=seconds, next_run_time=now, id=name)
         log.info("started", chains=[table.name for table in self._config.chains], telegram=bool(self._config.telegram))
+        watch = asyncio.create_task(_watch(scheduler))
         if self._config.telegram is None:
             scheduler.start()
             await stop.wait()
@@ -94,8 +97,10 @@ class Daemon:
                 scheduler.add_job(deliver, "interval", seconds=DELIVER_S, next_run_time=now, id="deliver")
                 scheduler.start()
                 await self._listen(bot, stop)
+                watch.cancel()
                 await self._end(scheduler)
                 return
+        watch.cancel()
         await self._end(scheduler)
 
     async def _listen(self, bot: TelegramBot, stop: asyncio.Event) -> None:
@@ -232,6 +237,30 @@ class Daemon:
         )
         if sent:
             log.info("delivered", messages=sent)
+
+
+def follow_clock(scheduler: BaseScheduler, now: datetime) -> None:
+    """Bring jobs back to their times after the clock was set: the scheduler counts by the clock and would wait.
+
+    Parameters
+    ----------
+    scheduler
+        With interval jobs only.
+    now
+        By the clock as it stands.
+    """
+    for job in scheduler.get_jobs():
+        if job.next_run_time - now > job.trigger.interval:  # set back: it would wait until the clock is there again
+            log.warning("clock_set_back", job=job.id, due=job.next_run_time)
+            job.modify(next_run_time=now)
+        elif job.next_run_time < now:  # set forward, and the scheduler still sleeps
+            scheduler.wakeup()
+
+
+async def _watch(scheduler: BaseScheduler) -> None:
+    while True:
+        await asyncio.sleep(WATCH_S)
+        follow_clock(scheduler, app.clock())
 
 
 def run(config: Config, engine: Engine) -> None:

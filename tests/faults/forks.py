@@ -59,6 +59,8 @@ class Forks:
     def live(self, blocks: int, pause: Callable[[], None] = lambda: None) -> None:
         """Mine so many blocks, with a reorganisation after every ``EVERY`` of them."""
         for number in range(1, blocks + 1):
+            if self.dice.random() < 0.1:
+                self.world.set_native_usd(self.dice.uniform(2_000, 4_000), timestamp=self.world.timestamp)
             self.mine(self._happens())
             pause()
             if number % EVERY == 0:
@@ -77,7 +79,10 @@ class Forks:
         self.world.mine(self.world.timestamp + seconds)
 
     def reorganise(self, depth: int) -> None:
-        """Replace the newest ``depth`` blocks by one more; of what they held, a part comes again, some elsewhere."""
+        """Replace the newest ``depth`` blocks by one more; of what they held, a part comes again, some elsewhere.
+
+        The price feed stays meanwhile: Anvil writes it into the state of its newest block, here one that has been read.
+        """
         replaced = self._blocks[-depth:]
         del self._blocks[-depth:]
         assert self.anvil.rpc("evm_revert", replaced[0][0])
@@ -86,8 +91,6 @@ class Forks:
             self.mine([*kept[number :: depth + 1], *self._happens()], seconds=self.dice.choice((11, 13)))
 
     def _happens(self) -> list[Transaction]:
-        if self.dice.random() < 0.1:
-            self.world.set_native_usd(self.dice.uniform(2_000, 4_000), timestamp=self.world.timestamp)
         return [self._swap() for _ in range(self.dice.choice((0, 0, 1, 2)))]
 
     def _swap(self) -> Transaction:

@@ -1,5 +1,6 @@
 """Edgewatch as processes of the operating system that a test may kill at any moment."""
 
+import json
 import multiprocessing
 import os
 import signal
@@ -8,6 +9,7 @@ import sys
 from contextlib import closing
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 from tests.end_to_end.cli import Folder
 from watcher.cli.main import main
@@ -17,11 +19,10 @@ _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["watcher.cli.main", "tests.faults.service"])
 
 
-def _edgewatch(folder: str, *arguments: str) -> None:
+def _edgewatch(folder: str, out: str, *arguments: str) -> None:
     os.chdir(folder)
-    log = os.open("log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    for stream in (1, 2):
-        os.dup2(log, stream)
+    for stream, name in ((1, out), (2, "log")):
+        os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND), stream)
     os.environ.pop("EDGEWATCH_CONFIG", None)
     sys.argv = ["edgewatch", *arguments]
     main()
@@ -30,21 +31,28 @@ def _edgewatch(folder: str, *arguments: str) -> None:
 class Service(Folder):
     """A folder, and the command line in it as forked processes."""
 
-    def fork(self, *arguments: str) -> BaseProcess:
-        """Start ``edgewatch`` and leave it running; what it prints goes to ``log``."""
-        process = _FORKS.Process(target=_edgewatch, args=(str(self.path), *arguments))
+    def fork(self, *arguments: str, out: str = "out") -> BaseProcess:
+        """Start ``edgewatch`` and leave it running; what it prints goes to files: to ``out``, errors to ``log``."""
+        process = _FORKS.Process(target=_edgewatch, args=(str(self.path), out, *arguments))
         process.start()
         return process
 
-    def run_forked(self, *arguments: str, seconds: float = 120) -> int | None:
+    def run_forked(self, *arguments: str, out: str = "out") -> int | None:
         """Run ``edgewatch`` to its end; its exit code."""
-        process = self.fork(*arguments)
-        process.join(seconds)
+        process = self.fork(*arguments, out=out)
+        process.join(120)
+        stopped(process)
         return process.exitcode
+
+    def trades(self) -> list[dict[str, Any]]:
+        """The exported trade log."""
+        (self.path / "trades").write_text("")
+        assert self.run_forked("export", "trades", "--format", "jsonl", out="trades") == 0
+        return [json.loads(line) for line in (self.path / "trades").read_text().splitlines()]
 
     @property
     def log(self) -> str:
-        """What all processes have printed."""
+        """What all processes have logged."""
         return (self.path / "log").read_text() if (self.path / "log").exists() else ""
 
     def damage(self) -> list[str]:
@@ -54,10 +62,10 @@ class Service(Folder):
             foreign = [str(row) for row in database.execute("PRAGMA foreign_key_check")]
         return [line for line in integrity if line != "ok"] + foreign
 
-    def rows(self, table: str) -> int:
-        """How many rows a table has."""
+    def raw_transactions(self) -> int:
+        """How many transactions were stored."""
         with closing(sqlite3.connect(self.path / "edgewatch.db")) as database:
-            return int(database.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+            return int(database.execute("SELECT count(*) FROM raw_transaction").fetchone()[0])
 
 
 def stopped(process: BaseProcess) -> None:

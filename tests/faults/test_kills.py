@@ -1,0 +1,99 @@
+"""The daemon and the backfill are killed at random moments, under every fault at once, on a chain that changes its mind.
+
+What this cannot show: a kill ends the process and not the machine. That a commit survives a power cut rests on
+SQLite's ``synchronous=FULL`` and on a disk that does not lie about having written.
+"""
+
+import json
+import os
+import random
+import threading
+from dataclasses import replace
+from multiprocessing.process import BaseProcess
+
+import pytest
+
+from tests.faults.faulty import MIXED, FaultyNode, Plan
+from tests.faults.forks import ANN, BOB, EVERY, Forks
+from tests.faults.service import Service, stopped
+from tests.localchain.anvil import MISSING, Anvil, find_anvil
+from watcher.store import database, meters
+from watcher.store.database import writing
+
+pytestmark = [pytest.mark.anvil, pytest.mark.skipif(find_anvil() is None, reason=MISSING)]
+KILLS = int(os.environ.get("EDGEWATCH_SOAK_KILLS", "10"))
+SEEDS = range(int(os.environ.get("EDGEWATCH_SOAK_SEEDS", "1")))
+LONGEST_S = 5.0  #: that a process lives
+BAD = replace(MIXED, retry_after_s=0)  #: waiting is tested elsewhere; here there is no time for it
+WINDOW = 4  #: blocks that a process begins with, so that many commit before they are killed
+STARTS = 5  #: that nobody's hand is needed for, until all is read in the end
+
+
+def killed(process: BaseProcess, seconds: float) -> bool:
+    """Kill a process after a while; whether it was still at work."""
+    process.join(seconds)
+    at_work = process.is_alive()
+    stopped(process)
+    return at_work
+
+
+def follow(path, url, table):
+    """A folder that follows Ann and Bob through this node, in small windows."""
+    path.mkdir()
+    service = Service(path, url, table)
+    (path / "wallets.csv").write_text(f"address,label\n{ANN},Ann\n{BOB},Bob\n")
+    assert service.run_forked("wallets", "import", "wallets.csv") == 0
+    return service
+
+
+@pytest.mark.timeout(60 + 20 * KILLS)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_trade_is_lost_or_doubled_however_often_it_is_killed(tmp_path, seed, record_property):
+    """After every kill the database is whole and starts without a hand; in the end the export is that of a clean
+    backfill of the final chain."""
+    dice = random.Random(seed)
+    with Anvil() as anvil:
+        forks = Forks(anvil, random.Random(seed + 1))
+        table = {**forks.table, "verify": "full", "confirmations": 2}
+        with FaultyNode(anvil.url, BAD, random.Random(seed + 2)) as bad:
+            service = follow(tmp_path / "killed", bad.url, table)
+            engine = database.connect(f"sqlite:///{service.path / 'edgewatch.db'}")
+            over = threading.Event()
+
+            def live():
+                while not over.is_set():
+                    forks.live(EVERY, lambda: over.wait(0.1))
+
+            living = threading.Thread(target=live)
+            living.start()
+            at_work, grew, before = 0, 0, 0
+            try:
+                for kill in range(KILLS):
+                    with writing(engine) as connection:
+                        meters.remember(connection, "step:31337", json.dumps({"127.0.0.1": WINDOW}))
+                    engine.dispose()
+                    process = service.fork("run" if kill % 2 else "backfill")
+                    at_work += killed(process, dice.uniform(0.05, LONGEST_S))
+                    assert service.damage() == []
+                    grew, before = grew + (service.raw_transactions() > before), service.raw_transactions()
+            finally:
+                over.set()
+                living.join()
+            assert "Traceback" not in service.log
+            forks.settle()
+            bad.plan = Plan()  # that faults alone cost nothing is another test's law
+            assert any(service.run_forked("backfill") == 0 for _ in range(STARTS))
+            assert service.run_forked("backfill") == 0
+            assert service.damage() == []
+            assert bad.too_early == 0
+        clean = follow(tmp_path / "clean", anvil.url, table)
+        assert clean.run_forked("backfill") == 0
+        trades, truth = service.trades(), clean.trades()
+    keys = [(trade["tx_hash"], trade["wallet"]) for trade in trades]
+    found = {"kills": KILLS, "at_work": at_work, "grew": grew, "trades": len(truth), "spoiled": bad.spoiled}
+    record_property("soak", found)
+    print(f"\nseed {seed}: {found}")
+    assert trades == truth
+    assert len(keys) == len(set(keys)) == len(truth) > 20
+    assert at_work > KILLS / 2, "most must have hit a process at work"
+    assert grew >= 2, "something must have been committed between kills"
