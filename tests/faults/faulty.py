@@ -32,7 +32,7 @@ class Plan:
     null: float = 0.0  #: of a call: ``null`` instead of the result
     hidden: float = 0.0  #: of a call for logs or receipts: all logs of some blocks are missing, as their bloom shows
     twice: float = 0.0  #: of a call for logs: each log twice
-    foreign: float = 0.0  #: of a call: the answer of another call of the same method, under an id that nobody used
+    reversed: float = 0.0  #: a batch's answers come in the opposite order, which is legal
     most_blocks: int | None = None  #: of one eth_getLogs
     padding: int = 0  #: bytes of blanks in each answer
 
@@ -74,7 +74,6 @@ class FaultyNode(FakeNode):
         self.spoiled = 0  #: requests of which at least one answer was
         self._upstream, self._clock = upstream, clock
         self._not_before = 0.0
-        self._previous: dict[str, Any] = {}
         self._guard = threading.Lock()
         self._http = httpx.Client(timeout=60)
         self._server.handle_error = lambda *_: None  # type: ignore[method-assign] # a dropped connection is meant
@@ -100,6 +99,8 @@ class FaultyNode(FakeNode):
             return 503, {}, b"later"
         calls = body if isinstance(body, list) else [body]
         answers = self._spoil(calls, self._ask(calls))
+        if dice.random() < plan.reversed:
+            answers.reverse()
         content = json.dumps(answers if isinstance(body, list) else answers[0]).encode()
         if dice.random() < plan.truncated:
             content = content[: len(content) // 2]
@@ -122,9 +123,6 @@ class FaultyNode(FakeNode):
         if method == "eth_getLogs" and plan.most_blocks is not None and _width(call) > plan.most_blocks:
             error = {"code": -32614, "message": f"eth_getLogs is limited to a {plan.most_blocks} range"}
             return {"jsonrpc": "2.0", "id": call["id"], "error": error}
-        if dice.random() < plan.foreign and method in self._previous:
-            return {**answer, "id": answer["id"] + 1_000_000, "result": self._previous[method]}
-        self._previous[method] = answer.get("result")
         if dice.random() < plan.null:
             return {"jsonrpc": "2.0", "id": call["id"], "result": None}
         if isinstance(items := answer.get("result"), list) and method in ("eth_getLogs", "eth_getBlockReceipts"):

@@ -1,6 +1,7 @@
 """A database that follows a chain through any node, in this process and in a time of its own."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from sqlalchemy import text
 
 from ingest.budget import Meter
+from ingest.errors import RpcUnavailable
 from ingest.rpc import Node
 from ingest.standing import Standing
 from tests.faults.forks import ANN, BOB
@@ -67,6 +69,17 @@ class Follower:
         """One run of the job."""
         with self._source() as source:
             ingest_once(self.engine, source, now=NOW)
+
+    def catch_up(self, *, forget: bool = False, readings: int = 40) -> None:
+        """Read until all is there, or so often; ``forget`` loses the hashes of blocks before each reading."""
+        for _ in range(readings):
+            with suppress(RpcUnavailable):
+                if forget:
+                    with writing(self.engine) as connection:
+                        connection.execute(text("DELETE FROM block"))
+                self.read()
+                if not self.missing():
+                    return
 
     def missing(self) -> int:
         """Blocks that are still to be read."""

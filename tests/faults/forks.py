@@ -60,7 +60,7 @@ class Forks:
         """Mine so many blocks, with a reorganisation after every ``EVERY`` of them."""
         for number in range(1, blocks + 1):
             if self.dice.random() < 0.1:
-                self.world.set_native_usd(self.dice.uniform(2_000, 4_000), timestamp=self.world.timestamp)
+                self.world.set_native_usd(self.dice.uniform(2_800, 3_200), timestamp=self.world.timestamp)
             self.mine(self._happens())
             pause()
             if number % EVERY == 0:

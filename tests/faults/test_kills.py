@@ -8,6 +8,7 @@ import json
 import os
 import random
 import threading
+import time
 from dataclasses import replace
 from multiprocessing.process import BaseProcess
 
@@ -23,15 +24,21 @@ from watcher.store.database import writing
 pytestmark = [pytest.mark.anvil, pytest.mark.skipif(find_anvil() is None, reason=MISSING)]
 KILLS = int(os.environ.get("EDGEWATCH_SOAK_KILLS", "10"))
 SEEDS = range(int(os.environ.get("EDGEWATCH_SOAK_SEEDS", "1")))
-LONGEST_S = 5.0  #: that a process lives
+MOST_REQUESTS = 30  #: that a process lives to send: a window takes some ten, so that some commit and some do not
 BAD = replace(MIXED, retry_after_s=0)  #: waiting is tested elsewhere; here there is no time for it
-WINDOW = 4  #: blocks that a process begins with, so that many commit before they are killed
+WINDOW = 2  #: blocks that a process begins with, so that many commit before they are killed
 STARTS = 5  #: that nobody's hand is needed for, until all is read in the end
 
 
-def killed(process: BaseProcess, seconds: float) -> bool:
-    """Kill a process after a while; whether it was still at work."""
-    process.join(seconds)
+def killed(process: BaseProcess, node: FaultyNode, dice: random.Random) -> bool:
+    """Kill a process a random while after a random number of requests; whether it was still at work.
+
+    Not at a time: how far a process comes by then depends on the machine.
+    """
+    last = len(node.bodies) + dice.randint(0, MOST_REQUESTS)
+    while len(node.bodies) < last and process.is_alive():
+        time.sleep(0.005)
+    process.join(dice.uniform(0, 0.5))
     at_work = process.is_alive()
     stopped(process)
     return at_work
@@ -73,7 +80,7 @@ def test_no_trade_is_lost_or_doubled_however_often_it_is_killed(tmp_path, seed, 
                         meters.remember(connection, "step:31337", json.dumps({"127.0.0.1": WINDOW}))
                     engine.dispose()
                     process = service.fork("run" if kill % 2 else "backfill")
-                    at_work += killed(process, dice.uniform(0.05, LONGEST_S))
+                    at_work += killed(process, bad, dice)
                     assert service.damage() == []
                     grew, before = grew + (service.raw_transactions() > before), service.raw_transactions()
             finally:
@@ -96,4 +103,4 @@ def test_no_trade_is_lost_or_doubled_however_often_it_is_killed(tmp_path, seed, 
     assert trades == truth
     assert len(keys) == len(set(keys)) == len(truth) > 20
     assert at_work > KILLS / 2, "most must have hit a process at work"
-    assert grew >= 2, "something must have been committed between kills"
+    assert grew >= KILLS // 10, "something must have been committed between kills"
