@@ -7,7 +7,7 @@ NPM := tests/localchain
 PEERS := build/peers
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint bench bench-peers notebook record-demo clean
+.PHONY: help demo test soak check lint bench bench-peers notebook record-demo clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ demo: $(VENV)/.installed ## run Edgewatch on a recorded chain, from the node to 
 
 test: $(VENV)/.installed-dev $(NPM)/node_modules/.installed ## run the tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+soak: $(VENV)/.installed-dev $(NPM)/node_modules/.installed ## the long trials: 200 kills and every fault at once, five seeds (about half an hour)
+	@EDGEWATCH_SOAK_SEEDS=5 EDGEWATCH_SOAK_KILLS=40 $(BIN)/python -m pytest -s --durations=0 tests/faults/test_kills.py tests/faults/test_mixed_plan.py tests/end_to_end/test_killed_presses.py
 
 lint: $(VENV)/.installed-dev ## format, lint, type and import checks
 	@$(BIN)/ruff format --check .

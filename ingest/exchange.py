@@ -1,5 +1,6 @@
 """One batch of JSON-RPC requests, and what has come of it: answers are matched by id, and by nothing else. Pure."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +13,7 @@ Request = tuple[str, Sequence[Any]]
 """Method and parameters."""
 
 GONE_TRIES = 2  #: a balancer may hold one node that keeps old state among others that do not
-NULL_TRIES = 6  #: how often in a row "null" is heard before it counts as a refusal
+NULL_TRIES = 6  #: how often "null" is heard before it counts as a refusal; what was not heard at all says nothing
 
 # Of every other method null is no result at all (execution-apis): the node did not do what it was asked.
 NULLABLE = frozenset(
@@ -38,6 +39,7 @@ class Exchange:
     required: Collection[str] | None = None  #: fields without which a result is none
     last: bool = True  #: no other endpoint is left to ask
     stalled: int = 0  #: how often in a row nothing came
+    nulls: Counter[int] = field(default_factory=Counter)  #: how often a request got no result, by its place
     results: dict[int, Any] = field(default_factory=dict)  #: by place among the requests
 
     def parts(self, width: int) -> list[list[int]]:
@@ -99,8 +101,10 @@ class Exchange:
                     raise refusal
             elif "result" in item and self._whole(place, item["result"]):
                 self.results[place] = item["result"]
-            elif self.tolerant and self.stalled >= NULL_TRIES:
+            elif self.tolerant and self.nulls[place] >= NULL_TRIES:
                 self.results[place] = RpcRejected(f"{self.name}: no result of {self.requests[place][0]}")
+            else:
+                self.nulls[place] += 1
         if failure is None and len(self.results) == before:
             failure = RpcUnavailable(f"{self.name}: no usable answer to {self.requests[part[0]][0]}")
         return failure

@@ -35,6 +35,7 @@ class Plan:
     reversed: float = 0.0  #: a batch's answers come in the opposite order, which is legal
     most_blocks: int | None = None  #: of one eth_getLogs
     padding: int = 0  #: bytes of blanks in each answer
+    delay_s: float = 0.0  #: of each answer
 
 
 MIXED = Plan(
@@ -84,6 +85,7 @@ class FaultyNode(FakeNode):
 
     def _serve(self, body: Any) -> tuple[int, dict[str, str], bytes]:
         plan, dice = self.plan, self.dice
+        time.sleep(plan.delay_s)
         with self._guard:
             now = self._clock()
             self.too_early += now < self._not_before

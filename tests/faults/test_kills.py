@@ -15,8 +15,8 @@ from multiprocessing.process import BaseProcess
 import pytest
 
 from tests.faults.faulty import MIXED, FaultyNode, Plan
-from tests.faults.forks import ANN, BOB, EVERY, Forks
-from tests.faults.service import Service, stopped
+from tests.faults.forks import EVERY, Forks
+from tests.faults.service import follow, stopped
 from tests.localchain.anvil import MISSING, Anvil, find_anvil
 from watcher.store import database, meters
 from watcher.store.database import writing
@@ -44,15 +44,6 @@ def killed(process: BaseProcess, node: FaultyNode, dice: random.Random) -> bool:
     return at_work
 
 
-def follow(path, url, table):
-    """A folder that follows Ann and Bob through this node, in small windows."""
-    path.mkdir()
-    service = Service(path, url, table)
-    (path / "wallets.csv").write_text(f"address,label\n{ANN},Ann\n{BOB},Bob\n")
-    assert service.run_forked("wallets", "import", "wallets.csv") == 0
-    return service
-
-
 @pytest.mark.timeout(60 + 20 * KILLS)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_trade_is_lost_or_doubled_however_often_it_is_killed(tmp_path, seed, record_property):
@@ -69,7 +60,7 @@ def test_no_trade_is_lost_or_doubled_however_often_it_is_killed(tmp_path, seed, 
 
             def live():
                 while not over.is_set():
-                    forks.live(EVERY, lambda: over.wait(0.1))
+                    forks.live(EVERY, lambda: over.wait(0.2))
 
             living = threading.Thread(target=live)
             living.start()
@@ -82,7 +73,7 @@ def test_no_trade_is_lost_or_doubled_however_often_it_is_killed(tmp_path, seed, 
                     process = service.fork("run" if kill % 2 else "backfill")
                     at_work += killed(process, bad, dice)
                     assert service.damage() == []
-                    grew, before = grew + (service.raw_transactions() > before), service.raw_transactions()
+                    grew, before = grew + (len(service.stored()) > before), len(service.stored())
             finally:
                 over.set()
                 living.join()

@@ -97,7 +97,9 @@ def test_null_is_no_result_where_the_method_has_none():
     asked = exchange(1, tolerant=True)
     null = [{"id": 1, "result": None}]
     assert isinstance(asked.keep([0], 1, null), RpcUnavailable)
-    asked.stalled = 6
+    asked.stalled = 7
+    assert isinstance(asked.keep([0], 1, null), RpcUnavailable), "answers that never came say nothing"
+    asked.nulls[0] = 6
     assert asked.keep([0], 1, null) is None
     assert isinstance(asked.results[0], RpcRejected)
     receipt = Exchange(requests=[("eth_getTransactionReceipt", [])], name="host", redact=str, size=Stride(1, 1))
