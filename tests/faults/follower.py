@@ -54,7 +54,13 @@ class Follower:
     """
 
     def __init__(
-        self, path: Path, url: str, table: dict[str, Any], *, time: Time | None = None, build: Callable[..., Node] = Node
+        self,
+        path: Path,
+        url: str,
+        table: dict[str, Any],
+        *,
+        time: Time | None = None,
+        build: Callable[..., Node] = Node,
     ) -> None:
         self.engine = database.connect(f"sqlite:///{path}")
         database.prepare(self.engine)

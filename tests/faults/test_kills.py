@@ -1,4 +1,4 @@
-"""The daemon and the backfill are killed at random moments, under every fault at once, on a chain that changes its mind.
+"""The daemon and the backfill are killed at random moments, under every fault at once, while blocks are replaced.
 
 What this cannot show: a kill ends the process and not the machine. That a commit survives a power cut rests on
 SQLite's ``synchronous=FULL`` and on a disk that does not lie about having written.

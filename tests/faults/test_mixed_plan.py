@@ -43,7 +43,7 @@ def followed(path, table, seed):
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("table", [{}, {"confirmations": 2}], ids=["finalized", "confirmations"])
 def test_any_mixture_of_faults_leaves_the_log_of_the_final_chain(tmp_path, table, seed):
-    """Trades, values, moves, raw transactions and coverage equal those of a reading of the final chain without faults."""
+    """Trades, values, moves, raw transactions and coverage equal those of a quiet reading of the final chain."""
     lived, quiet = followed(tmp_path, table, seed)
     assert lived == quiet
     assert len(quiet["trades"]) > 30
