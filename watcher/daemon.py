@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 
 import structlog
@@ -86,22 +86,18 @@ class Daemon:
         for name, job, seconds in jobs:
             scheduler.add_job(self._guarded(name, job), "interval", seconds=seconds, next_run_time=now, id=name)
         log.info("started", chains=[table.name for table in self._config.chains], telegram=bool(self._config.telegram))
-        watch = asyncio.create_task(_watch(scheduler))
-        if self._config.telegram is None:
-            scheduler.start()
-            await stop.wait()
-        else:
-            async with app.bot(self._config) as bot:
+        async with AsyncExitStack() as stack:
+            bot = None
+            if self._config.telegram is not None:
+                bot = await stack.enter_async_context(app.bot(self._config))
                 self._channel = LoopChannel(bot, loop)
                 deliver = self._guarded("deliver", self.deliver)
                 scheduler.add_job(deliver, "interval", seconds=DELIVER_S, next_run_time=now, id="deliver")
-                scheduler.start()
-                await self._listen(bot, stop)
-                watch.cancel()
-                await self._end(scheduler)
-                return
-        watch.cancel()
-        await self._end(scheduler)
+            scheduler.start()
+            watch = asyncio.create_task(_watch(scheduler))
+            await (stop.wait() if bot is None else self._listen(bot, stop))
+            watch.cancel()
+            await self._end(scheduler)
 
     async def _listen(self, bot: TelegramBot, stop: asyncio.Event) -> None:
         menu_set = asyncio.create_task(bot.set_menu(menu()))
