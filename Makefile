@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 NPM := tests/localchain
 PEERS := build/peers
+ETL := build/etl
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test soak check lint bench bench-peers notebook record-demo clean
@@ -31,6 +32,14 @@ $(PEERS)/.installed: pyproject.toml
 	@$(PYTHON) -m venv $(PEERS)
 	@$(PEERS)/bin/python -m pip install -qq --disable-pip-version-check --editable . hypersync==1.2.1 pyfolio-reloaded==0.10.1 polars==2.1.0 duckdb==2.0.0 river==0.26.1 || \
 		{ echo "the peers cannot be installed here: nothing was measured"; exit 1; }
+	@touch $@
+
+$(ETL)/.installed:
+	@echo "installing ethereum-etl and cryo into $(ETL) ..."
+	@$(PYTHON) -m venv $(ETL)
+	@$(ETL)/bin/python -m pip install -qq --disable-pip-version-check ethereum-etl==2.4.2 "setuptools<81" cryo==0.3.2 polars pyarrow && \
+		$(ETL)/bin/python -m pip install -qq --disable-pip-version-check --no-deps parsimonious==0.10.0 regex || \
+		{ echo "ethereum-etl and cryo cannot be installed here: they are left out"; rm -rf $(ETL); exit 0; }
 	@touch $@
 
 # A real EVM for the tests. Without Node they are skipped, and say so.
@@ -66,10 +75,11 @@ bench: $(VENV)/.installed ## how soon a change is flagged, and how fast logs are
 	@$(BIN)/python -m benchmarks.decoding
 	@$(BIN)/python -m benchmarks.storing 4000
 
-bench-peers: $(PEERS)/.installed ## logs, books and rolling metrics beside peers that need an environment of their own
+bench-peers: $(PEERS)/.installed $(ETL)/.installed $(NPM)/node_modules/.installed ## logs, books, rolling metrics and reading beside peers that need an environment of their own
 	@RAYON_NUM_THREADS=1 $(PEERS)/bin/python -m benchmarks.peers
 	@$(PEERS)/bin/python -m benchmarks.books
 	@POLARS_MAX_THREADS=1 OMP_NUM_THREADS=1 $(PEERS)/bin/python -m benchmarks.rolling
+	@$(PEERS)/bin/python -m benchmarks.reading
 
 record-demo: $(VENV)/.installed-dev $(NPM)/node_modules/.installed ## record the demo's chain again on Anvil
 	@$(BIN)/python -m tests.localchain.record

@@ -11,7 +11,7 @@ from ingest.errors import IngestError, NotOffered, RangeRefused, RpcRejected, Rp
 # provider and "quota used up" at another.
 _BEHIND = re.compile(
     r"beyond (the )?(current )?head|header not found|unknown block|block (is )?not (found|yet)|future block|"
-    r"not yet (available|known|synced)|invalid block range params|block (is )?out of range|"
+    r"not yet (available|known|synced)|invalid block range params|block ?(is )?out ?of ?range|"
     r"after (the )?last (accepted|known) block|(greater|higher) than (the )?(latest|current|head)",
     re.IGNORECASE,
 )

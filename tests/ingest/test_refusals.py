@@ -105,6 +105,7 @@ def test_a_quota_is_no_range(code, text, kind, method):
 BEHIND = [
     (-32602, "block range extends beyond current head block: requested 130, head 120"),
     (-32000, "header not found"),
+    (-32602, "BlockOutOfRangeError: block height is 5 but requested was 256"),
     (-32000, "unknown block"),
     (-32001, "block not found"),
     (-32000, "invalid block range params"),

@@ -2,12 +2,13 @@
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, delete, exists, func, insert, select, update
 
 from ingest.prices import Answer, FeedPrices
 from ingest.read import RawTransaction
@@ -288,12 +289,8 @@ def add_tokens(connection: Connection, items: Iterable[TokenInfo]) -> None:
 
 def tokens(connection: Connection) -> dict[tuple[int, str], TokenInfo]:
     """(chain id, address) to token."""
-    return {
-        (row.chain_id, row.address): TokenInfo(
-            chain_id=row.chain_id, address=row.address, symbol=row.symbol, decimals=row.decimals
-        )
-        for row in connection.execute(select(token))
-    }
+    rows = connection.execute(select(token)).mappings()
+    return {(row["chain_id"], row["address"]): TokenInfo(**row) for row in rows}
 
 
 def decimals(connection: Connection, chain_id: int) -> dict[str, int | None]:
@@ -306,36 +303,47 @@ def decimals(connection: Connection, chain_id: int) -> dict[str, int | None]:
 
 
 def add_coverage(connection: Connection, items: Iterable[Coverage]) -> None:
-    """Note blocks as read; a range that touches its neighbour of the same level is joined to it."""
-    for item in items:
-        mine = and_(
-            coverage.c.chain_id == item.chain_id, coverage.c.wallet == item.wallet, coverage.c.level == item.level
-        )
-        near = and_(coverage.c.first_block <= item.last_block + 1, coverage.c.last_block >= item.first_block - 1)
-        parts = [item, *(_coverage(row) for row in connection.execute(select(coverage).where(mine, near)))]
-        connection.execute(delete(coverage).where(mine, near))
-        connection.execute(
-            insert(coverage).values(
-                chain_id=item.chain_id,
-                wallet=item.wallet,
-                first_block=min(part.first_block for part in parts),
-                last_block=max(part.last_block for part in parts),
-                first_at=min(part.first_at for part in parts),
-                last_at=max(part.last_at for part in parts),
-                level=item.level,
-            )
-        )
+    """Note blocks as read; a range that touches its neighbour of the same level is joined to it.
+
+    A window is noted for each of a thousand wallets: in three statements, however many they are.
+    """
+    added = list(items)
+    if not added:
+        return
+    chain_ids = {item.chain_id for item in added}
+    first, last = min(item.first_block for item in added), max(item.last_block for item in added)
+    near = and_(coverage.c.first_block <= last + 1, coverage.c.last_block >= first - 1)
+    here = select(coverage).where(coverage.c.chain_id.in_(chain_ids), near)
+    before = [Coverage(**row) for row in connection.execute(here).mappings()]
+    after: dict[tuple[int, str, str], list[Coverage]] = {}
+    for item in before:
+        after.setdefault((item.chain_id, item.wallet, item.level), []).append(item)
+    for item in added:
+        known = after.setdefault((item.chain_id, item.wallet, item.level), [])
+        parts = [each for each in known if _touch(each, item)]
+        known[:] = [each for each in known if each not in parts] + [_joined([item, *parts])]
+    wanted = {item for ranges in after.values() for item in ranges}
+    keys = ("chain_id", "wallet", "first_block")
+    gone = [{f"_{key}": getattr(item, key) for key in keys} for item in before if item not in wanted]
+    if gone:
+        same = and_(*(coverage.c[key] == bindparam(f"_{key}") for key in keys))
+        connection.execute(delete(coverage).where(same), gone)
+    fresh = [asdict(item) for item in wanted.difference(before)]
+    if fresh:
+        connection.execute(insert(coverage), fresh)
 
 
-def _coverage(row: Any) -> Coverage:
-    return Coverage(
-        chain_id=row.chain_id,
-        wallet=row.wallet,
-        first_block=row.first_block,
-        last_block=row.last_block,
-        first_at=row.first_at,
-        last_at=row.last_at,
-        level=row.level,
+def _touch(one: Coverage, other: Coverage) -> bool:
+    return one.first_block <= other.last_block + 1 and one.last_block >= other.first_block - 1
+
+
+def _joined(parts: Sequence[Coverage]) -> Coverage:
+    return replace(
+        parts[0],
+        first_block=min(part.first_block for part in parts),
+        last_block=max(part.last_block for part in parts),
+        first_at=min(part.first_at for part in parts),
+        last_at=max(part.last_at for part in parts),
     )
 
 
@@ -344,7 +352,7 @@ def coverages(connection: Connection, chain_id: int | None = None) -> list[Cover
     query = select(coverage).order_by(coverage.c.chain_id, coverage.c.wallet, coverage.c.first_block)
     if chain_id is not None:
         query = query.where(coverage.c.chain_id == chain_id)
-    return [_coverage(row) for row in connection.execute(query)]
+    return [Coverage(**row) for row in connection.execute(query).mappings()]
 
 
 def covered_blocks(connection: Connection, chain_id: int) -> dict[str, list[BlockRange]]:
