@@ -64,14 +64,21 @@ def spells(
         return done
     for day in sorted(frames):
         moment, held = frames[day]
+        if not held and not live:
+            continue
         for position in [
             each for each in live if _freed(held.get(each), free_above) or closed.get(each, day + 1) <= day
         ]:
             spell = live.pop(position)
             done.append(spell._replace(gone=min(day, closed.get(position, day))))
-        for position, (idle_since, mark) in sorted(held.items()):
-            overdue = moment - idle_since > holding_p95_s
-            if position in live or mark is None or mark > mark_at or not overdue or closed.get(position, day) < day:
+        overdue = [
+            position
+            for position, (idle_since, mark) in held.items()
+            if mark is not None and mark <= mark_at and moment - idle_since > holding_p95_s
+        ]
+        for position in sorted(overdue):
+            idle_since, mark = held[position]
+            if position in live or mark is None or closed.get(position, day) < day:
                 continue
             due = int((idle_since + holding_p95_s) // DAY_S)
             since = min(day, due) if marked.get(position, day) >= day else day
