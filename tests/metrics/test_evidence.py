@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import logit
 
-from metrics.evidence import Comparison, back_to_level
+from metrics.evidence import Comparison, Window, back_to_level, effective
 from tests.metrics.test_streams import bank
 
 
@@ -29,7 +29,41 @@ def test_a_streak_that_ends_is_no_edge_lost(record: float, recent: float, peers_
         low=np.array([record - 0.1]),
         high=np.array([record + 0.1]),
         peers_change=np.array([peers_change]),
+        peers_se=np.array([0.0]),
         n=np.array([80.0]),
         peers_down=np.array([0]),
     )
     assert back_to_level(one, win)[0] == expected
+
+
+def window(closes: np.ndarray) -> Window:
+    """Ten days of wallets that close so many round trips a day, half of them won."""
+    daily = np.repeat(closes[:, None], 10, axis=1)
+    none = np.zeros_like(daily)
+    return Window(
+        closes=daily,
+        wins=daily / 2,
+        returns=none,
+        trades=daily,
+        sold=daily,
+        overdue=none,
+        covered=np.ones_like(daily),
+        market=none,
+        market_se=none,
+        patience=none,
+        marked=np.zeros(len(closes), dtype=bool),
+        weekend=np.zeros(10, dtype=bool),
+        inside=np.ones_like(daily),
+        days=np.full(len(closes), 10),
+    )
+
+
+def test_peers_are_worth_as_many_as_tell_equally_much() -> None:
+    """Nine alike are worth nine; nine of which eight hardly trade about one; those that never trade nothing."""
+    many = bank().repeat(0, 10)
+    peers = ~np.eye(10, dtype=bool)
+    busy, idle = np.full(10, 5.0), np.full(10, 0.0)
+    mixed = np.array([5.0, 5.0, *[0.02] * 8])
+    assert effective(many, window(busy), peers) == pytest.approx(np.full(10, 9.0))
+    assert effective(many, window(mixed), peers)[0] < 1.5
+    assert effective(many, window(idle), peers) == pytest.approx(np.zeros(10))

@@ -302,6 +302,15 @@ def test_evidence_has_one_row_per_metric() -> None:
             assert metric.low <= metric.high
             assert metric.recurrence_years > 0
             assert 1 <= metric.window_days <= 90
+            assert metric.peers_low is not None
+            assert metric.peers_change is not None
+            assert metric.peers_high is not None
+            assert metric.peers_low <= metric.peers_change <= metric.peers_high
+        long_run = each.evidence.metrics[0].long_run
+        assert long_run is not None
+        assert 0 < long_run < 1
+        assert each.evidence.peers_effective is not None
+        assert 1 <= each.evidence.peers_effective <= 7
         assert each.evidence.sight is not None
         assert each.evidence.peers == 7
 
