@@ -3,9 +3,9 @@
     python -m benchmarks.detection [worlds per family, default 10] [seed]
 
 Populations of 32 invented wallets (``metrics.synthetic``) under one market, 150 judged days, ticked once a day with
-what is open; eight of them change on day 45 in the families with a change. The rule beside it: the win rate of the last
-21 days stands ten points below the wallet's history, ten round trips at least. Seeds differ from those of the calibration.
-Some five seconds a world; prints a Markdown table.
+what is open; eight of them change on day 45 in the families with a change. The rule beside it: the win rate of the
+last 21 days stands ten points below the wallet's history, ten round trips at least. Seeds differ from those of the
+calibration. Some five seconds a world; prints a Markdown table.
 """
 
 import sys

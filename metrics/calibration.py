@@ -1,8 +1,8 @@
 """How often chance alone would show this much: from a stream's statistic to a recurrence interval in years.
 
-The tables were simulated: invented populations (``metrics.synthetic``), what they leave open included, in calm markets and with two drawdowns
-in 150 days, followed with and without peers; at each knot stands the log of the mean years until a wallet
-that did not change first reaches it, in the worse of the two markets. Refit and print them with
+The tables were simulated: invented populations (``metrics.synthetic``), what they leave open included, in calm markets
+and with two drawdowns in 150 days, followed with and without peers; at each knot stands the log of the mean years until
+a wallet that did not change first reaches it, in the worse of the two markets. Refit and print them with
 ``python -m benchmarks.calibrate``.
 """
 
