@@ -24,9 +24,10 @@ from watcher.store.database import writing
 pytestmark = [pytest.mark.anvil, pytest.mark.skipif(find_anvil() is None, reason=MISSING)]
 KILLS = int(os.environ.get("EDGEWATCH_SOAK_KILLS", "10"))
 SEEDS = range(int(os.environ.get("EDGEWATCH_SOAK_SEEDS", "1")))
-MOST_REQUESTS = 30  #: that a process lives to send: a window takes some ten, so that some commit and some do not
+MOST_REQUESTS = 24  #: that a process lives to send: a window takes some ten, so that some commit and some do not
 BAD = replace(MIXED, retry_after_s=0)  #: waiting is tested elsewhere; here there is no time for it
 WINDOW = 2  #: blocks that a process begins with, so that many commit before they are killed
+BLOCKS = 15  #: that are mined while a process lives
 STARTS = 5  #: that nobody's hand is needed for, until all is read in the end
 
 
@@ -56,11 +57,15 @@ def test_no_trade_is_lost_or_doubled_however_often_it_is_killed(tmp_path, seed, 
         with FaultyNode(anvil.url, BAD, random.Random(seed + 2)) as bad:
             service = follow(tmp_path / "killed", bad.url, table)
             engine = database.connect(f"sqlite:///{service.path / 'edgewatch.db'}")
-            over = threading.Event()
+            over, allowed = threading.Event(), threading.Semaphore(0)
+
+            def breathe():
+                over.wait(0.1)
+                allowed.acquire()
 
             def live():
                 while not over.is_set():
-                    forks.live(EVERY, lambda: over.wait(0.2))
+                    forks.live(EVERY, breathe)
 
             living = threading.Thread(target=live)
             living.start()
@@ -70,12 +75,14 @@ def test_no_trade_is_lost_or_doubled_however_often_it_is_killed(tmp_path, seed, 
                     with writing(engine) as connection:
                         meters.remember(connection, "step:31337", json.dumps({"127.0.0.1": WINDOW}))
                     engine.dispose()
+                    allowed.release(BLOCKS)
                     process = service.fork("run" if kill % 2 else "backfill")
                     at_work += killed(process, bad, dice)
                     assert service.damage() == []
                     grew, before = grew + (len(service.stored()) > before), len(service.stored())
             finally:
                 over.set()
+                allowed.release(2 * EVERY)
                 living.join()
             assert "Traceback" not in service.log
             forks.settle()
