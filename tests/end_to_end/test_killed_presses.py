@@ -8,6 +8,8 @@ import signal
 import sys
 from pathlib import Path
 
+import pytest
+
 from alerts.review import button_data
 from tests.alerts.examples import CHAT, FLAG, KEY, NOW
 from tests.fakes.bot_api import BotApi
@@ -36,6 +38,7 @@ def decided(engine):
         return [item.flag_id for item in review.decisions(connection)]
 
 
+@pytest.mark.timeout(max(300, 10 * KILLS))
 def test_no_press_is_confirmed_and_lost_however_often_the_loop_dies(tmp_path, empty_file):
     """Every press ends as exactly one decision, and none was confirmed before it was stored."""
     url = f"sqlite:///{shutil.copy(empty_file, tmp_path)}"
