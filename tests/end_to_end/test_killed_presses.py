@@ -72,15 +72,29 @@ def test_no_press_is_confirmed_and_lost_however_often_the_loop_dies(tmp_path, em
                         await asyncio.sleep(0.005)
                 return number
 
+            async def until(count, more):
+                """Wait for so many more decisions that are stored, or calls that Telegram got."""
+                enough = count() + more
+                async with asyncio.timeout(60):
+                    while count() < enough:
+                        await asyncio.sleep(0.001)
+
+            # Two presses are two decisions and, with notices and edits, at least four calls.
+            steps = (lambda: len(decided(engine)), range(3)), (lambda: len(api.methods()), range(1, 5))
+
             async def kill(number):
                 os.kill(number, signal.SIGKILL)
                 assert await starter.stdout.readline() == b"ended\n"
 
             for before in range(KILLS):
                 loop = await start()
+                count, more = rng.choice(steps)
+                step = asyncio.create_task(until(count, rng.choice(more)))
+                await asyncio.sleep(0)
                 for flag_id in (2 * before + 1, 2 * before + 2):
                     api.press(button_data(flag_id, "keep", key=KEY, chat_id=CHAT))
-                await asyncio.sleep(rng.uniform(0, 0.08))
+                await step
+                await asyncio.sleep(rng.uniform(0, 0.01))
                 await kill(loop)
             loop = await start()
             async with asyncio.timeout(60):
