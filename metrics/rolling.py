@@ -198,6 +198,14 @@ def form(round_trips: pd.DataFrame, trades: pd.DataFrame, *, until: datetime, wi
     )
 
 
+def windows(round_trips: pd.DataFrame, trades: pd.DataFrame, *, until: datetime) -> pd.DataFrame:
+    """One wallet over each of `WINDOWS`: the columns of :func:`form`, indexed by ``days``; empty without any row."""
+    frames = [form(round_trips, trades, until=until, window_days=days) for days in WINDOWS]
+    return (
+        pd.concat(frames, ignore_index=True).set_index(pd.Index(WINDOWS, name="days")) if len(frames[0]) else frames[0]
+    )
+
+
 def _median_interval(ordered: FloatArray) -> tuple[float, float]:
     ranks = median_ranks(len(ordered))
     return (np.nan, np.nan) if ranks is None else (float(ordered[ranks[0]]), float(ordered[ranks[1]]))

@@ -20,7 +20,7 @@ from ingest.errors import ConfigError
 from ingest.types import Chain, FiledTrip
 from metrics.equity import Equity, equity
 from metrics.frames import round_trip_frame, trade_frame
-from metrics.rolling import rolling
+from metrics.rolling import rolling, windows
 from metrics.types import Assessment, Mark, Metric, OpenPosition, RoundTrip, State
 from metrics.verdict import WATCH_SHARE
 from watcher import app
@@ -86,6 +86,11 @@ class Study:
             followed_since=self.account.wallet.followed_since.date(),
             until=self.until,
         )
+
+    def windows(self) -> pd.DataFrame:
+        """The wallet over 7, 21, 30 and 90 days, see ``metrics.rolling.windows``."""
+        traded = self.traded[self.traded["wallet"] == self.account.wallet.address]
+        return windows(self.own, traded, until=datetime.combine(self.until, time.min, UTC))
 
     def equity(self) -> Equity:
         """What following it has brought, see ``metrics.equity``; the same at every call."""

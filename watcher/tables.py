@@ -1,8 +1,10 @@
 """What a person compares, as tables for a terminal. Pure: records in, renderables out."""
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 
+import pandas as pd
 from rich import box
 from rich.table import Table
 from rich.text import Text
@@ -223,6 +225,33 @@ def metrics(assessment: Assessment) -> Table:
             chance(item.recurrence_years),
         )
     return table
+
+
+def windows(frame: pd.DataFrame) -> Table:
+    """One wallet over several windows, each number with its 95 % interval (see ``metrics.rolling.form``)."""
+    table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in ("days", "n", "win rate %", "mean return %", "median %", "trades a day"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for days, row in frame.iterrows():
+        cells = (
+            (Metric.WIN_RATE, "win_rate", "win"),
+            (Metric.AVERAGE_RETURN, "average_return", "return"),
+            (Metric.AVERAGE_RETURN, "median_return", "median"),
+            (Metric.TRADE_FREQUENCY, "trades_per_day", "trades"),
+        )
+        table.add_row(
+            f"{days}",
+            f"{row['n']:.0f}",
+            *(_within(metric, row[name], row[f"{ends}_low"], row[f"{ends}_high"]) for metric, name, ends in cells),
+        )
+    return table
+
+
+def _within(metric: Metric, number: float, low: float, high: float) -> str:
+    if math.isnan(number):
+        return "-"
+    shown = _bare(metric, number)
+    return shown if math.isnan(low) else f"{shown} ({_bare(metric, low)} to {_bare(metric, high)})"
 
 
 def round_trips(items: Sequence[RoundTrip | FiledTrip], tokens: Tokens) -> Table:

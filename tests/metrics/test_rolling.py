@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metrics.rolling import form, rolling, trailing
+from metrics.rolling import form, rolling, trailing, windows
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ROWS = st.lists(
@@ -134,3 +134,13 @@ def test_the_interval_of_the_mean_holds_it() -> None:
     held = ((got["return_low"] <= 0.1) & (got["return_high"] >= 0.1)).mean()
     assert 0.92 < held < 0.98
     assert ((got["median_low"] <= 0.1) & (got["median_high"] >= 0.1)).mean() > 0.93
+
+
+def test_windows_are_the_forms_of_one_wallet() -> None:
+    """A row for each window, the longest holding what the shortest does; a wallet without any row has none."""
+    closed = frame([(day * 86_400, 0.1 if day % 2 else -0.1) for day in range(100)]).assign(wallet="w")
+    traded = pd.DataFrame({"wallet": "w", "traded_at": closed["closed_at"]})
+    got = windows(closed, traded, until=START + timedelta(days=100))
+    assert got["n"].to_dict() == {7: 7, 21: 21, 30: 30, 90: 90}
+    assert got.loc[30].equals(form(closed, traded, until=START + timedelta(days=100), window_days=30).iloc[0])
+    assert windows(closed.iloc[:0], traded.iloc[:0], until=START).empty

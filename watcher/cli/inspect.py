@@ -16,6 +16,8 @@ from ingest.decode import decode_transaction
 from ingest.errors import ConfigError
 from ingest.suspicion import Suspicion
 from ingest.types import Chain, FiledTrip, Trade, Valuation
+from metrics.frames import round_trip_frame, trade_frame
+from metrics.rolling import windows
 from metrics.types import Metric, RoundTrip, Unit
 from watcher import app as build
 from watcher import overview, tables, wallet_list
@@ -238,6 +240,8 @@ def why(
         console.print(tables.metrics(assessment))
         history = text.count(evidence.baseline_n, "round trip")
         console.print(f"baseline of {history} over {text.count(evidence.baseline_days, 'day')}")
+        frames = round_trip_frame(account.round_trips), trade_frame(account.activity)
+        console.print(tables.windows(windows(*frames, until=assessment.as_of)))
     for line in explain(assessment, silence=silence)[1:]:
         console.print(text.strip(line))
     if behind and assessment and assessment.evidence.since:

@@ -115,7 +115,9 @@ def _brought(followed: Equity) -> str:
 def _metrics(study: Study) -> str:
     if study.assessment is None or not study.assessment.evidence.metrics:
         return ""
-    return html.section("Now against its own form", html.table(tables.metrics(study.assessment)))
+    below = '<p class="soft">Over fixed windows, with the 95 % interval of chance alone:</p>'
+    shown = html.table(tables.metrics(study.assessment)), below, html.table(tables.windows(study.windows()))
+    return html.section("Now against its own form", "".join(shown))
 
 
 def _what_if(study: Study) -> str:
