@@ -28,6 +28,7 @@ RATE_BLOCK_DAYS = 7  # whole weeks, so that the weekend does not look like a moo
 BETA_SPREAD = 0.4  # sd of the wallets' responses to their common market, around 1
 WIDE_SPREAD = 1.0  # sd of win logits where nothing is known of the population
 LIKELY_SPREAD, WEIGHT_OF_LIKELY = 0.55, 2.0  # what the spread around the sizes is shrunk to, worth two wallets
+HOT_WEIGHT = 0.5  # of a record above the level: who is followed was chosen for looking hot, so luck lies on that side
 SIZE_RIDGE = 2.0  # precision of the prior "sizes say nothing" of both slopes
 
 
@@ -178,7 +179,9 @@ def _levels(histories: Sequence[History], inflations: Sequence[float], pooled_lo
     A wallet that takes small wins often wins often, so its sizes tell much of its win rate before it has shown
     it, and they are not what a follower chose it for. Each wallet's own estimate is taken unshrunk, weighted by
     :math:`1 / (v_i + \tau^2)` for its error :math:`v_i`; :math:`\tau^2` is the moment estimate, shrunk to a
-    likely one. Too few wallets for three coefficients are told apart by the ridge and by a wider spread.
+    likely one. Records above the level weigh half (an expectile, Newey and Powell 1987) and :math:`\tau^2` is
+    measured below it: a list that was chosen by its records has its luck above. Too few wallets for three
+    coefficients are told apart by the ridge and by a wider spread.
     """
     own, error = [], []
     for each, inflation in zip(histories, inflations, strict=True):
@@ -193,13 +196,16 @@ def _levels(histories: Sequence[History], inflations: Sequence[float], pooled_lo
     x = np.column_stack((np.ones(len(y)), size - centre))
     ridge = np.diag([1e-6, SIZE_RIDGE, SIZE_RIDGE])
     freedom = len(y) / max(1.0, len(y) - x.shape[1])
-    coefficients, variance = np.zeros(3), LIKELY_SPREAD**2
+    coefficients, variance, tilt = np.zeros(3), LIKELY_SPREAD**2, np.ones(len(y))
     for _ in range(6):
-        weight = 1.0 / (v + variance)
+        weight = tilt / (v + variance)
         coefficients = np.linalg.solve((x.T * weight) @ x + ridge, (x.T * weight) @ y)
-        square = weight**2
+        residual = y - x @ coefficients
+        below = residual <= 0
+        tilt = np.where(below, 1.0, HOT_WEIGHT)
+        square = 1.0 / (v + variance) ** 2
         likely = WEIGHT_OF_LIKELY * float(np.median(square))
-        excess = float((square * (freedom * (y - x @ coefficients) ** 2 - v)).sum())
+        excess = float((square * (freedom * residual**2 - v))[below].sum()) / max(float(below.mean()), 0.1)
         variance = max(0.02, (excess + likely * LIKELY_SPREAD**2) / (float(square.sum()) + likely))
     return {
         "win_logit": float(coefficients[0]),

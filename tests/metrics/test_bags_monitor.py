@@ -180,7 +180,7 @@ def test_who_always_had_bags_has_not_left_its_form() -> None:
             win = first_of(monitor.tick(after(35), between(shown, START, after(35)), new)).evidence.metrics[0]
             outcome.append(win.recurrence_years >= 1.0)
     assert sum(told) <= 1
-    assert sum(untold) >= 4
+    assert sum(untold) >= 3
 
 
 @pytest.mark.parametrize("mark", [-0.4, float("nan"), 3.0])
