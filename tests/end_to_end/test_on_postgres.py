@@ -70,9 +70,9 @@ def test_the_jobs_do_the_same_on_a_server_that_crashes(tmp_path, server):
         event.listen(engine, "commit", crash)
         with only_one(engine):
             try:
-                shaken.ingest(NOW)
-                with pytest.raises(StoreError, match="cannot use the database"):
-                    shaken.assess(NOW)
+                for job in (shaken.ingest, shaken.assess):
+                    with pytest.raises(StoreError, match="cannot use the database"):
+                        job(NOW)
             finally:
                 server.start()
             with reading(engine) as connection:

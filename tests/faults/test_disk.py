@@ -20,9 +20,9 @@ CHAIN = chain_of(60)
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A folder on a disk of 2 MB."""
+    """A folder on a disk of 4 MB."""
     (path := tmp_path / "disk").mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", path]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", path]
     if os.getuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("a small disk can be mounted by root only (the same refusal is tested with a limit on files)")
     yield path
