@@ -91,7 +91,7 @@ def _pictures(study: Study) -> list[str]:
 
 
 def _dial(study: Study) -> str:
-    return f"At {study.dial:g} false flags a wallet and year, once in {1 / study.dial:g} years flags."
+    return f"Above the dashed line it flags: {text.recurrence(1 / study.dial)}, the dial of {study.dial:g}."
 
 
 def _band(study: Study, metric: Metric) -> str:
