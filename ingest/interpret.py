@@ -90,9 +90,12 @@ class Interpreter:
             if _hides_native(raw, wallet, decoding)
         ]
         internals = self.tracer.read(self.node, list(dict.fromkeys(wanted)))
+        # What nothing new is known of would be decoded to the same again.
         last = [
             decode(raw, wallet, self.chain, known=self.known, internal_transactions=internals.get(raw.tx_hash))
-            for raw, wallet in everything
+            if raw.tx_hash in internals or any(swap.emitter in facts for swap in decoding.venues)
+            else decoding
+            for (raw, wallet), decoding in zip(everything, first, strict=True)
         ]
         trades = tuple(trade for decoding in last for trade in decoding.trades)
         tokens = self._name_tokens(trades)
