@@ -44,3 +44,16 @@ def median_ranks(n: int) -> tuple[int, int] | None:
         place += 1
         below += math.comb(n, place) / 2**n
     return (place, n - 1 - place) if place >= 0 else None
+
+
+def poisson(mean: float) -> tuple[int, int]:
+    """Range in which a Poisson count of this mean lies with at least 95 %: its 2.5 % and 97.5 % quantiles."""
+    if not 0 <= mean < math.inf:
+        raise ValueError(f"{mean} is no mean of a count")
+    below, number, low = 0.0, -1, None
+    while below < 0.975:
+        number += 1
+        below += math.exp(number * math.log(mean) - mean - math.lgamma(number + 1)) if mean else 1.0
+        if low is None and below >= 0.025:
+            low = number
+    return low or 0, number

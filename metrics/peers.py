@@ -95,6 +95,7 @@ def common_shift(residual: FloatArray, information: FloatArray, use: BoolArray) 
     -----
     Source: Huber (1964), iteratively reweighted.
     """
+    residual, information, use = _gathered(residual, information, use)
     enough = use & (information > 0.2)
     theta = np.where(enough, residual / np.maximum(information, 0.2), 0.0)
     variance = 1.0 / np.maximum(information, 0.2) + PEER_MOOD
@@ -108,6 +109,23 @@ def common_shift(residual: FloatArray, information: FloatArray, use: BoolArray) 
         shift = (robust * theta).sum(-1) / (robust.sum(-1) + WEAK_PRECISION)
     precision = np.maximum(robust.sum(-1), 1e-3)
     return shrunk((robust * theta).sum(-1) / precision, 1.0 / precision)
+
+
+def _gathered(
+    residual: FloatArray, information: FloatArray, use: BoolArray
+) -> tuple[FloatArray, FloatArray, BoolArray]:
+    """The same with only those columns of each row that count, where these are few: on long lists nearly none are."""
+    if residual.shape[0] != 1 or use.ndim != 2:
+        return residual, information, use
+    count = use.sum(axis=1)
+    most = int(count.max(initial=0))
+    if 4 * most >= use.shape[1]:
+        return residual, information, use
+    row, column = np.nonzero(use)
+    place = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+    index = np.zeros((len(use), most), dtype=np.int64)
+    index[row, place] = column
+    return residual[0][index], information[0][index], np.arange(most) < count[:, None]
 
 
 def shrunk(mean: FloatArray, variance: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -12,8 +12,9 @@ from alerts.text import count
 from ingest.errors import IngestError, WatchError
 from ingest.rpc import Node
 from ingest.types import Chain
+from watcher import factor
 from watcher.config import Config
-from watcher.overview import Overview
+from watcher.overview import Overview, calibration_note
 from watcher.types import Role
 
 ENOUGH_PEERS = 8
@@ -110,6 +111,16 @@ def _reading(view: Overview) -> Check:
         words=f"read until {view.read_until:%Y-%m-%d %H:%M} UTC",
         todo="it is behind: edgewatch run (or once); edgewatch backfill says what is missing" if late else "",
     )
+
+
+def calibration(view: Overview) -> list[Check]:
+    """By what scores are divided, and whether it still belongs to the shipped curve."""
+    note = calibration_note(view.calibrated)
+    if view.calibrated is None or note is None:
+        return []
+    stale = view.calibrated.curve != factor.curve()
+    health = Health.WARNING if stale else Health.OK
+    return [Check(name="calibration", health=health, words=note, todo="edgewatch calibrate" if stale else "")]
 
 
 def budget(view: Overview, config: Config) -> list[Check]:

@@ -7,11 +7,15 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from alerts.lookback import tally as tally_decisions
+from alerts.promise import against_promise
 from alerts.text import count, escape, moment, short
 from alerts.types import Flag, FlagStatus, Message
 from ingest.budget import NEARLY
 from metrics.types import Assessment, State
+from watcher import factor
+from watcher.factor import Kept
 from watcher.jobs import spending
+from watcher.jobs.follow_up import DIAL
 from watcher.store import files, ledger, look_backs, meters, outbox, review, wallets
 from watcher.types import Wallet
 
@@ -37,6 +41,8 @@ class Overview:
     problem: str | None  #: why the oldest undelivered message did not arrive
     turned_out: str | None  #: how decisions turned out
     heard_at: datetime | None  #: when Telegram last answered the loop that takes presses
+    promise: str | None  #: flags so far beside those that the dial promises
+    calibrated: Kept | None  #: the factor found on these wallets, be it out of date
 
 
 def read(connection: Connection, now: datetime) -> Overview:
@@ -55,7 +61,29 @@ def read(connection: Connection, now: datetime) -> Overview:
         problem=next((item.problem for item in waiting if item.problem and item.state in outbox.UNSENT), None),
         turned_out=tally_decisions(look_backs.all_look_backs(connection)),
         heard_at=datetime.fromisoformat(heard) if (heard := meters.recall(connection, "telegram_heard")) else None,
+        promise=promise(connection),
+        calibrated=factor.read(connection),
     )
+
+
+def promise(connection: Connection) -> str | None:
+    """Flags so far beside those that the dial promises if nothing changes; None before anybody was judged."""
+    dial = meters.recall(connection, DIAL)
+    if dial is None:
+        return None
+    years = review.days_at_risk(connection) / 365.25
+    return against_promise(review.flags_since_followed(connection), years, float(dial))
+
+
+def calibration_note(kept: Kept | None) -> str | None:
+    """By what scores are divided, in words; None where ``edgewatch calibrate`` found nothing to correct."""
+    if kept is None:
+        return None
+    found = (
+        f"calibrated on {kept.factor.wallets} of your wallets on {kept.found_at:%Y-%m-%d}: recurrence intervals are "
+        f"{kept.factor.value:.1f} times shorter than the shipped curve says"
+    )
+    return found if kept.curve == factor.curve() else f"{found}; the curve has changed since, so this is not used"
 
 
 def budget_note(view: Overview) -> str | None:
@@ -102,6 +130,7 @@ def status_message(view: Overview) -> Message:
         lines.append(f"{note}.")
     if view.undelivered:
         lines.append(f"Not delivered yet: {view.undelivered}.")
+    lines += [f"{view.promise}."] if view.promise else []
     if view.turned_out:
         lines.append(view.turned_out)
     return Message(html="\n".join(lines))

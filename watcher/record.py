@@ -10,7 +10,9 @@ from sqlalchemy import Connection
 from ingest.types import Chain
 from metrics.frames import open_position_frame, round_trip_frame, trade_frame
 from metrics.monitor import Monitor
+from metrics.realised import divided
 from metrics.types import Assessment, Unit
+from watcher import factor
 from watcher.books import (
     Account,
     Interval,
@@ -35,6 +37,7 @@ class Record:
     covered: Mapping[str, list[Interval]]  #: wallet to what was read of it
     tokens: Mapping[str, set[str]]  #: wallet to what it traded before it was followed
     as_of: datetime  #: UTC; nothing later was read
+    factor: float = 1.0  #: by which scores are divided, see ``watcher.factor``
 
     @property
     def followed(self) -> list[str]:
@@ -47,7 +50,7 @@ class Record:
 
     def watch(self, false_flags_per_wallet_year: float) -> tuple[Monitor, list[Assessment]]:
         """The monitor that has seen all of it, and where every followed wallet stands at ``as_of``."""
-        monitor = Monitor(false_flags_per_wallet_year)
+        monitor = Monitor(false_flags_per_wallet_year / self.factor)
         monitor.start(
             self.trips,
             followed=self.followed,
@@ -62,7 +65,7 @@ class Record:
         last = self.positions[self.positions["marked_at"] == midnight].drop(columns="marked_at")
         none = self.trips.iloc[:0]
         monitor.tick(midnight, none, last if len(self.positions) else None, covered=self.covered)
-        return monitor, monitor.tick(self.as_of, none, covered=self.covered)
+        return monitor, [divided(each, self.factor) for each in monitor.tick(self.as_of, none, covered=self.covered)]
 
 
 def read_record(
@@ -89,6 +92,7 @@ def read_record(
         },
         tokens={account.wallet.address: tokens_before(account, quotes) for account in accounts},
         as_of=as_of,
+        factor=factor.in_use(connection),
     )
 
 

@@ -15,6 +15,7 @@ from ingest.types import FiledTrip
 from metrics.copying import Life
 from metrics.event import MarketEvent, Span, market_event, spans
 from metrics.monitor import Monitor
+from metrics.realised import divided
 from metrics.types import Assessment
 from watcher.books import Interval, trade_key
 from watcher.record import Record, midnight_of
@@ -157,7 +158,7 @@ def judged(known: Known, false_flags_per_wallet_year: float) -> Iterator[tuple[d
         positions = known.record.positions
         today = positions[positions["marked_at"] == midnight].drop(columns="marked_at") if len(positions) else None
         if monitor is None:
-            monitor = Monitor(false_flags_per_wallet_year)
+            monitor = Monitor(false_flags_per_wallet_year / known.record.factor)
             trips, trades = _rows(known, None, moment, setting)
             monitor.start(
                 trips,
@@ -169,7 +170,8 @@ def judged(known: Known, false_flags_per_wallet_year: float) -> Iterator[tuple[d
                 open_positions=positions[positions["marked_at"] <= midnight] if len(positions) else None,
             )
             rows = trips.iloc[:0], trades.iloc[:0]
-        yield midnight, monitor.tick(midnight, rows[0], today, trades=rows[1], covered=covered)
+        told = monitor.tick(midnight, rows[0], today, trades=rows[1], covered=covered)
+        yield midnight, [divided(each, known.record.factor) for each in told]
         before = moment
 
 

@@ -201,7 +201,8 @@ def read_study(
     dial = detection.per_wallet_year(sum(each.role is Role.FOLLOWED for each in everyone))
     if record is not None and chosen.role is Role.FOLLOWED:
         monitor, _ = record.watch(dial)
-        by_day, bags = monitor.evidence_by_day(chosen.address), monitor.bags(chosen.address)
+        by_day = monitor.evidence_by_day(chosen.address) / record.factor
+        bags = monitor.bags(chosen.address)
     if flag is not None:
         by_day = by_day[by_day.index < _told(flag).as_of]
     return Study(

@@ -12,6 +12,7 @@ from rich.text import Text
 from alerts import text
 from alerts.types import Decision, Flag
 from ingest.types import FILE_CHAIN, NATIVE, FiledTrip, Leg, Trade, Valuation
+from metrics.realised import Realised
 from metrics.types import Assessment, Mark, Metric, MetricEvidence, OpenPosition, RoundTrip, State
 from watcher.audit import Finding, Report
 from watcher.replay import Replayed
@@ -166,6 +167,17 @@ def audit(items: Iterable[Report]) -> Table:
             (f"{seen.evidence.peers}" if seen.evidence.peers else Text("none", style="yellow")) if seen else "-",
             chance(seen.score) if seen else "-",
         )
+    return table
+
+
+def realised(rates: Iterable[Realised]) -> Table:
+    """What each setting of the dial promises and what it brought where nothing changed."""
+    table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in ("promised a wallet-year", "realised", "95 %", "first flags", "wallet-years"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for each in rates:
+        between = "too few wallets" if each.low is None or each.high is None else f"{each.low:.2f} to {each.high:.2f}"
+        table.add_row(f"{each.dial:g}", f"{each.rate:.2f}", between, f"{each.flags:,}", f"{each.wallet_years:,.0f}")
     return table
 
 

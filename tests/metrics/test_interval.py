@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom, binomtest
+from scipy.stats import poisson as scipy_poisson
 
-from metrics.interval import median_ranks, wilson
+from metrics.interval import median_ranks, poisson, wilson
 
 
 @given(st.integers(1, 5_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
@@ -46,3 +47,9 @@ def test_the_ranks_hold_the_median_of_skewed_values():
     low, high = median_ranks(9) or (0, 0)
     held = ((values[:, low] <= 1.0) & (values[:, high] >= 1.0)).mean()
     assert held > 0.95 - 3 * math.sqrt(0.05 * 0.95 / 2_000)
+
+
+@given(st.floats(0, 300))
+def test_a_poisson_range_holds_at_least_95_percent(mean: float) -> None:
+    """Its ends are the 2.5 % and 97.5 % quantiles, as SciPy has them."""
+    assert poisson(mean) == (tuple(scipy_poisson.ppf([0.025, 0.975], mean)) if mean else (0, 0))

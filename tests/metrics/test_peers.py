@@ -76,3 +76,16 @@ def test_peers_stand_in_the_same_market():
     assert all(len(others) == 6 for others in peers.values())
     few = {name: value for name, value in style.items() if name[0] == "b" or name < "a3"}
     assert {other[0] for other in choose_peers(few, tokens)["a0"]} == {"a", "b"}
+
+
+def test_strangers_on_a_long_list_change_nothing() -> None:
+    """Who is no witness has no say, however many there are: the shift is that of the witnesses alone."""
+    rng = np.random.default_rng(1)
+    residual, information = rng.normal(size=(1, 60)), rng.gamma(1.0, 2.0, size=(1, 60))
+    use = np.zeros((60, 60), dtype=bool)
+    for i in range(60):
+        use[i, rng.permutation(60)[: i % 9]] = True
+    shift, sd = common_shift(residual, information, use)
+    for i in range(60):
+        alone = common_shift(residual[0, use[i]], information[0, use[i]], np.ones(i % 9, dtype=bool))
+        assert (shift[i], sd[i]) == pytest.approx((float(alone[0]), float(alone[1])))

@@ -12,8 +12,9 @@ from ingest.chains import registry
 from ingest.file_reader import Reader
 from ingest.files import read_file
 from ingest.mapping import parse_map
+from metrics.realised import Factor
 from tests.watcher.test_import import MAP, document, edgewatch, table
-from watcher import replay
+from watcher import factor, replay
 from watcher.books import trade_key
 from watcher.config import DetectionConfig
 from watcher.jobs.assess import assess_once
@@ -76,7 +77,9 @@ def known_now(engine, now):
 
 
 def test_as_lived_says_what_was_said_then(engine):
-    """Replayed later, each day on which the job ran has its verdicts: a late wallet, a later past."""
+    """Replayed later, each day on which the job ran has its verdicts: a late wallet, a later past, a factor."""
+    with database.writing(engine) as connection:
+        factor.keep(connection, Factor(value=1.2, low=1.1, high=1.5, dial=DIAL, wallets=12), BEGIN)
     record = [*table("a:fell", days=100, falls_on=68, seed=3)]
     record += [line for n in range(5) for line in table(f"a:peer {n}", days=100, seed=20 + n)]
     late = table("a:late", days=100, seed=9)

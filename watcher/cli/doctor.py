@@ -53,6 +53,7 @@ def _checks(shared: context.Context) -> list[Check]:
     path = database.sqlite_path(str(engine.url))
     checks += doctor_.disk((path or Path()).resolve().parent)
     checks += doctor_.watch_list(view)
+    checks += doctor_.calibration(view)
     if config.prices is not None:
         checks += guarded("prices", lambda: _prices(shared))
     for table in config.chains:

@@ -151,6 +151,8 @@ def status(
                 "units_today": view.units_today,
                 "units_limit": view.units_limit,
                 "turned_out": view.turned_out,
+                "promise": view.promise,
+                "factor": asdict(view.calibrated) if view.calibrated else None,
                 **view.counts,
             }
         )
@@ -180,8 +182,9 @@ def status(
     )
     if note := overview.budget_note(view):
         console.print(note)
-    if view.turned_out:
-        console.print(view.turned_out)
+    for line in (view.promise, overview.calibration_note(view.calibrated), view.turned_out):
+        if line:
+            console.print(line)
     for flag in view.open_flags:
         console.print(f"#{flag.flag_id} {text.short(flag.wallet)} {text.clean(flag.label, 40)} waits for your decision")
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from ingest.errors import BudgetExhausted, ConfigError, WatchError
 from watcher.cli import (
     audit,
+    calibrate,
     context,
     doctor,
     flags,
@@ -51,6 +52,7 @@ for command in (
     doctor.doctor,
     audit.audit,
     replay.replay,
+    calibrate.calibrate,
     reading.backfill,
     reading.once,
     reading.run,

@@ -12,9 +12,10 @@ from alerts.series import chart_series
 from alerts.types import FlagStatus
 from ingest.types import Chain
 from metrics.types import Assessment
+from watcher import factor
 from watcher.config import DetectionConfig
 from watcher.context import card_context, track
-from watcher.jobs.follow_up import ASSESSED, expire_flags, follow_up
+from watcher.jobs.follow_up import ASSESSED, DIAL, expire_flags, follow_up
 from watcher.jobs.market import tell_market_event
 from watcher.record import Record, read_record
 from watcher.store import ledger, look_backs, meters, outbox, review, wallets
@@ -58,8 +59,10 @@ def assess_once(
         coverages = ledger.coverages(connection)
     if record is None:
         return {}
-    assessments = record.judge(detection.per_wallet_year(len(record.followed)))
+    dial = detection.per_wallet_year(len(record.followed))
+    assessments = record.judge(dial)
     with writing(engine) as connection:
+        meters.remember(connection, DIAL, repr(dial))
         return _commit(
             connection,
             assessments,
@@ -68,7 +71,7 @@ def assess_once(
             chains=chains,
             now=now,
             chats=chats,
-            config_hash=detection.fingerprint,
+            config_hash=factor.fingerprint(detection, record.factor),
         )
 
 

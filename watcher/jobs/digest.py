@@ -12,6 +12,7 @@ from alerts.digest import digest
 from alerts.lookback import tally
 from alerts.types import Choice, FlagStatus, Message, Named
 from metrics.types import State
+from watcher.overview import promise
 from watcher.store import ledger, look_backs, meters, outbox, review, wallets
 from watcher.store.database import reading, writing
 
@@ -72,6 +73,8 @@ def compose(connection: Connection, *, since: datetime, now: datetime, units_a_d
     ]
     if (counted := tally(look_backs.all_look_backs(connection))) is not None:
         facts.append(counted)
+    if (kept := promise(connection)) is not None:
+        facts.append(f"So far {kept}.")
     waiting = sum(item.state in outbox.UNSENT for item in outbox.deliveries(connection))
     if waiting:
         facts.append(f"{text.count(waiting, 'message')} could not be delivered yet.")

@@ -18,6 +18,7 @@ from watcher.store import review as store
 from watcher.types import Wallet
 
 ASSESSED = "assessed_at"  #: memo: when the last assessment was committed
+DIAL = "dial"  #: memo: the promise at which it was made, false flags per wallet-year
 
 
 def expire_flags(connection: Connection, *, now: datetime, config_hash: str) -> None:

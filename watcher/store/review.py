@@ -5,7 +5,19 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, select, true, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    func,
+    insert,
+    select,
+    true,
+    type_coerce,
+    update,
+)
 
 from alerts.types import Act, ChartSeries, Choice, Decision, Flag, FlagStatus, Verb
 from metrics.types import Assessment, Evidence, Silence, State
@@ -60,6 +72,19 @@ def assessments(connection: Connection, address: str) -> list[Assessment]:
     """All assessments of one wallet as they were made, oldest first."""
     query = select(assessment).where(assessment.c.wallet == address).order_by(assessment.c.as_of)
     return [_assessment(row) for row in connection.execute(query)]
+
+
+def days_at_risk(connection: Connection) -> int:
+    """Wallet-days since it was followed on which a wallet was judged and stood below a flag: one could come."""
+    day = type_coerce(assessment.c.as_of, BigInteger) // 86_400
+    at_risk = assessment.c.state.not_in([State.LEARNING.value, State.FLAGGED.value])
+    query = select(assessment.c.wallet, day).where(at_risk, _since_followed(assessment.c.as_of))
+    days = query.join(wallet, wallet.c.address == assessment.c.wallet).distinct().subquery()
+    return int(connection.execute(select(func.count()).select_from(days)).scalar_one())
+
+
+def _since_followed(at: ColumnElement[datetime]) -> ColumnElement[bool]:
+    return and_(wallet.c.role == "followed", at >= wallet.c.followed_since)
 
 
 # -- flags -------------------------------------------------------------------------------------------------------------
@@ -120,6 +145,12 @@ def flags(connection: Connection, *, address: str | None = None) -> list[Flag]:
     """All flags, or those of one wallet, oldest first."""
     query = _flag_query()
     return _flags(connection, query if address is None else query.where(flag.c.wallet == address))
+
+
+def flags_since_followed(connection: Connection) -> int:
+    """How many flags were opened of followed wallets, since each was followed."""
+    query = select(func.count()).select_from(flag).join(wallet, wallet.c.address == flag.c.wallet)
+    return int(connection.execute(query.where(_since_followed(flag.c.opened_at))).scalar_one())
 
 
 def find_flag(connection: Connection, flag_id: int) -> Flag | None:

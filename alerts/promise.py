@@ -1,0 +1,37 @@
+"""The dial's promise beside what came of it. Pure."""
+
+from alerts import text
+from metrics.interval import poisson
+
+LEAST_YEARS = 0.1  #: of wallets judged; from less nothing can be told
+
+
+def against_promise(flags: int, years: float, dial: float) -> str | None:
+    """Return ``12 flags in 10 wallet-years; 10 (4 to 17) expected if nothing had changed``, with a dash for *to*.
+
+    Nobody can see which flag was false; but how many would have come to wallets that never change is known, and so is
+    the range in which luck alone puts their number (Poisson, 95 %).
+
+    Parameters
+    ----------
+    flags
+        That were opened.
+    years
+        Wallet-years in which one could have been opened.
+    dial
+        Promised false flags per wallet-year.
+
+    Returns
+    -------
+    str or None
+        None where hardly anybody was judged yet.
+    """
+    if years < LEAST_YEARS:
+        return None
+    expected = dial * years
+    low, high = poisson(expected)
+    mean = f"{expected:.0f}" if expected >= 2 else f"{expected:.1f}"
+    return (
+        f"{text.count(flags, 'flag')} in {text.count(years, 'wallet-year')}; "
+        f"{mean} ({low}\N{EN DASH}{high}) expected if nothing had changed"
+    )
