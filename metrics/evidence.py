@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scipy.special import expit
 
 from metrics.panel import Panel
-from metrics.peers import FEW_PEERS, PEER_MOOD
+from metrics.peers import FEW_PEERS, PEER_MOOD, Witnesses
 from metrics.streams import Bank
 from metrics.types import Metric, MetricEvidence
 
@@ -95,9 +95,13 @@ class Window:
         out: FloatArray = (values * self.inside).sum(axis=1)
         return out
 
-    def others(self, values: FloatArray) -> FloatArray:
-        """Sum of wallet j's values over wallet i's window, (W, W) indexed [i, j]."""
-        return self.inside @ values.T
+    def others(self, values: FloatArray, peers: Witnesses) -> FloatArray:
+        """Sum of each peer's values over wallet i's window, (W, K) as ``peers.index``."""
+        # Windows end with the last day, so each is a difference from the end.
+        newest = np.zeros((len(values), values.shape[1] + 1))
+        np.cumsum(values[:, ::-1], axis=1, out=newest[:, 1:])
+        out: FloatArray = newest[peers.index, np.minimum(self.days, values.shape[1])[:, None]]
+        return out
 
 
 def compare(bank: Bank, window: Window, peers: BoolArray) -> dict[Metric, Comparison]:
@@ -108,12 +112,13 @@ def compare(bank: Bank, window: Window, peers: BoolArray) -> dict[Metric, Compar
     """
     peers = peers & bank.known[None, :]
     peers &= peers.sum(axis=1, keepdims=True) >= FEW_PEERS
+    few = Witnesses.of(peers)
     with np.errstate(divide="ignore", invalid="ignore"):
         return {
-            Metric.WIN_RATE: _win_rate(bank, window, peers),
-            Metric.AVERAGE_RETURN: _average_return(bank, window, peers),
-            Metric.TRADE_FREQUENCY: _trade_frequency(bank, window, peers),
-            Metric.OPEN_LOSSES: _open_losses(bank, window, peers),
+            Metric.WIN_RATE: _win_rate(bank, window, few),
+            Metric.AVERAGE_RETURN: _average_return(bank, window, few),
+            Metric.TRADE_FREQUENCY: _trade_frequency(bank, window, few),
+            Metric.OPEN_LOSSES: _open_losses(bank, window, few),
         }
 
 
@@ -136,9 +141,10 @@ def effective(bank: Bank, window: Window, peers: BoolArray) -> FloatArray:
     Kish's effective size :math:`(\sum w)^2 / \sum w^2` with each peer's precision on the logit scale as its weight,
     ``peers.PEER_MOOD`` included: nine that hardly trade and one that trades all day are worth little more than one.
     """
-    p = expit(bank.win_logit)
-    information = window.others(window.closes) * p * (1 - p)
-    weight = np.where(peers & bank.known, information / (1.0 + PEER_MOOD * information), 0.0)
+    few = Witnesses.of(peers & bank.known)
+    p = expit(bank.win_logit)[few.index]
+    information = window.others(window.closes, few) * p * (1 - p)
+    weight = np.where(few.use, information / (1.0 + PEER_MOOD * information), 0.0)
     out: FloatArray = weight.sum(axis=1) ** 2 / np.maximum((weight**2).sum(axis=1), 1e-12)
     return out
 
@@ -163,7 +169,7 @@ def metric_evidence(
     )
 
 
-def _win_rate(bank: Bank, window: Window, peers: BoolArray) -> Comparison:
+def _win_rate(bank: Bank, window: Window, peers: Witnesses) -> Comparison:
     n = window.own(window.closes)
     # Weights of one trade in a million keep the expectation defined where nothing closed.
     weight = window.closes + 1e-6
@@ -177,25 +183,27 @@ def _win_rate(bank: Bank, window: Window, peers: BoolArray) -> Comparison:
     sd = np.sqrt(bank.win_inflation * spread / np.maximum(n, 1.0) + spread**2 * shift_variance)
     calm = expit(bank.win_logit)
     recent = window.own(window.wins) / n
-    theirs = window.others(window.wins) / window.others(window.closes)
+    theirs = window.others(window.wins, peers) / window.others(window.closes, peers)
     return Comparison(
         recent=recent,
         baseline=calm,
         low=np.clip(expected - Z95 * sd, 0.0, 1.0),
         high=np.clip(expected + Z95 * sd, 0.0, 1.0),
-        peers_change=np.where(peers.any(axis=1), expected - calm, np.nan),
+        peers_change=np.where(peers.use.any(axis=1), expected - calm, np.nan),
         peers_se=spread * bank.market_beta * market_se,
         n=n,
-        peers_down=_fell_too(peers, recent - calm, theirs - calm),
+        peers_down=_fell_too(peers.use, recent - calm, theirs - calm[peers.index]),
     )
 
 
-def _average_return(bank: Bank, window: Window, peers: BoolArray) -> Comparison:
+def _average_return(bank: Bank, window: Window, peers: Witnesses) -> Comparison:
     n = window.own(window.closes)
-    count = window.others(window.closes)
-    theirs = window.others(window.returns) / count
+    count = window.others(window.closes, peers)
+    theirs = window.others(window.returns, peers) / count
     # Returns of wallets differ in scale: changes are compared in each one's own standard deviations.
-    change = np.where(peers & (count >= 5), (theirs - bank.mean_return) / bank.return_sd, np.nan)
+    change = np.where(
+        peers.use & (count >= 5), (theirs - bank.mean_return[peers.index]) / bank.return_sd[peers.index], np.nan
+    )
     moved = _median(change) * bank.return_sd
     told = (~np.isnan(change)).sum(axis=1)
     # The median of few peers is itself a guess; its variance is about pi/2 that of their mean.
@@ -212,11 +220,11 @@ def _average_return(bank: Bank, window: Window, peers: BoolArray) -> Comparison:
         peers_change=moved,
         peers_se=np.where(told > 1, bank.return_sd * np.sqrt(guess), np.nan),
         n=n,
-        peers_down=_fell_too(peers, (recent - bank.mean_return) / bank.return_sd, change),
+        peers_down=_fell_too(peers.use, (recent - bank.mean_return) / bank.return_sd, change),
     )
 
 
-def _trade_frequency(bank: Bank, window: Window, peers: BoolArray) -> Comparison:
+def _trade_frequency(bank: Bank, window: Window, peers: Witnesses) -> Comparison:
     days = window.own(window.covered)
     usual = bank.rate * (5 + 2 * bank.weekend) / 7
     mean = bank.rate[:, None] * np.where(window.weekend, bank.weekend[:, None], 1.0) * window.covered
@@ -224,9 +232,9 @@ def _trade_frequency(bank: Bank, window: Window, peers: BoolArray) -> Comparison
     variance = window.own(mean + bank.overdispersion[:, None] * mean**2) * bank.rate_inflation
     expected = window.own(mean) / days
     sd = np.sqrt(variance / days**2 + (expected * bank.rate_se) ** 2)
-    theirs = window.others(window.trades) / window.others(window.covered)
+    theirs = window.others(window.trades, peers) / window.others(window.covered, peers)
     recent = window.own(window.trades) / days
-    change = np.where(peers, theirs / usual - 1.0, np.nan)
+    change = np.where(peers.use, theirs / usual[peers.index] - 1.0, np.nan)
     told = (~np.isnan(change)).sum(axis=1)
     return Comparison(
         recent=recent,
@@ -236,11 +244,11 @@ def _trade_frequency(bank: Bank, window: Window, peers: BoolArray) -> Comparison
         peers_change=_median(change) * usual,
         peers_se=np.where(told > 1, usual * np.sqrt(np.pi / 2 * _variance(change) / np.maximum(told, 1)), np.nan),
         n=window.own(window.trades),
-        peers_down=_fell_too(peers, recent / usual - 1.0, theirs / usual - 1.0),
+        peers_down=_fell_too(peers.use, recent / usual - 1.0, theirs / usual[peers.index] - 1.0),
     )
 
 
-def _open_losses(bank: Bank, window: Window, peers: BoolArray) -> Comparison:
+def _open_losses(bank: Bank, window: Window, peers: Witnesses) -> Comparison:
     """The baseline is a bound, so ``low`` is 0: to stay in fewer losers than that is no news."""
     n = np.where(window.marked, window.own(window.sold + window.overdue), 0.0)
     weight = window.sold + window.overdue + 1e-6
@@ -248,9 +256,9 @@ def _open_losses(bank: Bank, window: Window, peers: BoolArray) -> Comparison:
     p = expit(base[:, None] + np.maximum(window.patience, 0.0))
     expected = window.own(weight * p) / window.own(weight)
     variance = bank.overdue_inflation * expected * (1 - expected) / np.maximum(n, 1.0) + bank.overdue_se**2
-    total = window.others(window.sold + window.overdue)
-    rise = window.others(window.overdue) / total - bank.overdue_share
-    theirs = peers & window.marked[None, :]
+    total = window.others(window.sold + window.overdue, peers)
+    rise = window.others(window.overdue, peers) / total - bank.overdue_share[peers.index]
+    theirs = peers.use & window.marked[peers.index]
     enough = theirs.sum(axis=1) >= FEW_PEERS
     recent = np.where(n > 0, window.own(window.overdue) / n, np.nan)
     known = np.where(window.marked, 1.0, np.nan)
@@ -269,7 +277,7 @@ def _open_losses(bank: Bank, window: Window, peers: BoolArray) -> Comparison:
 def _fell_too(peers: BoolArray, own: FloatArray, theirs: FloatArray) -> IntArray:
     """How many peers fell at least half as far as the wallet; where it did not fall itself: at all.
 
-    ``own`` (W,) and ``theirs`` (W, W) are changes from each one's own baseline, in one unit.
+    ``own`` (W,) and ``theirs`` (W, K) are changes from each one's own baseline, in one unit.
     """
     bound = np.minimum(0.5 * np.nan_to_num(own), 0.0)
     fell: IntArray = (peers & (theirs < 0) & (theirs <= bound[:, None])).sum(axis=1)

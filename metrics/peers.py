@@ -5,12 +5,14 @@ together, and that would look like a market.
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int64]
 
 FEW_PEERS = 5
 """Below it, a common move and one peer's own move cannot be told apart."""
@@ -111,21 +113,34 @@ def common_shift(residual: FloatArray, information: FloatArray, use: BoolArray) 
     return shrunk((robust * theta).sum(-1) / precision, 1.0 / precision)
 
 
+@dataclass(frozen=True, slots=True)
+class Witnesses:
+    """Each wallet's peers in a row: on a long list few are peers of anybody, and work grows with these only."""
+
+    index: IntArray  #: row of each peer, (W, K); 0 where a wallet has fewer than K
+    use: BoolArray  #: whether the place holds a peer, (W, K)
+
+    @classmethod
+    def of(cls, peers: BoolArray) -> "Witnesses":
+        """From a matrix (wallets, candidates) that marks who is a peer of whom."""
+        count = peers.sum(axis=1)
+        row, column = np.nonzero(peers)
+        place = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+        index = np.zeros((len(peers), int(count.max(initial=0))), dtype=np.int64)
+        index[row, place] = column
+        return cls(index, np.arange(index.shape[1]) < count[:, None])
+
+
 def _gathered(
     residual: FloatArray, information: FloatArray, use: BoolArray
 ) -> tuple[FloatArray, FloatArray, BoolArray]:
     """The same with only those columns of each row that count, where these are few: on long lists nearly none are."""
     if residual.shape[0] != 1 or use.ndim != 2:
         return residual, information, use
-    count = use.sum(axis=1)
-    most = int(count.max(initial=0))
-    if 4 * most >= use.shape[1]:
+    if 4 * int(use.sum(axis=1).max(initial=0)) >= use.shape[1]:
         return residual, information, use
-    row, column = np.nonzero(use)
-    place = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
-    index = np.zeros((len(use), most), dtype=np.int64)
-    index[row, place] = column
-    return residual[0][index], information[0][index], np.arange(most) < count[:, None]
+    few = Witnesses.of(use)
+    return residual[0][few.index], information[0][few.index], few.use
 
 
 def shrunk(mean: FloatArray, variance: FloatArray) -> tuple[FloatArray, FloatArray]:
