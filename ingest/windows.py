@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from math import ceil, sqrt
 
 FIRST_STEP = 1_000  #: blocks; small enough for most providers, doubled while the node agrees
 LARGEST_STEP = 2**28
@@ -93,3 +94,33 @@ def newest_first(gaps: Iterable[Gap], most: int) -> Iterator[Gap]:
             first = max(gap.blocks.first, last - most + 1)
             yield Gap(blocks=BlockRange(first, last), wallets=gap.wallets)
             last = first - 1
+
+
+def spread(span: BlockRange, *, size: int, total: int) -> list[BlockRange]:
+    """Disjoint windows, spread evenly over a span of blocks: one in each of as many equal parts of it.
+
+    Parameters
+    ----------
+    span
+        Where they lie.
+    size
+        Blocks of a window, > 0.
+    total
+        Blocks of all of them together, about.
+
+    Returns
+    -------
+    list of BlockRange
+        In such an order that any beginning of it is spread evenly as well. Neither where a window lies in its part nor
+        the order has a period (multiples of irrational numbers, modulo 1), so that no hour of the day is preferred.
+    """
+    size = min(size, len(span))
+    count = max(1, min(ceil(total / size), len(span) // size))
+    part = len(span) / count
+    found = []
+    for number in range(count):
+        low, high = ceil(number * part), int((number + 1) * part)
+        first = span.first + low + int(max(0, high - low - size + 1) * (number * sqrt(2) % 1))
+        found.append(BlockRange(first, min(first + size - 1, span.last)))
+    order = sorted(range(count), key=lambda number: number * (sqrt(5) - 1) / 2 % 1)
+    return [found[number] for number in order]

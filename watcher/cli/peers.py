@@ -1,8 +1,5 @@
 """``edgewatch peers``: whom to compare with."""
 
-import csv
-import io
-from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
@@ -11,11 +8,11 @@ from typing import Annotated
 import typer
 
 from ingest.errors import ConfigError
-from metrics.likeness import Likeness, Style, Touches, suggest
+from metrics.likeness import Style, Touches, suggest
 from watcher import app as build
 from watcher import wallet_list
 from watcher.books import Account, quote_addresses, read_accounts
-from watcher.cli import context
+from watcher.cli import context, surveying
 from watcher.store import files, review, wallets
 from watcher.store.database import reading
 from watcher.types import FILE, Role, Wallet
@@ -34,13 +31,23 @@ def suggest_(
     file: Annotated[Path | None, typer.Argument(help="Candidates; default: all whose record was imported.")] = None,
     days: Annotated[int, typer.Option(min=7, help="How much of the beginning of each record to compare.")] = 60,
     most: Annotated[int, typer.Option(min=1, help="How many to suggest.")] = 40,
+    read: Annotated[  # noqa: FBT002
+        bool, typer.Option("--read", help="Look for them on the chain, in the pools of the followed wallets.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Read without asking.")] = False,  # noqa: FBT002
     json: Annotated[bool, typer.Option("--json")] = False,  # noqa: FBT002
 ) -> None:
     """Print candidates that trade like the followed wallets, as a list that ``wallets import`` reads.
 
-    Their records come first: ``edgewatch import FILE`` without ``--follow``. How they did does not count.
+    Their records come first (``edgewatch import FILE`` without ``--follow``), or ``--read`` samples the swaps in the
+    pools that the followed wallets used, after an estimate of what it costs. How they did does not count.
     """
     shared, now = context.of(ctx), build.clock()
+    if read:
+        if file is not None:
+            raise ConfigError("a file of candidates and --read do not go together: --read finds candidates itself")
+        surveying.suggest_read(shared, now, days=days, most=most, yes=yes, json=json)
+        return
     chains, unit = build.chains(shared.config), shared.config.detection.one_unit
     with reading(shared.engine) as connection:
         known = wallets.all_wallets(connection)
@@ -52,12 +59,12 @@ def suggest_(
         names -= {wallet.address for wallet in known} | flagged
         followed = [wallet for wallet in known if wallet.role is Role.FOLLOWED and wallet.unfollowed_at is None]
         if not followed:
-            raise ConfigError("nobody is followed: there is nobody to be alike")
+            raise ConfigError(surveying.NOBODY)
         strangers = [Wallet(address=name, chains=(FILE,), followed_since=now, added_at=now) for name in sorted(names)]
         if not strangers:
             raise ConfigError(
                 "no candidate has a record: import one without --follow (a Dune export of the pools that your wallets "
-                "use, for example), then ask again"
+                "use, for example) and ask again; or --read looks for some on the chain"
             )
         accounts = read_accounts(connection, [*known, *strangers], chains, unit=unit)
     quotes = quote_addresses(chains)
@@ -69,24 +76,9 @@ def suggest_(
         traded,
         most=most,
     )
-    _tell(found, followed, considered=len(strangers), as_json=json)
-
-
-def _tell(
-    found: list[tuple[Style, Style, Likeness]], followed: list[Wallet], *, considered: int, as_json: bool
-) -> None:
-    if as_json:
-        context.print_json([{"address": each.wallet, "like": like.wallet, **asdict(how)} for each, like, how in found])
-        return
-    since = min(wallet.followed_since for wallet in followed)
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(["address", "label", "chain", "role", "followed_since"])
-    for each, like, how in found:
-        label = f"like {like.wallet[:12]}, factor {how.factor:.1f}"
-        table.writerow([each.wallet, label, FILE, Role.PEER.value, f"{since:%Y-%m-%d}"])
-    typer.echo(text.getvalue(), nl=False)
-    typer.echo(f"{len(found)} of {considered} candidates are alike; how they did was not looked at", err=True)
+    surveying.tell([(FILE, *row) for row in found], followed, as_json=json)
+    if not json:
+        typer.echo(f"{len(found)} of {len(strangers)} candidates are alike; how they did was not looked at", err=True)
 
 
 def _listed(file: Path, chain_names: set[str]) -> set[str]:
