@@ -48,6 +48,7 @@ class Place:
 class Sighting:
     """One swap in a place."""
 
+    key: Key
     block: int
     tx_hash: str
     assets: frozenset[str]
@@ -181,7 +182,7 @@ def sighting(
     quote = None
     if given is not None and got is not None and (given in quotes) != (got in quotes):
         quote = Leg(given, event.amount_in) if given in quotes else Leg(got, event.amount_out)
-    return Sighting(block=block, tx_hash=tx_hash, assets=assets, quote=quote)
+    return Sighting(key=place.key, block=block, tx_hash=tx_hash, assets=assets, quote=quote)
 
 
 def _tokens(event: SwapEvent, place: Place) -> tuple[str | None, str | None]:

@@ -16,6 +16,7 @@ from metrics.likeness import Likeness, Style
 from watcher import app as build
 from watcher.audit import MACHINE_TRADES_PER_DAY
 from watcher.cli import context
+from watcher.jobs.narrow import narrow
 from watcher.jobs.resemble import Resemblance, resemble
 from watcher.jobs.survey import OVER, Survey, begin
 from watcher.lock import only_one
@@ -38,7 +39,7 @@ def suggest_read(shared: context.Context, now: datetime, *, days: int, most: int
     ConfigError
         Nobody is followed, or no followed wallet has a record from a node.
     typer.Exit
-        With 1: it does not fit into today's budget, or the person said no.
+        With 1: it does not fit into today's budget even without crowded pools, or the person said no.
     """
     console = context.err()
     with only_one(shared.engine), build.sources(shared.config, shared.engine, now) as sources:
@@ -54,7 +55,7 @@ def suggest_read(shared: context.Context, now: datetime, *, days: int, most: int
                 "where records come from files, candidates do too (edgewatch import FILE)"
             )
         estimates = [_estimate(survey, console) for survey in surveys]
-        _agree(surveys, estimates, console, yes=yes)
+        estimates = _agree(surveys, estimates, console, yes=yes)
         found = []
         for survey, estimate in zip(surveys, estimates, strict=True):
             try:
@@ -87,19 +88,34 @@ def _estimate(survey: Survey, console: Console) -> int:
     return units
 
 
-def _agree(surveys: Sequence[Survey], estimates: Sequence[int], console: Console, *, yes: bool) -> None:
+def _agree(surveys: Sequence[Survey], estimates: list[int], console: Console, *, yes: bool) -> list[int]:
+    """Make it fit into today's budget, and ask a person; the estimates that hold then."""
     meter = surveys[0].source.meter
     rest, left = sum(estimates) - sum(survey.spent for survey in surveys), meter.limit - meter.spent
     if rest > left:
+        pools = sum(len(survey.places) for survey in surveys)
+        narrowed = [
+            narrow(survey, most=survey.spent + int((units - survey.spent) * left / rest))
+            for survey, units in zip(surveys, estimates, strict=True)
+        ]
+        estimates = [units for units in narrowed if units is not None]
+        if len(estimates) < len(surveys):
+            console.print(
+                f"The rest, {rest:,} units, does not fit into what is left of today's budget, {left:,} of "
+                f"{meter.limit:,}. Ask again after midnight UTC, or with a larger [budget] rpc_units_per_day; an "
+                "endpoint with larger ranges of blocks makes it cheaper; candidates from a file cost nothing.",
+                soft_wrap=True,
+            )
+            raise typer.Exit(1)
+        kept = sum(len(survey.places) for survey in surveys)
         console.print(
-            f"The rest, {rest:,} units, does not fit into what is left of today's budget, {left:,} of "
-            f"{meter.limit:,}. Ask again after midnight UTC, or with a larger [budget] rpc_units_per_day; an endpoint "
-            "with larger ranges of blocks makes it cheaper; candidates from a file cost nothing.",
+            f"That is more than is left of today's budget, {left:,} units: without the most crowded pools, in "
+            f"{kept} of {pools}, it costs {sum(estimates):,}",
             soft_wrap=True,
         )
-        raise typer.Exit(1)
     if rest and not yes and sys.stdin.isatty() and console.is_terminal:
         typer.confirm("Begin?", default=True, abort=True, err=True)
+    return estimates
 
 
 def _nearest(rows: list[Row], most: int) -> list[Row]:

@@ -63,26 +63,28 @@ def resemble(survey: Survey, *, most: int) -> Resemblance:
 
     sampled_s = sum(survey.clock.at(each.last + 1) - survey.clock.at(each.first) for each in sampled)
     own = swaps(pair for pair in survey.own if _among(pair[1].block, sampled))
-    others = swaps(pair for pair in survey.found if pair[0] not in known)
+    seen = swaps(survey.found)
     followed = sample.styles(own, chain_id=chain_id, sampled_s=sampled_s)
-    strangers = sample.styles(others, chain_id=chain_id, sampled_s=sampled_s)
-    machines = [each for each in strangers.values() if each.trades_per_day >= MACHINE_TRADES_PER_DAY]
-    fast = {each.wallet for each in machines}
-    judged = [each for each in strangers.values() if each.trades >= FEWEST_TRADES and each.wallet not in fast]
+    everyone = sample.styles(seen, chain_id=chain_id, sampled_s=sampled_s)
+    enough = [each for each in everyone.values() if each.wallet not in known and each.trades >= FEWEST_TRADES]
+    machines = [each for each in enough if each.trades_per_day >= MACHINE_TRADES_PER_DAY]
+    judged = [each for each in enough if each.trades_per_day < MACHINE_TRADES_PER_DAY]
     touches: dict[str, list[tuple[str, int]]] = {each.wallet: [] for each in judged}
-    for swap in others:
+    touches |= {wallet: [] for wallet in known & everyone.keys()}
+    for swap in seen:
         if swap.wallet in touches:
             touches[swap.wallet] += [(token, swap.second) for token in swap.tokens]
+    # Of those on the list who do not send their transactions themselves, their record knows.
     assets = frozenset().union(*(place.assets for place in survey.places.values()))
     for trade in traded:
-        if trade.timestamp is not None and _among(trade.block_number, sampled):
+        if trade.wallet not in everyone and trade.timestamp is not None and _among(trade.block_number, sampled):
             tokens = {leg.token for leg in trade.sold + trade.bought} & assets
             touches.setdefault(trade.wallet, []).extend((f"{chain_id}:{token}", trade.timestamp) for token in tokens)
     return Resemblance(
         chain=source.chain.name,
         alike=suggest(list(followed.values()), judged, touches, most=most),
         machines=sorted(machines, key=lambda each: (-each.trades_per_day, each.wallet)),
-        seen=len({wallet for wallet, _ in survey.found}),
+        seen=len(everyone),
         judged=len(judged),
         compared=sum(each.trades >= FEWEST_TRADES for each in followed.values()),
         windows=len(sampled),
@@ -97,10 +99,8 @@ def _among(block: int, ordered: Sequence[BlockRange]) -> bool:
 
 def _dollars(chain: Chain, fed: Mapping[int, Answer | None]) -> Callable[[Leg, int], float | None]:
     """What a leg in a quote token was worth at a block: a stable at its peg, the coin at its feed's nearest answer."""
-    known, quotes = (
-        sorted((block, float(said[0])) for block, said in fed.items() if said is not None),
-        quote_tokens(chain),
-    )
+    known = sorted((block, float(said[0])) for block, said in fed.items() if said is not None)
+    quotes = quote_tokens(chain)
 
     def worth(leg: Leg, block: int) -> float | None:
         quote = quotes[leg.token]

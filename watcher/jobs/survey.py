@@ -1,6 +1,6 @@
 """Sample the swaps in the pools that followed wallets used when their record began, for a cost that is known before."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import ceil
@@ -34,6 +34,7 @@ POOLS = 50  #: the most used ones
 WANTED = 30  #: trades of the median followed wallet in the sample: a pace good to 1 / sqrt(30), about a fifth
 FEWEST_WINDOWS = 60  #: so that hardly a day of two months is missed
 PILOT_WINDOWS, PILOT_SHARE = 20, 0.05  #: read first, whichever is more: they tell what the rest costs
+PILOT_BUDGET = 0.25  #: of what is left of the day's: what costs more ends there, and is an estimate all the same
 SIGNED = frozenset(range(5))  #: types of transactions that a key signs (EIP-2718, -2930, -1559, -4844, -7702)
 OVER = 1.1  #: times the estimate: there the reading ends, with what it has
 
@@ -66,9 +67,10 @@ class Survey:
         ------
         BudgetExhausted, RpcUnavailable, RpcRejected, RangeRefused, WrongChain
         """
+        left = self.source.meter.limit - self.source.meter.spent
         first = min(len(self.windows), max(PILOT_WINDOWS, ceil(PILOT_SHARE * len(self.windows))))
-        self.go_on(until=first)
-        return ceil(self.spent / first * len(self.windows))
+        self.go_on(until=first, most=PILOT_BUDGET * left)
+        return ceil(self.spent / max(1, self.read) * len(self.windows))
 
     def go_on(self, *, until: int | None = None, most: float | None = None) -> None:
         """Read on, up to a number of windows, or until so many units are spent: what was read is spread evenly still.
@@ -112,21 +114,8 @@ class Survey:
         return [(sender, seen) for seen in found if (sender := senders[seen.tx_hash]) is not None]
 
     def _senders(self, found: list[Sighting]) -> dict[str, str | None]:
-        """Transaction to the person who sent it, None where that may be no person.
-
-        A block is asked for as a whole where that costs less than its transactions one by one.
-        """
-        by_block: dict[int, set[str]] = {}
-        for seen in found:
-            by_block.setdefault(seen.block, set()).add(seen.tx_hash)
-        host = self.source.node.host
-        whole, single = units("eth_getBlockByNumber", host), units("eth_getTransactionByHash", host)
-        asked: list[Request] = []
-        for block, names in sorted(by_block.items()):
-            if whole < single * len(names):
-                asked.append(("eth_getBlockByNumber", [hex(block), True]))
-            else:
-                asked += [("eth_getTransactionByHash", [name]) for name in sorted(names)]
+        """Transaction to the person who sent it, None where that may be no person."""
+        asked = questions(found, self.source.node.host)
         senders: dict[str, str | None] = {}
         for answer in self.source.node.batch(asked, required=("hash",)):
             with well_formed("transactions"):
@@ -135,6 +124,21 @@ class Survey:
         if any(seen.tx_hash not in senders for seen in found):
             raise RpcUnavailable("the node shows swaps of transactions that it does not have")
         return senders
+
+
+def questions(found: Iterable[Sighting], host: str) -> list[Request]:
+    """How to ask who sent the transactions: a block as a whole where that costs less than one by one."""
+    by_block: dict[int, set[str]] = {}
+    for seen in found:
+        by_block.setdefault(seen.block, set()).add(seen.tx_hash)
+    whole, single = units("eth_getBlockByNumber", host), units("eth_getTransactionByHash", host)
+    asked: list[Request] = []
+    for block, names in sorted(by_block.items()):
+        if whole < single * len(names):
+            asked.append(("eth_getBlockByNumber", [hex(block), True]))
+        else:
+            asked += [("eth_getTransactionByHash", [name]) for name in sorted(names)]
+    return asked
 
 
 def _person(transaction: Mapping[str, Any]) -> str | None:
