@@ -7,6 +7,7 @@ seen in windows that are shorter than they, so they are not known.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import fsum
 from statistics import median
 
 import numpy as np
@@ -76,12 +77,12 @@ def styles(swaps: Sequence[Swap], *, chain_id: int, sampled_s: float) -> dict[st
 
 def _size(parts: Sequence[Swap]) -> float | None:
     """Dollars of a transaction: of its largest token, where all its swaps tell."""
-    sums: dict[frozenset[str], float] = {}
+    sizes: dict[frozenset[str], list[float]] = {}
     for swap in parts:
         if swap.size_usd is None:
             return None
-        sums[swap.tokens] = sums.get(swap.tokens, 0.0) + swap.size_usd
-    return max(sums.values())
+        sizes.setdefault(swap.tokens, []).append(swap.size_usd)
+    return max(map(fsum, sizes.values()))  # exact, whatever the order
 
 
 def share_needed(trades: Iterable[int], *, wanted: int) -> float | None:

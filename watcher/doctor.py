@@ -87,7 +87,7 @@ def watch_list(view: Overview) -> list[Check]:
         health, todo = Health.OK, ""
         if others < ENOUGH_PEERS:
             health = Health.WARNING
-            todo = f"below {ENOUGH_PEERS} a market move cannot be told from a wallet's own: edgewatch peers suggest"
+            todo = f"below {ENOUGH_PEERS} no market move shows beside a wallet's own: edgewatch peers suggest --read"
         words = f"each wallet can be compared with {count(others, 'other')}"
         checks.append(Check(name="peers", health=health, words=words, todo=todo))
         checks.append(_reading(view))

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.windows import BlockRange, Gap, merge, missing, newest_first, plan
+from ingest.windows import BlockRange, Gap, merge, missing, newest_first, plan, spread
 
 ranges = st.tuples(st.integers(0, 60), st.integers(0, 20)).map(lambda pair: BlockRange(pair[0], pair[0] + pair[1]))
 
@@ -51,3 +51,26 @@ def test_newest_first_reads_the_same_blocks_from_the_last_to_the_first(wanted, m
         return sorted((block, item.wallets) for item in items for block in blocks([item.blocks]))
 
     assert read(pieces) == read(gaps)
+
+
+@given(st.integers(0, 100), st.integers(1, 5_000), st.integers(1, 50), st.integers(1, 5_000))
+def test_windows_are_spread_without_touching_one_block_twice(first, blocks_, size, total):
+    """Disjoint, of one size, inside the span; as many blocks as were asked for, if the span has them."""
+    span = BlockRange(first, first + blocks_ - 1)
+    found = spread(span, size=size, total=total)
+    ordered = sorted(found)
+    assert all(a.last < b.first for a, b in pairwise(ordered))
+    assert span.first <= ordered[0].first
+    assert ordered[-1].last <= span.last
+    assert {len(window) for window in found} == {min(size, blocks_)}
+    assert sum(map(len, found)) >= min(total, blocks_ - size)
+
+
+@given(st.integers(2, 400), st.integers(1, 400))
+def test_any_beginning_of_the_windows_is_spread_evenly(count, read):
+    """Between two windows that were read lie at most three times as many blocks as if they stood in a row."""
+    read = min(read, count)
+    span = BlockRange(1, 100 * count)
+    middles = sorted(window.first for window in spread(span, size=1, total=count)[:read])
+    gaps = [b - a for a, b in pairwise([span.first, *middles, span.last])]
+    assert max(gaps) <= 3 * len(span) / read + 200

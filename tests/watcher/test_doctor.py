@@ -91,6 +91,7 @@ def test_few_peers_and_a_broken_configuration_are_told(edgewatch, tmp_path):
     code, out, _ = edgewatch("doctor")
     assert code == 0
     assert "warn peers: each wallet can be compared with 2 others -> below 8" in out
+    assert "edgewatch peers suggest --read" in out
     assert "ok   telegram: not configured" in out
     (tmp_path / "edgewatch.toml").write_text("[telegram]\nchat_id = 1\nallowed_user_ids = [1]\n")
     code, out, _ = edgewatch("doctor")

@@ -11,8 +11,11 @@ import pytest
 from ingest.budget import Meter
 from ingest.rpc import READ_METHODS, Node
 from tests.end_to_end.cli import Folder
+from tests.fakes.indexed import IndexedNode, shipped
 from tests.fakes.market import BEGIN, CHAIN, COINS, Market, Trader, pair_of
 from tests.fakes.node import FakeNode
+from tests.watcher.test_ingest_job import DEMO
+from tests.watcher.test_ingest_job import TABLE as DEMO_TABLE
 from watcher.config import ChainConfig
 from watcher.jobs.ingest import Source
 from watcher.jobs.narrow import narrow
@@ -185,6 +188,22 @@ def test_half_a_sample_is_a_sample(asked):
 
 def _within(block, windows):
     return any(window.first <= block <= window.last for window in windows)
+
+
+def test_on_a_recorded_chain_everyone_of_the_cast_is_found(tmp_path):
+    """Real Uniswap pools: following three of them names the others that trade as they do, and not the market maker."""
+    lines = (DEMO / "wallets.csv").read_text().splitlines()
+    cast = {line.split(",")[1]: line for line in lines[1:]}
+    followed = ("Avocet", "Curlew", "Swift")
+    with IndexedNode(shipped()) as node:
+        folder = Folder(tmp_path, node.url, DEMO_TABLE)
+        (tmp_path / "list.csv").write_text("\n".join([lines[0], *(cast[each] for each in followed)]))
+        folder.run("wallets", "import", "list.csv")
+        folder.run("backfill")
+        rows = list(csv.DictReader(folder.run("peers", "suggest", "--read").splitlines()))
+    others = {line.split(",")[0] for each, line in cast.items() if each not in (*followed, "Wren")}
+    assert {row["address"] for row in rows} <= others
+    assert len(rows) >= 0.8 * len(others)
 
 
 def test_nobody_with_a_record_has_no_sample(market, tmp_path):
