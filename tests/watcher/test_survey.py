@@ -166,6 +166,10 @@ def test_crowded_pools_are_left_out_where_the_budget_asks_for_it(tmp_path):
     assert asked.estimate <= 0.7 * asked.first
     assert asked.meter.spent == pytest.approx(asked.estimate, rel=0.1)
     assert names(resemble(asked.survey, most=20)) == {each.wallet for each in ALIKE}
+    fewer = Asking(engine, Market([*MINE, *ALIKE]), most=lambda first: first * 0.6)
+    assert 30 < len(fewer.survey.windows) < 61
+    assert fewer.survey.read == len(fewer.survey.windows)
+    assert fewer.meter.spent == pytest.approx(fewer.estimate, rel=0.1)
     hopeless = Asking(engine, market, most=lambda first: first * 0.37)
     assert hopeless.estimate is None
     assert len(hopeless.survey.places) == 3
@@ -241,4 +245,8 @@ def test_the_command_prints_a_list_that_imports(market, tmp_path):
         before = len(fake.asked)
         folder.run("peers", "suggest", "--read", code=1)
         assert "does not fit" in folder.errors
-        assert len(fake.asked) - before <= 300
+        assert len(fake.asked) - before <= 100
+        config.write_text(config.read_text().replace(str(spent + 300), str(spent + 1_100)))
+        folder.run("peers", "suggest", "--read")
+        assert "instead of 61 windows of 3 pools" in folder.errors
+        assert "ends early" not in folder.errors

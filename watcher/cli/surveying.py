@@ -39,7 +39,7 @@ def suggest_read(shared: context.Context, now: datetime, *, days: int, most: int
     ConfigError
         Nobody is followed, or no followed wallet has a record from a node.
     typer.Exit
-        With 1: it does not fit into today's budget even without crowded pools, or the person said no.
+        With 1: it cannot be made to fit into today's budget, or the person said no.
     """
     console = context.err()
     with only_one(shared.engine), build.sources(shared.config, shared.engine, now) as sources:
@@ -93,9 +93,9 @@ def _agree(surveys: Sequence[Survey], estimates: list[int], console: Console, *,
     meter = surveys[0].source.meter
     rest, left = sum(estimates) - sum(survey.spent for survey in surveys), meter.limit - meter.spent
     if rest > left:
-        pools = sum(len(survey.places) for survey in surveys)
+        before = _size(surveys)
         narrowed = [
-            narrow(survey, most=survey.spent + int((units - survey.spent) * left / rest))
+            narrow(survey, most=survey.spent + int((units - survey.spent) * left / OVER / rest))
             for survey, units in zip(surveys, estimates, strict=True)
         ]
         estimates = [units for units in narrowed if units is not None]
@@ -107,15 +107,19 @@ def _agree(surveys: Sequence[Survey], estimates: list[int], console: Console, *,
                 soft_wrap=True,
             )
             raise typer.Exit(1)
-        kept = sum(len(survey.places) for survey in surveys)
         console.print(
-            f"That is more than is left of today's budget, {left:,} units: without the most crowded pools, in "
-            f"{kept} of {pools}, it costs {sum(estimates):,}",
+            f"That is more than is left of today's budget, {left:,} units. In {_size(surveys)} instead of {before}, "
+            f"without those that are crowded most, it costs {sum(estimates):,}",
             soft_wrap=True,
         )
     if rest and not yes and sys.stdin.isatty() and console.is_terminal:
         typer.confirm("Begin?", default=True, abort=True, err=True)
     return estimates
+
+
+def _size(surveys: Sequence[Survey]) -> str:
+    pools, windows = (sum(map(len, each)) for each in zip(*((s.places, s.windows) for s in surveys), strict=True))
+    return f"{windows:,} windows of {count(pools, 'pool')}"
 
 
 def _nearest(rows: list[Row], most: int) -> list[Row]:

@@ -1,18 +1,23 @@
-"""Leave crowded pools out of a sample that would cost too much."""
+"""Leave crowded pools, then windows, out of a sample that would cost too much."""
 
 from collections import Counter
+from collections.abc import Iterable
 from math import ceil
 
 from ingest.budget import units
 from ingest.places import Key
-from metrics.likeness import FEWEST_TRADES
+from ingest.windows import BlockRange
 from watcher.jobs.survey import Survey, questions
 
 LEAST_COMPARED = 0.5  #: of the followed wallets that could be compared: with fewer, the sample is not worth its cost
+ENOUGH = 15  #: of its trades among what is planned, so that what is read holds the 10 that a style takes
+SHARES = (1.0, 0.75, 0.5)  #: of the windows that are tried
 
 
 def narrow(survey: Survey, *, most: int) -> int | None:
     """Leave out pools until the sample fits, first those where others swap the most for each swap of the own wallets.
+
+    Where that does not do, the same with fewer windows: a beginning of them, which is spread evenly as well.
 
     Parameters
     ----------
@@ -26,29 +31,33 @@ def narrow(survey: Survey, *, most: int) -> int | None:
     int or None
         The units that all of it costs then; None where too little would be left to compare.
     """
-    host, keys = survey.source.node.host, set(survey.places)
-    own = Counter(seen.key for _, seen in survey.own)
+    host, chosen, own = survey.source.node.host, set(survey.places), Counter(seen.key for _, seen in survey.own)
 
     def senders(some: set[Key]) -> int:
         return sum(units(method, host) for method, _ in questions((s for _, s in survey.found if s.key in some), host))
 
-    def compared() -> int:
-        trades: dict[str, set[str]] = {}
-        for wallet, seen in planned:
-            if seen.key in keys:
-                trades.setdefault(wallet, set()).add(seen.tx_hash)
-        return sum(len(each) >= FEWEST_TRADES for each in trades.values())
-
-    blocks = {block for window in survey.windows for block in range(window.first, window.last + 1)}
-    planned = [(wallet, seen) for wallet, seen in survey.own if seen.block in blocks]
-    burden = {key: senders({key}) / own[key] for key in keys}
-    logs, least = survey.spent - senders(keys), max(1.0, LEAST_COMPARED * compared())
-    while compared() >= least:
-        rest = (logs + senders(keys)) / max(1, survey.read) * (len(survey.windows) - survey.read)
-        if survey.spent + rest <= most:
-            survey.places = {key: place for key, place in survey.places.items() if key in keys}
-            survey.found = [pair for pair in survey.found if pair[1].key in keys]
-            survey.own = [pair for pair in survey.own if pair[1].key in keys]
-            return ceil(survey.spent + rest)
-        keys.remove(max(keys, key=lambda key: (burden[key], key[0], key[1] or "")))
+    logs, read = survey.spent - senders(chosen), max(1, survey.read)
+    burden = {key: (senders({key}) / own[key], key[0], key[1] or "") for key in chosen}
+    least = max(1.0, LEAST_COMPARED * _compared(survey, survey.windows, chosen))
+    for share in SHARES:
+        windows, keys = survey.windows[: ceil(share * len(survey.windows))], set(chosen)
+        while _compared(survey, windows, keys) >= least:
+            rest = (logs + senders(keys)) / read * (len(windows) - survey.read)
+            if survey.spent + rest <= most:
+                survey.windows = windows
+                survey.places = {key: place for key, place in survey.places.items() if key in keys}
+                survey.found = [pair for pair in survey.found if pair[1].key in keys]
+                survey.own = [pair for pair in survey.own if pair[1].key in keys]
+                return ceil(survey.spent + rest)
+            keys.remove(max(keys, key=burden.__getitem__))
     return None
+
+
+def _compared(survey: Survey, windows: Iterable[BlockRange], keys: set[Key]) -> int:
+    """How many followed wallets have enough trades in some windows and pools."""
+    blocks = {block for window in windows for block in range(window.first, window.last + 1)}
+    trades: dict[str, set[str]] = {}
+    for wallet, seen in survey.own:
+        if seen.key in keys and seen.block in blocks:
+            trades.setdefault(wallet, set()).add(seen.tx_hash)
+    return sum(len(each) >= ENOUGH for each in trades.values())

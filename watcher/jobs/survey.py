@@ -19,7 +19,7 @@ from ingest.prices import quote_tokens
 from ingest.read import RawTransaction, well_formed
 from ingest.rpc import Request
 from ingest.stride import Stride, strides_of
-from ingest.types import VenueStatus
+from ingest.types import Chain, VenueStatus
 from ingest.windows import BlockRange
 from ingest.wire import raw_logs
 from metrics.sample import DAY_S, BlockClock, share_needed
@@ -174,16 +174,22 @@ def begin(engine: Engine, source: Source, *, days: int, now: datetime) -> Survey
     with reading(engine) as connection:
         everyone = watched(wallets.all_wallets(connection), chain)
         followed = {each.address for each in everyone if each.role is Role.FOLLOWED and each.unfollowed_at is None}
-        records = list(_beginning(connection, followed, chain.chain_id, days))
+        records = list(_beginning(connection, followed, chain, days))
         known = ledger.pools(connection, chain.chain_id)
         strides = strides_of(meters.recall(connection, f"step:{chain.chain_id}"))
-    places = places_.most_used([places_.uses_in(raw.receipt, chain, known) for _, raw in records], quotes, POOLS)
+    uses = [
+        # Not what others had swapped in the same settlement.
+        [use for use in places_.uses_in(raw.receipt, chain, known) if any(not legs.isdisjoint(p) for p in use.pairs)]
+        for _, raw, legs in records
+    ]
+    places = places_.most_used(uses, quotes, POOLS)
     own = [
         (wallet, seen)
-        for wallet, raw in records
+        for wallet, raw, legs in records
         for log in raw_logs(raw.receipt.get("logs"))
         if log is not None
         and (seen := places_.sighting(log, raw.block.number, raw.tx_hash, places, quotes)) is not None
+        and not legs.isdisjoint(seen.assets)
     ]
     trades: dict[str, set[str]] = {}
     for wallet, seen in own:
@@ -191,7 +197,7 @@ def begin(engine: Engine, source: Source, *, days: int, now: datetime) -> Survey
     share = share_needed(map(len, trades.values()), wanted=WANTED)
     if share is None:
         return None
-    numbers = [raw.block.number for _, raw in records]
+    numbers = [raw.block.number for _, raw, _ in records]
     span = BlockRange(min(numbers), max(numbers))
     with source.node.window() as endpoint:
         step = strides.get(endpoint, strides[""]).step
@@ -203,31 +209,32 @@ def begin(engine: Engine, source: Source, *, days: int, now: datetime) -> Survey
         places=places,
         windows=windows.spread(span, size=max(1, min(step, total // FEWEST_WINDOWS)), total=total),
         own=own,
-        clock=BlockClock((raw.block.number, raw.block.timestamp) for _, raw in records),
+        clock=BlockClock((raw.block.number, raw.block.timestamp) for _, raw, _ in records),
         strides=strides,
     )
 
 
 def _beginning(
-    connection: Connection, followed: set[str], chain_id: int, days: int
-) -> Iterator[tuple[str, RawTransaction]]:
-    """The raw transactions behind the verified trades of some wallets, from the median beginning on for some days."""
-    times: dict[tuple[str, str], int] = {
-        (trade.wallet, trade.tx_hash): trade.timestamp
-        for trade, *_ in ledger.trades(connection)
-        if trade.chain_id == chain_id
-        and trade.wallet in followed
-        and trade.venue_status is VenueStatus.VERIFIED
-        and trade.timestamp is not None
-    }
+    connection: Connection, followed: set[str], chain: Chain, days: int
+) -> Iterator[tuple[str, RawTransaction, set[str]]]:
+    """The raw transactions behind the verified trades of some wallets, from the median beginning on for some days.
+
+    Each with the assets that the wallet traded in it.
+    """
+    traded: dict[tuple[str, str], set[str]] = {}
     starts: dict[str, int] = {}
-    for (wallet, _), second in times.items():
-        starts[wallet] = min(second, starts.get(wallet, second))
+    for trade, *_ in ledger.trades(connection):
+        if trade.chain_id != chain.chain_id or trade.wallet not in followed or trade.timestamp is None:
+            continue
+        if trade.venue_status is VenueStatus.VERIFIED:
+            legs = {leg.token for leg in trade.sold + trade.bought} - quote_tokens(chain).keys()
+            traded.setdefault((trade.wallet, trade.tx_hash), set()).update(legs)
+            starts[trade.wallet] = min(trade.timestamp, starts.get(trade.wallet, trade.timestamp))
     if not starts:
         return
     first = median_low(starts.values())
     for wallet in sorted(starts):
-        for each, raw, _ in ledger.raw_transactions(connection, wallet, since=first):
-            traded = (wallet, raw.tx_hash) in times
-            if each == chain_id and traded and first <= raw.block.timestamp < first + days * DAY_S:
-                yield wallet, raw
+        for chain_id, raw, _ in ledger.raw_transactions(connection, wallet, since=first):
+            legs = traded.get((wallet, raw.tx_hash), set())
+            if chain_id == chain.chain_id and legs and raw.block.timestamp < first + days * DAY_S:
+                yield wallet, raw, legs
