@@ -228,7 +228,8 @@ def _beginning(
             continue
         if trade.venue_status is VenueStatus.VERIFIED:
             legs = {leg.token for leg in trade.sold + trade.bought} - quote_tokens(chain).keys()
-            traded.setdefault((trade.wallet, trade.tx_hash), set()).update(legs)
+            key = (trade.wallet, trade.tx_hash)
+            traded[key] = traded.get(key, set()) | legs
             starts[trade.wallet] = min(trade.timestamp, starts.get(trade.wallet, trade.timestamp))
     if not starts:
         return
