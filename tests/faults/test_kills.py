@@ -45,7 +45,7 @@ def killed(process: BaseProcess, node: FaultyNode, dice: random.Random) -> bool:
     return at_work
 
 
-@pytest.mark.timeout(60 + 20 * KILLS)
+@pytest.mark.timeout(60 + 40 * KILLS)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_trade_is_lost_or_doubled_however_often_it_is_killed(tmp_path, seed, record_property):
     """After every kill the database is whole and starts without a hand; in the end the export is that of a clean
@@ -69,9 +69,12 @@ def test_no_trade_is_lost_or_doubled_however_often_it_is_killed(tmp_path, seed, 
 
             living = threading.Thread(target=live)
             living.start()
-            at_work, grew, before = 0, 0, 0
+            kills, at_work, grew, before = 0, 0, 0, 0
             try:
-                for kill in range(KILLS):
+                for kill in range(4 * KILLS):
+                    if kill >= KILLS and grew >= KILLS // 10:
+                        break  # on a machine so busy that processes die before they commit, more of them must
+                    kills = kill + 1
                     with writing(engine) as connection:
                         meters.remember(connection, "step:31337", json.dumps({"127.0.0.1": WINDOW}))
                     engine.dispose()
@@ -95,10 +98,10 @@ def test_no_trade_is_lost_or_doubled_however_often_it_is_killed(tmp_path, seed, 
         assert clean.run_forked("backfill") == 0
         trades, truth = service.trades(), clean.trades()
     keys = [(trade["tx_hash"], trade["wallet"]) for trade in trades]
-    found = {"kills": KILLS, "at_work": at_work, "grew": grew, "trades": len(truth), "spoiled": bad.spoiled}
+    found = {"kills": kills, "at_work": at_work, "grew": grew, "trades": len(truth), "spoiled": bad.spoiled}
     record_property("soak", found)
     print(f"\nseed {seed}: {found}")
     assert trades == truth
     assert len(keys) == len(set(keys)) == len(truth) > 20
-    assert at_work > KILLS / 2, "most must have hit a process at work"
+    assert at_work > kills / 2, "most must have hit a process at work"
     assert grew >= KILLS // 10, "something must have been committed between kills"

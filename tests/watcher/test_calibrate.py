@@ -67,7 +67,7 @@ def test_verdicts_obey_the_factor_until_it_is_forgotten(edgewatch, imported):
     assert strict.factor == 2.0
     # No wallet is flagged at so small a dial, so that the same peers are witnesses in both.
     before, after = (
-        {each.wallet: each.score for each in record.judge(1e-9)} for record in (plain, replace(plain, factor=2.0))
+        {each.wallet: each.score for each in record.judge(1e-200)} for record in (plain, replace(plain, factor=2.0))
     )
     assert after == {wallet: pytest.approx(score / 2) for wallet, score in before.items()}
     assert edgewatch("once")[0] == 0
