@@ -1,5 +1,6 @@
 """The databases that store tests run on, each test on SQLite and on PostgreSQL; and a log of each test's own."""
 
+import logging
 import shutil
 
 import pytest
@@ -23,8 +24,14 @@ def pytest_runtest_setup(item):
 
 @pytest.fixture(autouse=True)
 def own_log():
-    """Each test logs anew: a command that ran in this process left its log to a stream that is closed by now."""
+    """Each test logs anew: a command that ran in this process left its log to a stream that is closed by now.
+
+    And what a library (a notebook's client, a migration) silenced for all is heard again.
+    """
     structlog.reset_defaults()
+    for logger in logging.root.manager.loggerDict.values():
+        if isinstance(logger, logging.Logger):
+            logger.disabled = False
 
 
 @pytest.fixture(scope="session")
