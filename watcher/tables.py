@@ -243,7 +243,7 @@ def windows(frame: pd.DataFrame) -> Table:
     """One wallet over several windows, each number with its 95 % interval (see ``metrics.rolling.form``)."""
     table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in ("days", "n", "win rate %", "mean return %", "median %", "trades a day"):
-        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(name, justify="right", no_wrap=name in {"days", "n"})  # an interval may go below its number
     for days, row in frame.iterrows():
         cells = (
             (Metric.WIN_RATE, "win_rate", "win"),
