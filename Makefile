@@ -53,7 +53,7 @@ demo: $(VENV)/.installed ## run Edgewatch on a recorded chain, from the node to 
 	@$(BIN)/edgewatch demo
 
 test: $(VENV)/.installed-dev $(NPM)/node_modules/.installed ## run the tests
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 soak: $(VENV)/.installed-dev $(NPM)/node_modules/.installed ## the long trials: 200 kills and every fault at once, five seeds (about half an hour)
 	@EDGEWATCH_SOAK_SEEDS=5 EDGEWATCH_SOAK_KILLS=40 $(BIN)/python -m pytest -s --durations=0 tests/faults/test_kills.py tests/faults/test_mixed_plan.py tests/end_to_end/test_killed_presses.py
