@@ -54,6 +54,7 @@ def trade(world: World, names: list[str], count: int) -> tuple[int, int]:
     """Let the wallets trade; first and last block."""
     world.fund(names)
     world.mine()
+    world.anvil.rpc("anvil_setBlockTimestampInterval", 12)
     first = int(world.anvil.rpc("eth_blockNumber"), 16) + 1
     routes = [
         (venue, sell, buy)

@@ -218,6 +218,16 @@ DEXALOT_SWAP = "0xf37a3bd5c0f7f8527446af48a2a8fd5711deb58baa1a2747c3cb8dce6e9bb4
 ONEINCH_RFQ_FILLED = "0xc3b639f02b125bfa160e50739b8c44eb2d1b6908e2b6d5925c6d770f2ca78127"
 """1inch router v4 and v5."""
 
+# Liquidity of pools: ``ingest.liquidity``.
+SYNC = "0x1c411e9a96e071241c2f21f7726b17ae89e3cab4c78be50e062b03a9fffbbad1"
+SOLIDLY_SYNC = "0xcf2aa50876cdfbb541206f89af0ee78d44a2abf8d328e37fa4917f982149848a"
+V2_MINT = "0x4c209b5fc8ad50758f13e2e1088ba56a560dff690a1c6fef26394f4c03821c4f"
+V2_BURN = "0xdccd412f0b1252819cb1fd330b93224ca42612892bb3f4f789976e6d81936496"
+SOLIDLY_BURN = "0x5d624aa9c148153ab3446c1b154f660ee7701e549fe9b62dab7171b1c80e6fa2"
+V3_MINT = "0x7a53080ba414158be7ec69b987b5fb7d07dee101fe85488f0853ae16239d0bde"
+V3_BURN = "0x0c396cd989a39f4459b5fa1aed6a9a8dcdbc45908acfd67e028cd568da98982c"
+V4_MODIFY = "0xf208f4912782fd25c7f114ca3723a2d5dd6f3bcc3ac8db5af63baa85f711d5ec"
+
 SIGNATURES = {
     TRANSFER: "Transfer(address,address,uint256)",
     TRANSFER_SINGLE: "TransferSingle(address,address,address,uint256,uint256)",
@@ -330,5 +340,13 @@ SIGNATURES = {
     BEBOP_ORDER: "BebopOrder(uint128)",
     DEXALOT_SWAP: "SwapExecuted(uint256,address,address,address,address,uint256,uint256)",
     ONEINCH_RFQ_FILLED: "OrderFilledRFQ(bytes32,uint256)",
+    SYNC: "Sync(uint112,uint112)",
+    SOLIDLY_SYNC: "Sync(uint256,uint256)",
+    V2_MINT: "Mint(address,uint256,uint256)",
+    V2_BURN: "Burn(address,uint256,uint256,address)",
+    SOLIDLY_BURN: "Burn(address,address,uint256,uint256)",
+    V3_MINT: "Mint(address,address,int24,int24,uint128,uint256,uint256)",
+    V3_BURN: "Burn(address,int24,int24,uint128,uint256,uint256)",
+    V4_MODIFY: "ModifyLiquidity(bytes32,address,int24,int24,int256,bytes32)",
 }
 """The signature of every topic of this file."""

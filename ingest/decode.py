@@ -85,6 +85,7 @@ def decode_transaction(
     internal_transactions: Sequence[Mapping[str, Any]] | None = None,
     known: Mapping[str, PoolFact] | None = None,
     chain: Chain | None = None,
+    moved: Movements | None = None,
 ) -> Decoding:
     """Decode what one wallet did in one transaction.
 
@@ -102,9 +103,11 @@ def decode_transaction(
         Etherscan ``txlistinternal`` entries; None where there is no trace, which makes native proceeds an
         estimate.
     known
-        What was looked up about pools, by address.
+        What was looked up about pools, by lower-case address.
     chain
         What is known of the chain; of an unknown chain every venue stays unverified.
+    moved
+        What ``read_movements`` reads from the receipt, where that was done before.
     """
     chain = chain or chains.by_id(chain_id)
     me = address(wallet)
@@ -112,7 +115,7 @@ def decode_transaction(
         return _nothing("The wallet is not an address.")
     if number(receipt.get("status")) == 0:
         return _nothing("The transaction failed: nothing moved.")
-    moved = read_movements(receipt, chain.wrapped_native if chain else None)
+    moved = moved or read_movements(receipt, chain.wrapped_native if chain else None)
     case = _Case(
         transaction=transaction,
         receipt=receipt,
@@ -121,7 +124,7 @@ def decode_transaction(
         moved=moved,
         own=own_part(moved, me, chain.dexes if chain else ()),
         internal_transactions=internal_transactions,
-        known={key.lower(): fact for key, fact in (known or {}).items()},
+        known=known or {},
     )
     return case.decode(chain_id, timestamp)
 
@@ -263,7 +266,7 @@ class _Case:
         if position is not None:
             return None, False, f"The wallet also got newly minted {position}: a deposit or liquidity."
         sure = [e for e in seen.edges if not seen.earlier and e.swap.status is VenueStatus.VERIFIED]
-        verified = explain(net, sure, seen.links, self._wrapped)
+        verified = every if sure == seen.edges else explain(net, sure, seen.links, self._wrapped)
         if verified is not None and (verified.sold, verified.bought) == (every.sold, every.bought):
             return verified, True, "Verified swaps lead from what left to what came."
         return every, False, "Swaps lead from what left to what came, but not all venues are verified."

@@ -1,13 +1,12 @@
 """The quote token that a trade went through, where neither of its sides is one. Pure."""
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable
 
-from ingest.flows import read_movements
+from ingest.flows import Transfer
 from ingest.types import Decoding, Leg, VenueStatus
 
 
-def quote_hop(decoding: Decoding, receipt: Mapping[str, Any], quotes: Collection[str]) -> Leg | None:
+def quote_hop(decoding: Decoding, transfers: Iterable[Transfer], quotes: Collection[str]) -> Leg | None:
     """What an asset was worth on its way to another asset, in the quote token between them.
 
     Of TKA → WETH → TKB the wallet sees two assets; the WETH that verified pools paid out on the way is what TKA
@@ -18,8 +17,8 @@ def quote_hop(decoding: Decoding, receipt: Mapping[str, Any], quotes: Collection
     ----------
     decoding
         What the decoder saw.
-    receipt
-        The raw JSON-RPC receipt.
+    transfers
+        Of the whole transaction.
     quotes
         Addresses of the chain's quote tokens.
 
@@ -30,7 +29,7 @@ def quote_hop(decoding: Decoding, receipt: Mapping[str, Any], quotes: Collection
     """
     pools = {swap.emitter for swap in decoding.venues if swap.status is VenueStatus.VERIFIED}
     paid: dict[str, int] = {}
-    for transfer in read_movements(receipt, None).transfers:
+    for transfer in transfers:
         if transfer.token in quotes and transfer.source in pools:
             paid[transfer.token] = paid.get(transfer.token, 0) + transfer.amount
     if len(paid) != 1:

@@ -7,6 +7,7 @@ from typing import Any
 from ingest import pools
 from ingest.decode import decode_transaction
 from ingest.feeds import Feeds
+from ingest.flows import Movements, read_movements
 from ingest.hops import quote_hop
 from ingest.moves import moves_of
 from ingest.price_file import PriceFile
@@ -20,6 +21,7 @@ from ingest.types import (
     BlockRef,
     Chain,
     Decoding,
+    Leg,
     Move,
     NativeSource,
     PoolFact,
@@ -34,6 +36,7 @@ class Interpretation:
     """What a window of raw transactions means, and what was asked of the node to know it."""
 
     decodings: tuple[tuple[RawTransaction, str, Decoding], ...]  #: one for each wallet of each transaction
+    moved: Mapping[str, Movements]  #: all that moved in each transaction
     trades: tuple[Trade, ...]
     moves: tuple[Move, ...]
     valuations: tuple[Valuation, ...]
@@ -75,7 +78,10 @@ class Interpreter:
     def interpret(self, transactions: Iterable[RawTransaction]) -> Interpretation:
         """Trades of every watched wallet in these transactions, in the chain's order."""
         everything = [(raw, wallet) for raw in transactions for wallet in sorted(raw.wallets)]
-        first = [decode(raw, wallet, self.chain, known=self.known) for raw, wallet in everything]
+        moved = {raw.tx_hash: read_movements(raw.receipt, self.chain.wrapped_native) for raw, _ in everything}
+        first = [
+            decode(raw, wallet, self.chain, known=self.known, moved=moved[raw.tx_hash]) for raw, wallet in everything
+        ]
         doubtful = {
             swap.emitter
             for decoding in first
@@ -87,29 +93,43 @@ class Interpreter:
         wanted = [
             raw.tx_hash
             for (raw, wallet), decoding in zip(everything, first, strict=True)
-            if _hides_native(raw, wallet, decoding)
+            if _hides_native(raw, wallet, decoding, moved[raw.tx_hash])
         ]
         internals = self.tracer.read(self.node, list(dict.fromkeys(wanted)))
         # What nothing new is known of would be decoded to the same again.
         last = [
-            decode(raw, wallet, self.chain, known=self.known, internal_transactions=internals.get(raw.tx_hash))
+            decode(
+                raw,
+                wallet,
+                self.chain,
+                known=self.known,
+                internal_transactions=internals.get(raw.tx_hash),
+                moved=moved[raw.tx_hash],
+            )
             if raw.tx_hash in internals or any(swap.emitter in facts for swap in decoding.venues)
             else decoding
             for (raw, wallet), decoding in zip(everything, first, strict=True)
         ]
         trades = tuple(trade for decoding in last for trade in decoding.trades)
         tokens = self._name_tokens(trades)
+        quotes = quote_tokens(self.chain)
+        hops = [
+            quote_hop(decoding, moved[raw.tx_hash].transfers, quotes) if decoding.trades else None
+            for (raw, _), decoding in zip(everything, last, strict=True)
+        ]
         priced: dict[str, dict[int, BlockRef]] = {}
-        for (raw, _), decoding in zip(everything, last, strict=True):
-            for token in _priced_by(decoding, raw, self.chain):
+        for (raw, _), decoding, hop in zip(everything, last, hops, strict=True):
+            for token in _priced_by(decoding, hop, self.chain):
                 priced.setdefault(token, {})[raw.block.number] = raw.block
         fed = self._feeds.read(priced)
         prices = Prices(chain=self.chain, fed=fed, file=self.file, decimals=self.decimals)
         meanings = [
-            mean(decoding, raw, wallet, prices) for (raw, wallet), decoding in zip(everything, last, strict=True)
+            mean(decoding, raw, wallet, prices, hop)
+            for (raw, wallet), decoding, hop in zip(everything, last, hops, strict=True)
         ]
         return Interpretation(
             decodings=tuple((*pair, decoding) for pair, decoding in zip(everything, last, strict=True)),
+            moved=moved,
             trades=trades,
             moves=tuple(move for moves, _ in meanings for move in moves),
             valuations=tuple(worth for _, valuations in meanings for worth in valuations),
@@ -134,6 +154,7 @@ def decode(
     *,
     known: Mapping[str, PoolFact],
     internal_transactions: list[Internal] | None = None,
+    moved: Movements | None = None,
 ) -> Decoding:
     """Decode one raw transaction for one wallet."""
     return decode_transaction(
@@ -145,11 +166,17 @@ def decode(
         internal_transactions=internal_transactions,
         known=known,
         chain=chain,
+        moved=moved,
     )
 
 
-def mean(decoding: Decoding, raw: RawTransaction, wallet: str, prices: Prices) -> tuple[list[Move], list[Valuation]]:
-    """What a decoded transaction left over of the wallet's movements, and what its trades were worth."""
+def mean(
+    decoding: Decoding, raw: RawTransaction, wallet: str, prices: Prices, hop: Leg | None
+) -> tuple[list[Move], list[Valuation]]:
+    """What a decoded transaction left over of the wallet's movements, and what its trades were worth.
+
+    ``hop`` is its ``quote_hop``.
+    """
     moves = moves_of(
         decoding,
         transaction=raw.transaction,
@@ -158,30 +185,31 @@ def mean(decoding: Decoding, raw: RawTransaction, wallet: str, prices: Prices) -
         chain_id=prices.chain.chain_id,
         timestamp=raw.block.timestamp,
     )
-    hop = quote_hop(decoding, raw.receipt, prices.quotes) if decoding.trades else None
     return moves, [value(trade, prices, hop) for trade in decoding.trades]
 
 
-def _priced_by(decoding: Decoding, raw: RawTransaction, chain: Chain) -> set[str]:
+def _priced_by(decoding: Decoding, hop: Leg | None, chain: Chain) -> set[str]:
     """The tokens whose prices the trades of a transaction need: their legs, what lies between them, and gas."""
     if not decoding.trades:
         return set()
     legs = [leg for trade in decoding.trades for leg in trade.sold + trade.bought]
-    hop = quote_hop(decoding, raw.receipt, quote_tokens(chain))
     tokens = {leg.token for leg in legs} | ({hop.token} if hop else set())
     native = chain.wrapped_native in tokens or any(trade.fee_native_raw for trade in decoding.trades)
     return tokens | ({NATIVE} if native else set())
 
 
-def _hides_native(raw: RawTransaction, wallet: str, decoding: Decoding) -> bool:
+def _hides_native(raw: RawTransaction, wallet: str, decoding: Decoding, moved: Movements) -> bool:
     """Whether native coin may have moved that no log shows: the only transactions worth a trace.
 
-    Swaps were seen, and the wallet sent coin along (a part may have come back), or the coin that it got had to be
-    estimated, or only one side of what may have been a trade is seen.
+    Swaps were seen, and the wallet sent coin along of which a part may have come back, or the coin that it got had to
+    be estimated, or only one side of what may have been a trade is seen. Of coin that was wrapped to the last unit,
+    and nothing of it unwrapped, none is left to come back.
     """
     if not decoding.venues:
         return False
-    if str(raw.transaction.get("from", "")).lower() == wallet and _value(raw.transaction):
+    value = _value(raw.transaction) if str(raw.transaction.get("from", "")).lower() == wallet else 0
+    wrapped = sum(wrap.amount for wrap in moved.wraps if wrap.account != wallet)
+    if value and (wrapped != value or any(wrap.amount < 0 for wrap in moved.wraps)):
         return True
     if decoding.trades:
         estimated = {NativeSource.WITHDRAWAL, NativeSource.POOL}

@@ -1,6 +1,6 @@
 """Read windows of blocks so that nothing is missing: proven by every header, or held against samples."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
@@ -102,13 +102,19 @@ class Reader:
     def _read_proven(self, wallets: Collection[str], blocks: BlockRange, headers: Sequence[Header]) -> Reading:
         topics = frozenset(map(verify.topic, wallets))
         logs: list[RawLog] = []
-        for _, everything in self._all_logs(verify.suspects(headers, wallets), self._is_whole):
-            logs += verify.transfers(everything, topics)
+        receipts: dict[str, Mapping[str, Any]] = {}
+        for _, everything, told in self._all_logs(verify.suspects(headers, wallets), self._is_whole):
+            found = verify.transfers(everything, topics)
+            logs += found
+            touched = {str(log.transaction_hash) for log in found}
+            receipts |= {tx_hash: receipt for tx_hash, receipt in told.items() if tx_hash in touched}
             if len(logs) > MOST_LOGS and len(blocks) > 1:
                 raise RangeRefused(f"more than {MOST_LOGS:,} transfers in {len(blocks):,} blocks")
         with well_formed("logs"):
             touches = read_touches(logs, frozenset(wallets))
-        reading = read_touched(self.node, touches, blocks, known={header.number: header.ref for header in headers})
+        reading = read_touched(
+            self.node, touches, blocks, known={header.number: header.ref for header in headers}, receipts=receipts
+        )
         return replace(reading, links=tuple(headers), level=PROVEN)
 
     def _read_ends(
@@ -139,7 +145,7 @@ class Reader:
         picked = set(dice.sample(range(blocks.first, blocks.last + 1), count)).difference(found)
         topics = frozenset(map(verify.topic, wallets))
         try:
-            for header, logs in self._all_logs(self.headers(picked), lambda _header, _logs: True):
+            for header, logs, _ in self._all_logs(self.headers(picked), lambda _header, _logs: True):
                 if verify.transfers(logs, topics):
                     raise RpcUnavailable(f"eth_getLogs left out a wallet's transfer in block {header.number:,}")
         except RpcRejected:
@@ -154,7 +160,7 @@ class Reader:
             busy = sorted((each for each in headers if not each.empty), key=lambda each: not each.bloom)[:LEARN]
             if not busy:
                 return all(each.bloom == 0 for each in headers)
-            for header, logs in self._all_logs(busy, self._is_whole):
+            for header, logs, _ in self._all_logs(busy, self._is_whole):
                 if logs and header.bloom:
                     self.bloom = True
         return self.bloom is True
@@ -167,25 +173,29 @@ class Reader:
 
     def _all_logs(
         self, headers: Sequence[Header], whole: Callable[[Header, Sequence[RawLog]], bool]
-    ) -> Iterator[tuple[Header, list[RawLog]]]:
-        """Each block with all its logs; what is not ``whole`` is asked for again, and never given."""
+    ) -> Iterator[tuple[Header, list[RawLog], dict[str, Mapping[str, Any]]]]:
+        """Each block with all its logs, and the receipts by hash that told them, if any did.
+
+        What is not ``whole`` is asked for again, and never given.
+        """
         for start in range(0, len(headers), PAGE):
             left = list(headers[start : start + PAGE])
             patience = self.node.patience(TRIES)
-            found: dict[int, list[RawLog]] = {}
+            found: dict[int, tuple[list[RawLog], Any]] = {}
 
-            def ask(left: list[Header] = left, found: dict[int, list[RawLog]] = found) -> None:
+            def ask(left: list[Header] = left, found: dict[int, tuple[list[RawLog], Any]] = found) -> None:
                 for header, answer in zip(left, self._ask_for_logs(left), strict=True):
                     logs = _logs_of(header, answer)
                     if logs is not None and whole(header, logs):
-                        found[header.number] = logs
+                        found[header.number] = logs, answer
                 left[:] = [header for header in left if header.number not in found]
                 if left:
                     raise RpcUnavailable(f"the node does not give all logs of block {left[0].number:,}")
 
             patience(ask)
             for header in headers[start : start + PAGE]:
-                yield header, found[header.number]
+                logs, answer = found.pop(header.number)
+                yield header, logs, _by_hash(answer)
 
     def _ask_for_logs(self, headers: Sequence[Header]) -> list[Any]:
         if self.receipts:
@@ -205,6 +215,10 @@ class Reader:
 
 def _header_request(number: int) -> Request:
     return "eth_getBlockByNumber", [hex(number), False]
+
+
+def _by_hash(answer: Iterable[Any]) -> dict[str, Mapping[str, Any]]:
+    return {str(each.get("transactionHash")): each for each in answer if isinstance(each, Mapping) and "logs" in each}
 
 
 def _logs_of(header: Header, answer: Any) -> list[RawLog] | None:

@@ -1,6 +1,6 @@
 """Find the transactions that touch a wallet, then fetch and check each of them."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -150,6 +150,7 @@ def read_touched(
     blocks: BlockRange,
     *,
     known: Mapping[int, BlockRef] = MappingProxyType({}),
+    receipts: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> Reading:
     """Fetch what touches the wallets, transaction by transaction, and hold it against the headers.
 
@@ -162,6 +163,8 @@ def read_touched(
         What was looked through to find them.
     known
         Headers that need not be asked for.
+    receipts
+        Nor these, by transaction hash; checked like the others.
 
     Raises
     ------
@@ -169,11 +172,12 @@ def read_touched(
         An answer is missing or contradicts another one.
     """
     transactions, involved = _fetch(node, touches)
-    receipts = node.batch([("eth_getTransactionReceipt", [tx]) for tx in transactions], required=RECEIPT)
+    receipts = {**receipts, **_receipts(node, [tx for tx in transactions if not _is_whole(receipts.get(tx))])}
     needed = {touch.block for touch in touches.values()} | {blocks.first, blocks.last}
     refs = {**known, **block_refs(node, needed - known.keys())}
     raw = []
-    for (tx_hash, transaction), receipt in zip(transactions.items(), receipts, strict=True):
+    for tx_hash, transaction in transactions.items():
+        receipt = receipts[tx_hash]
         with well_formed(tx_hash):
             if receipt["transactionHash"].lower() != tx_hash:
                 raise RpcUnavailable(f"the node answers on {tx_hash} with another transaction")
@@ -253,6 +257,15 @@ def _fetch(node: Node, touches: Mapping[str, Touch]) -> tuple[dict[str, Mapping[
             if touch.gave or sent:
                 transactions[tx_hash], involved[tx_hash] = transaction, frozenset(touch.gave | sent)
     return transactions, involved
+
+
+def _receipts(node: Node, hashes: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    answers = node.batch([("eth_getTransactionReceipt", [tx]) for tx in hashes], required=RECEIPT)
+    return dict(zip(hashes, answers, strict=True))
+
+
+def _is_whole(receipt: Mapping[str, Any] | None) -> bool:
+    return receipt is not None and all(receipt.get(field) is not None for field in RECEIPT)
 
 
 def _arrivals(

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest import abi, chains
+from ingest.abi import SYNC, V2_MINT
 from ingest.decode import decode_transaction
+from ingest.flows import read_movements
 from ingest.hops import quote_hop
-from ingest.liquidity import SYNC, V2_MINT
 from ingest.moves import moves_of
 from ingest.prices import Prices, quote_tokens, value
 from ingest.tokens import DECIMALS, read_tokens
@@ -147,6 +148,6 @@ def test_whatever_is_logged_beside_a_trade_all_that_follows_decoding_stands(nois
     receipt = {**r.receipt(), "logs": [*SALE, *noise]}
     decoding = decode_transaction(r.transaction(), receipt, wallet=r.WALLET, chain_id=1)
     assert all(move.amount_raw for move in _moves(decoding, receipt))
-    quote_hop(decoding, receipt, quote_tokens(ETHEREUM))
+    quote_hop(decoding, read_movements(receipt, None).transfers, quote_tokens(ETHEREUM))
     for trade in decoding.trades:
         value(trade, Prices(chain=ETHEREUM))

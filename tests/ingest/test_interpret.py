@@ -2,6 +2,7 @@
 
 from ingest import chains
 from ingest.decode import decode_transaction
+from ingest.flows import read_movements
 from ingest.hops import quote_hop
 from ingest.interpret import Interpreter
 from ingest.pools import FACTORY, GET_PAIR, TOKEN0, TOKEN1
@@ -71,6 +72,29 @@ def test_a_token_to_token_trade_costs_no_trace():
     found, asked = interpret([raw(r.transaction(), r.receipt(*logs))], {"debug_traceTransaction": trace})
     assert len(found.trades) == 1
     assert "debug_traceTransaction" not in asked
+
+
+def purchase(paid, *wraps):
+    """Native coin sent to the router, which wraps and unwraps some, and 2,000 USDC out of the V3 pool."""
+    logs = [
+        *(r.deposit(r.ROUTER, wad) if wad > 0 else r.withdrawal(r.ROUTER, -wad) for wad in wraps),
+        r.transfer(r.WETH, r.ROUTER, r.USDC_WETH_V3, 10**18),
+        r.transfer(r.USDC, r.USDC_WETH_V3, r.WALLET, 2_000 * 10**6),
+        r.v3_swap(r.USDC_WETH_V3, -2_000 * 10**6, 10**18),
+    ]
+    return raw(r.transaction(value=paid), r.receipt(*logs))
+
+
+def test_coin_wrapped_to_the_last_unit_costs_no_trace():
+    """Nothing of it can have come back; where a unit was left or unwrapped again, the trace is asked for."""
+    answers = {"debug_traceTransaction": lambda _tx, _options: {"type": "CALL"}}
+    found, asked = interpret([purchase(10**18, 10**18)], answers)
+    assert "debug_traceTransaction" not in asked
+    traced, asked = interpret([purchase(10**18 + 1, 10**18)], answers)
+    assert "debug_traceTransaction" in asked
+    assert found.trades[0].sold == (Leg(NATIVE, 10**18),)
+    assert traced.trades[0].sold == (Leg(NATIVE, 10**18 + 1),)
+    assert "debug_traceTransaction" in interpret([purchase(10**18, 10**18 + 1, -1)], answers)[1]
 
 
 def swap_in_a_strange_pool():
@@ -154,15 +178,15 @@ def through(*more):
     vouched = {pool: PoolFact(factory=V2_FACTORY, tokens=()) for pool in (r.FAKE, r.USDC_WETH_V2)}
     receipt = r.receipt(*logs)
     decoding = decode_transaction(r.transaction(), receipt, wallet=r.WALLET, chain_id=1, known=vouched)
-    return decoding, receipt
+    return decoding, read_movements(receipt, None).transfers
 
 
 def test_a_rotation_is_worth_the_quote_token_that_it_went_through():
     """What verified pools paid out in one quote token on the way is the hop; with two of them there is none."""
-    decoding, receipt = through()
+    decoding, transfers = through()
     assert [trade.venue_status for trade in decoding.trades] == [VenueStatus.VERIFIED]
     quotes = quote_tokens(ETHEREUM)
-    assert quote_hop(decoding, receipt, quotes) == Leg(r.WETH, 3)
-    assert quote_hop(decoding, receipt, set()) is None
+    assert quote_hop(decoding, transfers, quotes) == Leg(r.WETH, 3)
+    assert quote_hop(decoding, transfers, set()) is None
     twice = through(r.transfer(r.USDC, r.USDC_WETH_V2, r.OTHER, 1))
     assert quote_hop(*twice, quotes) is None

@@ -7,6 +7,8 @@ from eth_abi.abi import encode
 
 from ingest import chains, price_file
 from ingest.feeds import LATEST_ROUND_DATA
+from ingest.flows import read_movements
+from ingest.hops import quote_hop
 from ingest.interpret import Interpreter, decode, mean
 from ingest.prices import Prices
 from ingest.read import RawTransaction
@@ -70,9 +72,12 @@ def again(items, found, file=None):
     """The same from what was stored, without a node."""
     decimals = {token: digits for token, (_, digits) in found.tokens.items()}
     prices = Prices(chain=CHAIN, fed=found.fed, file=file, decimals=decimals)
-    decodings = [decode(item, r.WALLET, CHAIN, known=KNOWN) for item in items]
-    pairs = zip(items, decodings, strict=True)
-    return tuple(worth for item, decoding in pairs for worth in mean(decoding, item, r.WALLET, prices)[1])
+    worths = []
+    for item in items:
+        decoding = decode(item, r.WALLET, CHAIN, known=KNOWN)
+        hop = quote_hop(decoding, read_movements(item.receipt, None).transfers, prices.quotes)
+        worths += mean(decoding, item, r.WALLET, prices, hop)[1]
+    return tuple(worths)
 
 
 def test_a_depeg_is_seen_at_the_block_of_the_trade():

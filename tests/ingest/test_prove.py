@@ -77,6 +77,39 @@ def test_a_proven_window_is_whole_whatever_the_logs_leave_out(receipts: bool) ->
     assert (found(reading), reading.level) == (EVERY_FOURTH, PROVEN)
 
 
+def test_receipts_that_proved_a_block_are_not_asked_for_again() -> None:
+    """The receipts of a whole block serve; one that lacks a field is asked for on its own."""
+    chain = eventful()
+    with reading_of(chain, full=True) as (reader, fake):
+        whole = reader.read([ANN, BOB], WHOLE, known={})
+        assert "eth_getTransactionReceipt" not in fake.asked
+    plain = chain.lie
+
+    def lie(name: str, params: list[Any], result: Any) -> Any:
+        if name == "eth_getBlockReceipts" and params == [hex(8)]:
+            return [{field: value for field, value in each.items() if field != "gasUsed"} for each in result]
+        return plain(name, params, result)
+
+    chain.lie = lie
+    with reading_of(chain, full=True) as (reader, fake):
+        assert reader.read([ANN, BOB], WHOLE, known={}) == whole
+        assert fake.asked.count("eth_getTransactionReceipt") == 1
+
+
+@pytest.mark.parametrize("name", [[], {}, None, 7, "0x" + "EE" * 32], ids=str)
+def test_a_receipt_without_a_usable_name_is_never_taken_for_another(name: object) -> None:
+    """Whatever stands in its place, the window is read right or not at all."""
+    chain = eventful()
+
+    def lie(method: str, params: list[Any], result: Any) -> Any:
+        if method == "eth_getBlockReceipts" and params == [hex(8)]:
+            return [{**each, "transactionHash": name} for each in result]
+        return result
+
+    chain.lie = lie
+    assert found(read(chain)) == EVERY_FOURTH
+
+
 def test_without_blooms_the_same_logs_are_lost_and_the_level_says_so() -> None:
     """The law above rests on the blooms: on a chain whose headers deny every log, what is left out stays unseen."""
     chain = eventful(blooms="zero")

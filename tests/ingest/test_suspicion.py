@@ -4,26 +4,14 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from eth_utils.crypto import keccak
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest import abi
+from ingest.abi import SOLIDLY_BURN, SOLIDLY_SYNC, SYNC, V2_BURN, V2_MINT, V3_BURN, V3_MINT, V4_MODIFY
 from ingest.decode import decode_transaction
-from ingest.liquidity import (
-    SIGNATURES,
-    SOLIDLY_BURN,
-    SYNC,
-    V2_BURN,
-    V2_MINT,
-    V3_BURN,
-    V3_MINT,
-    V4_MODIFY,
-    PoolUse,
-    Provision,
-    pool_uses,
-    provisions,
-)
+from ingest.liquidity import PoolUse, Provision, pool_uses, provisions
+from ingest.logs import Log, read_logs
 from ingest.suspicion import Swapped, is_alone, is_own, is_toy, main_uses
 from ingest.types import Leg
 from tests.ingest import receipts as r
@@ -42,12 +30,12 @@ USE = PoolUse(
     tick=None,
     share=0.01,
 )
+LIQUIDITY = (SYNC, SOLIDLY_SYNC, V2_MINT, V2_BURN, SOLIDLY_BURN, V3_MINT, V3_BURN, V4_MODIFY)
 OWN = Provision(pool=USE.pool, log_index=1, liquidity=600, lower=None, upper=None)
 
 
-def test_the_topics_are_those_of_their_signatures() -> None:
-    """Every constant is the keccak of what it is said to be."""
-    assert {f"0x{keccak(text=signature).hex()}": signature for signature in SIGNATURES.values()} == SIGNATURES
+def logs_of(receipt: r.Raw) -> tuple[Log, ...]:
+    return read_logs(receipt["logs"])
 
 
 def v2_sale(before: tuple[int, int], paid: int, got: int) -> tuple[r.Raw, r.Raw]:
@@ -66,7 +54,7 @@ def test_a_pair_tells_its_depth_by_its_reserves() -> None:
     """What was taken, as a share of what was there before; the liquidity is the root of both reserves."""
     transaction, receipt = v2_sale((10**6, 4_000), 250, 100)
     decoding = decode_transaction(transaction, receipt, wallet=r.WALLET, chain_id=1)
-    [use] = pool_uses(receipt, decoding.venues)
+    [use] = pool_uses(logs_of(receipt), decoding.venues)
     assert (use.pool, use.amount_in, use.amount_out, use.share) == (r.USDC_WETH_V2, 250, 100, 100 / 4_000)
     assert use.liquidity == int(((10**6 + 250) * 3_900) ** 0.5)
     assert main_uses(decoding.trades[0], [use]) == [use]
@@ -82,7 +70,7 @@ def test_a_concentrated_pool_tells_its_depth_by_its_liquidity(liquidity: int, sh
         r.log(pool, abi.UNISWAP_V3_SWAP, (r.ROUTER, r.WALLET), (100, -100, Q96, liquidity, -7)),
     ]
     decoding = decode_transaction(r.transaction(), r.receipt(*logs), wallet=r.WALLET, chain_id=1)
-    [use] = pool_uses(r.receipt(*logs), decoding.venues)
+    [use] = pool_uses(logs_of(r.receipt(*logs)), decoding.venues)
     assert (use.liquidity, use.tick, use.share) == (liquidity, -7, pytest.approx(share))
 
 
@@ -92,7 +80,7 @@ def test_a_forged_swap_tells_nothing() -> None:
     forged = [r.log(r.COIN, SYNC, (), (1, 1)), r.v2_swap(r.COIN, 250, 0, 0, 100), r.v2_swap(r.USDC, 250, 0, 0, 100)]
     both = {**receipt, "logs": [*receipt["logs"], *({**each, "logIndex": hex(9 + i)} for i, each in enumerate(forged))]}
     decoding = decode_transaction(transaction, both, wallet=r.WALLET, chain_id=1)
-    assert [use.emitter for use in pool_uses(both, decoding.venues)] == [r.USDC_WETH_V2]
+    assert [use.emitter for use in pool_uses(logs_of(both), decoding.venues)] == [r.USDC_WETH_V2]
 
 
 def test_liquidity_is_read_of_every_family() -> None:
@@ -107,7 +95,7 @@ def test_liquidity_is_read_of_every_family() -> None:
         r.log(r.MANAGER_V4, V4_MODIFY, (7, r.ROUTER), (*ends, -5, 0)),
         r.log("0x" + "a3" * 20, V3_BURN, (r.ROUTER, *ends), (0, 0, 0)),  # a poke: nothing
     ]
-    found = [(each.pool[-2:], each.liquidity, each.lower, each.upper) for each in provisions(r.receipt(*logs))]
+    found = [(each.pool[-2:], each.liquidity, each.lower, each.upper) for each in provisions(logs_of(r.receipt(*logs)))]
     assert found == [
         ("a1", 6, None, None),
         ("a1", -1, None, None),
@@ -123,14 +111,15 @@ def test_no_receipt_breaks_the_readers(logs: list[r.Raw]) -> None:
     """Whatever a contract emits, depth and liquidity are read or left out."""
     receipt = {**r.receipt(), "logs": logs}
     decoding = decode_transaction(r.transaction(), receipt, wallet=r.WALLET, chain_id=1)
-    pool_uses(receipt, decoding.venues)
-    provisions(receipt)
+    pool_uses(logs_of(receipt), decoding.venues)
+    provisions(logs_of(receipt))
 
 
-@given(st.sampled_from(sorted(SIGNATURES)), st.lists(st.integers(0, 2**256 - 1), max_size=7), st.integers(0, 3))
+@given(st.sampled_from(LIQUIDITY), st.lists(st.integers(0, 2**256 - 1), max_size=7), st.integers(0, 3))
 def test_no_words_break_the_liquidity(topic: str, words: list[int], indexed: int) -> None:
     """Any words under a known topic are read or left out."""
-    for each in provisions(r.receipt(r.log(r.COIN, topic, tuple(words[:indexed]), tuple(words[indexed:])))):
+    one = r.log(r.COIN, topic, tuple(words[:indexed]), tuple(words[indexed:]))
+    for each in provisions(logs_of(r.receipt(one))):
         assert each.lower is None or -(2**23) <= each.lower < 2**23
 
 

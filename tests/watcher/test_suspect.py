@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from ingest.abi import SYNC, V2_MINT
 from ingest.budget import Meter
-from ingest.liquidity import SYNC, V2_MINT
 from metrics.types import Unit
 from tests.fakes.node import FakeNode, RpcFault
 from tests.ingest import receipts as r

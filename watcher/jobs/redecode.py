@@ -6,6 +6,8 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from ingest.decode import VERSION
+from ingest.flows import read_movements
+from ingest.hops import quote_hop
 from ingest.interpret import decode, mean
 from ingest.price_file import PriceFile
 from ingest.prices import Prices
@@ -37,11 +39,13 @@ def redecode(engine: Engine, chains: Mapping[int, Chain], *, now: datetime, pric
         for chain_id, raw, internals in ledger.raw_transactions(connection):
             if (chain := chains.get(chain_id)) is None:
                 continue
+            moved = read_movements(raw.receipt, chain.wrapped_native)
             for wallet in raw.wallets:
-                found = decode(raw, wallet, chain, known=known[chain_id], internal_transactions=internals)
-                moved, worth = mean(found, raw, wallet, prices[chain_id])
+                found = decode(raw, wallet, chain, known=known[chain_id], internal_transactions=internals, moved=moved)
+                hop = quote_hop(found, moved.transfers, prices[chain_id].quotes) if found.trades else None
+                left, worth = mean(found, raw, wallet, prices[chain_id], hop)
                 trades += found.trades
-                moves += moved
+                moves += left
                 valuations += worth
         before = ledger.known_times(connection)
         ledger.clear_trades(connection)

@@ -49,7 +49,7 @@ def suspect(engine: Engine, node: Node, chain: Chain, meaning: Interpretation) -
         (raw, wallet, item)
         for raw, wallet, _ in meaning.decodings
         if wallet in (address(raw.transaction.get("from")), address(raw.transaction.get("to")))
-        for item in provisions(raw.receipt)
+        for item in provisions(meaning.moved[raw.tx_hash].logs)
     ]
     found: dict[tuple[str, str, int], Suspicion] = {}
     toys: list[_Toy] = []
@@ -68,7 +68,7 @@ def suspect(engine: Engine, node: Node, chain: Chain, meaning: Interpretation) -
                 continue
             key = (trade.tx_hash, wallet, trade.ordinal)
             here = (raw.block.number, raw.transaction_index)
-            for use in main_uses(trade, pool_uses(raw.receipt, decoding.venues)):
+            for use in main_uses(trade, pool_uses(meaning.moved[raw.tx_hash].logs, decoding.venues)):
                 mine = [item for place, item in added.get((wallet, use.pool), ()) if place < here]
                 if is_own(use, mine):
                     found[key] = _doubt(trade, use, Doubt.OWN_POOL)

@@ -1,6 +1,5 @@
 """Raw transactions, trades, valuations, prices, tokens and coverage."""
 
-import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -8,6 +7,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Select, and_, bindparam, delete, exists, func, insert, select, update
 
 from ingest.prices import Answer, FeedPrices
@@ -30,6 +30,7 @@ from watcher.store.schema import (
 )
 from watcher.types import Coverage, TokenInfo
 
+PACKED = 3  #: zlib level; 6 is 7 % smaller and takes 1.7 times as long on receipts
 LEVELS = (PROVEN, ENDS, "indexed")  #: of coverage by a node, see ``Coverage``
 
 # -- raw ---------------------------------------------------------------------------------------------------------------
@@ -52,7 +53,7 @@ def add_raw(
                 "block_hash": raw.block.hash,
                 "transaction_index": raw.transaction_index,
                 "timestamp": raw.block.timestamp,
-                "body": zlib.compress(json.dumps(body, separators=(",", ":")).encode(), 6),
+                "body": zlib.compress(msgspec.json.encode(body), PACKED),
             }
         )
         touched += [{"chain_id": chain_id, "tx_hash": raw.tx_hash, "wallet": wallet} for wallet in sorted(raw.wallets)]
@@ -86,7 +87,7 @@ def raw_transactions(
     if since is not None:
         query = query.where(raw_transaction.c.timestamp >= since)
     for row in connection.execute(query).yield_per(500):
-        body = json.loads(zlib.decompress(row.body))
+        body = msgspec.json.decode(zlib.decompress(row.body))
         raw = RawTransaction(
             tx_hash=row.tx_hash,
             block=BlockRef(number=row.block_number, hash=row.block_hash, timestamp=row.timestamp),
