@@ -12,7 +12,7 @@ from scipy.special import expit
 
 from metrics.calibration import recurrence_years, score_years
 from metrics.panel import FIELDS, Panel
-from metrics.peers import FEW_PEERS, MEMORY, PATIENCE_MEMORY, common_shift, fading_sums
+from metrics.peers import FEW_PEERS, MEMORY, PATIENCE_MEMORY, Witnesses, common_shift, fading_sums
 from metrics.streams import (
     COLUMNS,
     MARKET_COLUMNS,
@@ -82,7 +82,7 @@ def peer_terms(
     *,
     win_logit: FloatArray,
     informs_from: IntArray,
-    of: BoolArray | None = None,
+    of: IntArray | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """Daily (wins minus the wins of a calm market, their variance) of wallets that inform, (days, W)."""
     names = ("closes", "wins", "covered")
@@ -101,9 +101,9 @@ def patience_terms(panel: Panel, day: int, *, bank: Bank, marked_from: IntArray)
 
 
 def past_market(
-    peers: BoolArray, panel: Panel, first: int, end: int, *, win_logit: FloatArray, informs_from: IntArray
+    peers: IntArray, panel: Panel, first: int, end: int, *, win_logit: FloatArray, informs_from: IntArray
 ) -> FloatArray:
-    """Common shift of one wallet's peers on the days ``first .. end - 1`` of a history, (days,).
+    """Common shift of the ``peers``, by row, on the days ``first .. end - 1`` of a history, (days,).
 
     Each day is read from both sides: in a history what came next is known, and a drawdown is seen at its first day.
     """
@@ -114,19 +114,13 @@ def past_market(
     return common_shift(residual, information, np.ones(residual.shape, dtype=bool))[0]
 
 
-def has_peers(informs: BoolArray, peers: BoolArray) -> BoolArray:
-    """Whether each wallet has peers enough, with baselines of their own, to tell the market from itself."""
-    out: BoolArray = (peers & informs[None, :]).sum(axis=1) >= FEW_PEERS
-    return out
-
-
 def advance(
     before: Checkpoint,
     panel: Panel,
     day: int,
     *,
     bank: Bank,
-    peers: BoolArray,
+    peers: Witnesses,
     marked_from: IntArray,
     flag_years: float,
 ) -> Checkpoint:
@@ -139,8 +133,8 @@ def advance(
     panel
         Day sums; only ``day`` is read.
     peers
-        Row i marks the peers of wallet i, (W, W). Those flagged the day before are left out: a wallet that
-        left its form is no witness of the market.
+        Of each wallet. Those flagged the day before are left out: a wallet that left its form is no witness of the
+        market.
     marked_from
         First day at whose end each wallet's open positions are known, (W,).
     flag_years
@@ -150,16 +144,17 @@ def advance(
     terms = peer_terms(panel, day, day + 1, win_logit=bank.win_logit, informs_from=bank.informs_from)
     residual = MEMORY * before.residual + terms[0][0]
     information = MEMORY * before.information + terms[1][0]
-    witnesses = peers & ~before.flagged[None, :]
-    market, market_se = common_shift(residual[None, :], information[None, :], witnesses)
+    witnesses = peers.those(~before.flagged)
+    market, market_se = witnesses.shift(residual, information)
     held = patience_terms(panel, day, bank=bank, marked_from=marked_from)
     overdue_residual = PATIENCE_MEMORY * before.overdue_residual + held[0]
     overdue_information = PATIENCE_MEMORY * before.overdue_information + held[1]
-    patience, _ = common_shift(overdue_residual[None, :], overdue_information[None, :], witnesses)
-    patience = np.where(has_peers((bank.informs_from <= day) & (marked_from <= day), peers), patience, 0.0)
+    patience, _ = witnesses.shift(overdue_residual, overdue_information)
+    informs = bank.informs_from <= day
+    patience = np.where(peers.those(informs & (marked_from <= day)).enough, patience, 0.0)
     # With too few peers there is no market to be unsure about: the wallet's own inflation holds its swings.
     # One that learns later is none yet: a day that is computed again must not know it.
-    peered = has_peers(bank.informs_from <= day, peers)
+    peered = peers.those(informs).enough
     market, market_se = np.where(peered, market, 0.0), np.where(peered, market_se, 0.0)
     judged = bank.known & (day >= bank.end_day) & (sums["covered"] > 0)
     today = Day(

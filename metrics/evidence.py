@@ -104,15 +104,13 @@ class Window:
         return out
 
 
-def compare(bank: Bank, window: Window, peers: BoolArray) -> dict[Metric, Comparison]:
+def compare(bank: Bank, window: Window, peers: Witnesses) -> dict[Metric, Comparison]:
     """Recent against baseline for each metric.
 
     The 95 % range is normal: chance, times the wallet's own inflation (mood), plus the standard error of the
-    baseline, around the baseline moved by the peers. Win rates are cut to [0, 1], frequencies to >= 0.
+    baseline, around the baseline moved by the ``peers``, known ones. Win rates are cut to [0, 1], frequencies to >= 0.
     """
-    peers = peers & bank.known[None, :]
-    peers &= peers.sum(axis=1, keepdims=True) >= FEW_PEERS
-    few = Witnesses.of(peers)
+    few = peers.where(peers.enough)
     with np.errstate(divide="ignore", invalid="ignore"):
         return {
             Metric.WIN_RATE: _win_rate(bank, window, few),
@@ -135,16 +133,15 @@ def back_to_level(bank: Bank, win: Comparison) -> BoolArray:
     return fell
 
 
-def effective(bank: Bank, window: Window, peers: BoolArray) -> FloatArray:
+def effective(bank: Bank, window: Window, peers: Witnesses) -> FloatArray:
     r"""How many peers that tell equally much each wallet's peers are worth over its window, (W,).
 
     Kish's effective size :math:`(\sum w)^2 / \sum w^2` with each peer's precision on the logit scale as its weight,
     ``peers.PEER_MOOD`` included: nine that hardly trade and one that trades all day are worth little more than one.
     """
-    few = Witnesses.of(peers & bank.known)
-    p = expit(bank.win_logit)[few.index]
-    information = window.others(window.closes, few) * p * (1 - p)
-    weight = np.where(few.use, information / (1.0 + PEER_MOOD * information), 0.0)
+    p = expit(bank.win_logit)[peers.index]
+    information = window.others(window.closes, peers) * p * (1 - p)
+    weight = np.where(peers.use, information / (1.0 + PEER_MOOD * information), 0.0)
     out: FloatArray = weight.sum(axis=1) ** 2 / np.maximum((weight**2).sum(axis=1), 1e-12)
     return out
 

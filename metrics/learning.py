@@ -16,12 +16,12 @@ from metrics.baseline import (
 from metrics.course import past_market
 from metrics.ledger import Ledger
 from metrics.panel import Panel
+from metrics.peers import Witnesses
 from metrics.scale import Scale
 from metrics.streams import NEVER
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 
 Bags = Mapping[int, Mapping[str, float]]
 """Day → position → mark, of one wallet."""
@@ -73,7 +73,7 @@ def learn(
     first: int,
     end: int,
     *,
-    peers: BoolArray,
+    peers: IntArray,
     win_logit: FloatArray,
     informs_from: IntArray,
     population: Population,
@@ -93,7 +93,7 @@ def learn_together(
     spans: Mapping[int, tuple[int, int]],
     sizes: Mapping[int, tuple[Scale, Scale]],
     overdue: Mapping[int, int],
-    peers: BoolArray,
+    peers: Witnesses,
 ) -> tuple[Population, dict[int, Baseline]]:
     """Population and baselines of all wallets with enough history, fitted together.
 
@@ -106,9 +106,9 @@ def learn_together(
     overdue
         Row → positions that became overdue in its history and are open still.
     peers
-        Row i marks the peers of wallet i, (W, W).
+        Of each wallet.
     """
-    wallets = len(peers)
+    wallets = len(peers.index)
     win_logit = np.zeros(wallets)
     informs_from = np.full(wallets, NEVER, dtype=np.int64)
     histories = {}
@@ -125,7 +125,7 @@ def learn_together(
             baselines[i] = fit(histories[i], population, first_day=first, end_day=end)
             win_logit[i] = baselines[i].win_logit
         for i, (first, end) in spans.items():
-            market = past_market(peers[i], panel, first, end, win_logit=win_logit, informs_from=informs_from)
+            market = past_market(peers.rows_of(i), panel, first, end, win_logit=win_logit, informs_from=informs_from)
             read = np.isin(np.arange(first, end), histories[i].day)
             histories[i] = replace(histories[i], market=market[read])
         population = fit_population(list(histories.values()))

@@ -4,7 +4,7 @@ Peers are chosen by how they trade, never by how well: a group chosen by its win
 together, and that would look like a market.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,7 +97,6 @@ def common_shift(residual: FloatArray, information: FloatArray, use: BoolArray) 
     -----
     Source: Huber (1964), iteratively reweighted.
     """
-    residual, information, use = _gathered(residual, information, use)
     enough = use & (information > 0.2)
     theta = np.where(enough, residual / np.maximum(information, 0.2), 0.0)
     variance = 1.0 / np.maximum(information, 0.2) + PEER_MOOD
@@ -117,30 +116,46 @@ def common_shift(residual: FloatArray, information: FloatArray, use: BoolArray) 
 class Witnesses:
     """Each wallet's peers in a row: on a long list few are peers of anybody, and work grows with these only."""
 
-    index: IntArray  #: row of each peer, (W, K); 0 where a wallet has fewer than K
-    use: BoolArray  #: whether the place holds a peer, (W, K)
+    index: IntArray  #: row of each peer, ascending, (W, K); 0 where a wallet has fewer than K
+    use: BoolArray  #: whether the place holds a peer that counts, (W, K)
 
     @classmethod
-    def of(cls, peers: BoolArray) -> "Witnesses":
-        """From a matrix (wallets, candidates) that marks who is a peer of whom."""
-        count = peers.sum(axis=1)
-        row, column = np.nonzero(peers)
-        place = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
-        index = np.zeros((len(peers), int(count.max(initial=0))), dtype=np.int64)
-        index[row, place] = column
+    def of(cls, rows: Sequence[Collection[int]]) -> "Witnesses":
+        """From the rows of each wallet's peers."""
+        index = np.zeros((len(rows), max(map(len, rows), default=0)), dtype=np.int64)
+        for i, each in enumerate(rows):
+            index[i, : len(each)] = sorted(each)
+        count = np.array([len(each) for each in rows], dtype=np.int64)
         return cls(index, np.arange(index.shape[1]) < count[:, None])
 
+    def those(self, which: BoolArray) -> "Witnesses":
+        """Only the wallets marked, (W,), still count."""
+        return Witnesses(self.index, self.use & which[self.index])
 
-def _gathered(
-    residual: FloatArray, information: FloatArray, use: BoolArray
-) -> tuple[FloatArray, FloatArray, BoolArray]:
-    """The same with only those columns of each row that count, where these are few: on long lists nearly none are."""
-    if residual.shape[0] != 1 or use.ndim != 2:
-        return residual, information, use
-    if 4 * int(use.sum(axis=1).max(initial=0)) >= use.shape[1]:
-        return residual, information, use
-    few = Witnesses.of(use)
-    return residual[0][few.index], information[0][few.index], few.use
+    def where(self, which: BoolArray) -> "Witnesses":
+        """Only the wallets marked, (W,), still have any."""
+        return Witnesses(self.index, self.use & which[:, None])
+
+    @property
+    def count(self) -> IntArray:
+        """How many each wallet has, (W,)."""
+        out: IntArray = self.use.sum(axis=1)
+        return out
+
+    @property
+    def enough(self) -> BoolArray:
+        """Whether each wallet has as many as it takes to tell the market from itself, (W,)."""
+        out: BoolArray = self.count >= FEW_PEERS
+        return out
+
+    def rows_of(self, i: int) -> IntArray:
+        """Rows of wallet ``i``'s peers."""
+        out: IntArray = self.index[i, self.use[i]]
+        return out
+
+    def shift(self, residual: FloatArray, information: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """``common_shift`` of each wallet's peers, from values of all wallets, (W,)."""
+        return common_shift(residual[self.index], information[self.index], self.use)
 
 
 def shrunk(mean: FloatArray, variance: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -3,21 +3,19 @@
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 
 from metrics import learning
 from metrics.bags import standing
 from metrics.baseline import Population
-from metrics.course import Checkpoint, advance, has_peers
+from metrics.course import Checkpoint, advance
 from metrics.evidence import LONGEST_DAYS
 from metrics.panel import Panel
+from metrics.peers import Witnesses
 from metrics.scale import Scale
 from metrics.sight import sight
 from metrics.streams import Bank
 from metrics.types import Sight
 from metrics.watched import Watched
-
-BoolArray = npt.NDArray[np.bool_]
 
 WARM_UP_DAYS = 30  # before the first judged day: the peers' fading sums forget their start well within it
 KEPT_DAYS = 2 * LONGEST_DAYS  # of checkpoints; a row later than that replays from the beginning
@@ -34,7 +32,7 @@ class Replay:
         self.checkpoints: dict[int, Checkpoint] = {}
         self._origin = 0
         self._next = 0  # first day that must be computed (again)
-        self._constants: tuple[Bank, BoolArray, list[Sight | None]] | None = None
+        self._constants: tuple[Bank, Witnesses, list[Sight | None]] | None = None
 
     def begin(self) -> None:
         """Compute everything anew at the next :meth:`advance`."""
@@ -80,13 +78,13 @@ class Replay:
             Checkpoint.empty(len(self.wallets))
         ]
 
-    def constants(self) -> tuple[Bank, BoolArray, list[Sight | None]]:
-        """Baselines, peers (W, W) and sights by row: the same from day to day until one of them changes."""
+    def constants(self) -> tuple[Bank, Witnesses, list[Sight | None]]:
+        """Baselines, peers and sights by row: the same from day to day until one of them changes."""
         if self._constants is None:
             wallets = list(self.wallets.values())
-            peers = self._peer_matrix()
+            peers = self._peers()
             bank = Bank.of([each.baseline for each in wallets], [each.informs_from for each in wallets])
-            peered = has_peers(bank.known, peers)
+            peered = peers.those(bank.known).enough
             sights = [
                 sight(each.baseline, flag_years=self.flag_years, peered=bool(peered[each.row]))
                 if each.baseline
@@ -143,7 +141,7 @@ class Replay:
                 self.sum_days(wallet, sizes[wallet.row])
         ledgers = {each.row: each.ledger for each in self.wallets.values()}
         bags = {each.row: each.bags for each in self.wallets.values()}
-        fitted = learning.learn_together(self.panel, ledgers, bags, spans, sizes, overdue, self._peer_matrix())
+        fitted = learning.learn_together(self.panel, ledgers, bags, spans, sizes, overdue, self._peers())
         self.population, baselines = fitted
         for wallet in self.wallets.values():
             if wallet.row in baselines:
@@ -188,7 +186,7 @@ class Replay:
                 wallet.bags,
                 first,
                 day,
-                peers=peers[wallet.row],
+                peers=peers.rows_of(wallet.row),
                 win_logit=bank.win_logit,
                 informs_from=bank.informs_from,
                 population=self.population,
@@ -200,11 +198,9 @@ class Replay:
             self._constants = None
         self._show_bags(end)
 
-    def _peer_matrix(self) -> BoolArray:
-        """Row i marks the peers of wallet i; peers of whom nothing is known are left out."""
-        matrix = np.zeros((len(self.wallets), len(self.wallets)), dtype=bool)
-        for name, wallet in self.wallets.items():
-            for peer in wallet.peers:
-                if peer in self.wallets and peer != name:
-                    matrix[wallet.row, self.wallets[peer].row] = True
-        return matrix
+    def _peers(self) -> Witnesses:
+        """Of each wallet; those of whom nothing is known are left out."""
+        rows = {name: wallet.row for name, wallet in self.wallets.items()}
+        return Witnesses.of(
+            [{rows[peer] for peer in each.peers if peer in rows} - {each.row} for each in self.wallets.values()]
+        )

@@ -22,7 +22,7 @@ from metrics.evidence import (
     metric_evidence,
 )
 from metrics.panel import Panel
-from metrics.peers import FEW_PEERS
+from metrics.peers import FEW_PEERS, Witnesses
 from metrics.streams import Bank, Stream, began, statistic
 from metrics.types import Assessment, Evidence, Metric, Sight, State
 
@@ -57,12 +57,12 @@ class Standing:
     unadjusted_since: IntArray
 
     @classmethod
-    def of(cls, now: Checkpoint, bank: Bank, peers: BoolArray) -> "Standing":
+    def of(cls, now: Checkpoint, bank: Bank) -> "Standing":
         """Read the streams' recurrence intervals as metrics."""
         began_on = began(now.total, now.since)
         recurrence, since, stream = _by_metric(now.recurrence, began_on, METRICS)
         lead = _by_metric(now.recurrence * SHARES, began_on, METRICS)[0].argmax(axis=1)
-        peered = np.ones(len(peers), dtype=bool)
+        peered = np.ones(len(lead), dtype=bool)
         alone = recurrence_years(statistic(now.unadjusted), bank.rate, peered)
         market_metrics = (Metric.WIN_RATE, Metric.AVERAGE_RETURN)
         raw, raw_since, _ = _by_metric(alone, began(now.unadjusted, now.unadjusted_since), market_metrics)
@@ -103,7 +103,7 @@ def assess(
     panel: Panel,
     bank: Bank,
     checkpoints: Sequence[Checkpoint],
-    peers: BoolArray,
+    peers: Witnesses,
     names: Sequence[str],
     flag_years: float,
     sights: Sequence[Sight | None],
@@ -117,23 +117,24 @@ def assess(
     (last trade, unix seconds), ``bags`` (those of the judged days, older ones) and ``marked`` (whether its open
     positions are known) go by row.
     """
-    standing = Standing.of(checkpoints[-1], bank, peers)
+    standing = Standing.of(checkpoints[-1], bank)
     watch_years = flag_years / WATCH_SHARE
-    peer_count = (peers & bank.known[None, :]).sum(axis=1)
+    told = peers.those(bank.known)
+    peer_count = told.count
     market_only = (standing.score < watch_years) & (standing.unadjusted_score >= watch_years)
-    market_only &= peer_count >= FEW_PEERS
+    market_only &= told.enough
     stands_out = (standing.score >= watch_years) | market_only
     began_on = np.where(market_only, standing.unadjusted_since, standing.since)
     lead = np.where(market_only, standing.unadjusted_lead, standing.lead)
     length = np.where(stands_out, np.clip(end - began_on, SHORTEST_DAYS, LONGEST_DAYS), USUAL_DAYS)
     # A window never reaches back into the baseline that it is compared with.
     length = np.clip(np.minimum(length, end - bank.end_day), 1, LONGEST_DAYS)
-    shifts = (_recent(checkpoints, name, len(peers)) for name in ("market", "market_se", "patience"))
+    shifts = (_recent(checkpoints, name, len(names)) for name in ("market", "market_se", "patience"))
     window = Window.of(panel, *shifts, first=end - length, end=end, marked=marked)
-    compared = compare(bank, window, peers)
+    compared = compare(bank, window, told)
     unread = window.days - window.own(window.covered)
     lucky = back_to_level(bank, compared[Metric.WIN_RATE])
-    worth = effective(bank, window, peers & ~checkpoints[-1].flagged)
+    worth = effective(bank, window, told.those(~checkpoints[-1].flagged))
     out = []
     for i, wallet in wallets:
         silent_days = None
@@ -175,7 +176,7 @@ def assess(
             peers=int(peer_count[i]),
             peers_down=down,
             peers_effective=float(worth[i]),
-            peer_wallets=tuple(names[j] for j in np.flatnonzero(peers[i] & bank.known).tolist()),
+            peer_wallets=tuple(names[j] for j in told.rows_of(i).tolist()),
             sight=sights[i],
             open_bags=bags[i][0],
             notes=tuple(_notes(int(peer_count[i]), int(unread[i]), int(length[i]), *bags[i])),

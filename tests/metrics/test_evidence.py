@@ -7,6 +7,7 @@ import pytest
 from scipy.special import logit
 
 from metrics.evidence import Comparison, Window, back_to_level, effective
+from metrics.peers import Witnesses
 from tests.metrics.test_streams import bank
 
 
@@ -61,7 +62,7 @@ def window(closes: np.ndarray) -> Window:
 def test_peers_are_worth_as_many_as_tell_equally_much() -> None:
     """Nine alike are worth nine; nine of which eight hardly trade about one; those that never trade nothing."""
     many = bank().repeat(0, 10)
-    peers = ~np.eye(10, dtype=bool)
+    peers = Witnesses.of([{*range(10)} - {i} for i in range(10)])
     busy, idle = np.full(10, 5.0), np.full(10, 0.0)
     mixed = np.array([5.0, 5.0, *[0.02] * 8])
     assert effective(many, window(busy), peers) == pytest.approx(np.full(10, 9.0))

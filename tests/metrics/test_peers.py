@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from metrics.peers import choose_peers, common_shift, shrunk
+from metrics.peers import FEW_PEERS, Witnesses, choose_peers, common_shift, shrunk
 
 
 def test_peers_trade_alike_and_never_include_the_wallet() -> None:
@@ -81,11 +81,14 @@ def test_peers_stand_in_the_same_market():
 def test_strangers_on_a_long_list_change_nothing() -> None:
     """Who is no witness has no say, however many there are: the shift is that of the witnesses alone."""
     rng = np.random.default_rng(1)
-    residual, information = rng.normal(size=(1, 60)), rng.gamma(1.0, 2.0, size=(1, 60))
-    use = np.zeros((60, 60), dtype=bool)
-    for i in range(60):
-        use[i, rng.permutation(60)[: i % 9]] = True
-    shift, sd = common_shift(residual, information, use)
-    for i in range(60):
-        alone = common_shift(residual[0, use[i]], information[0, use[i]], np.ones(i % 9, dtype=bool))
+    residual, information = rng.normal(size=60), rng.gamma(1.0, 2.0, size=60)
+    rows = [rng.permutation(60)[: i % 9] for i in range(60)]
+    away = rng.random(60) < 0.3
+    witnesses = Witnesses.of(rows).those(~away)
+    shift, sd = witnesses.shift(residual, information)
+    for i, peers in enumerate(rows):
+        left = np.sort(peers[~away[peers]])
+        assert witnesses.rows_of(i).tolist() == left.tolist()
+        alone = common_shift(residual[left], information[left], np.ones(len(left), dtype=bool))
         assert (shift[i], sd[i]) == pytest.approx((float(alone[0]), float(alone[1])))
+    assert witnesses.where(witnesses.enough).count.tolist() == [n if n >= FEW_PEERS else 0 for n in witnesses.count]
