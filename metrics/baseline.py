@@ -118,6 +118,16 @@ class Baseline:
     overdue_se: float
     overdue_inflation: float  #: long holdings come in spells: variance relative to independent ones
 
+    @property
+    def win_spread(self) -> float:
+        """Robust sd of the logarithm of a win's size."""
+        return self.scale_win.spread
+
+    @property
+    def loss_spread(self) -> float:
+        """The same of a loss's."""
+        return self.scale_loss.spread
+
 
 def is_weekend(day: IntArray) -> npt.NDArray[np.bool_]:
     """Saturday or Sunday (day 0, 1970-01-01, was a Thursday)."""

@@ -32,10 +32,11 @@ def began_between(
     first = max(int(bank.end_day[row]), end - len(checkpoints))
     days = np.arange(first, end)
     kept = checkpoints[len(checkpoints) - len(days) :]
-    shifts = (np.array([getattr(each, name)[row] for each in kept]) for name in ("market", "market_se", "patience"))
+    common = np.stack([each.common.shift[:, row] for each in kept], axis=1)
+    market_se = np.array([each.common.market_se[row] for each in kept])
     names = ("closes", "wins", "win_size", "loss_size", "trades", "sold", "overdue")
     today = Day(**{name: panel.view(name, first, end)[row] for name in names}, weekend=(days + 3) % 7 >= 5)
-    columns = increments(bank.repeat(row, len(days)), today, *shifts)[:, BOUNDS[stream] : BOUNDS[stream + 1]]
+    columns = increments(bank.repeat(row, len(days)), today, common, market_se)[:, BOUNDS[stream] : BOUNDS[stream + 1]]
     columns = np.where(panel.view("covered", first, end)[row][:, None] > 0, columns, 0.0)
     after = np.cumsum(columns[::-1], axis=0)[::-1]  # evidence from each day to now
     weight = np.exp(after - after.max()).sum(axis=1)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scipy.special import expit
 
 from metrics.panel import Panel
-from metrics.peers import FEW_PEERS, PEER_MOOD, Witnesses
+from metrics.peers import FEW_PEERS, PEER_MOOD, Factor, Witnesses
 from metrics.streams import Bank
 from metrics.types import Metric, MetricEvidence
 
@@ -51,9 +51,8 @@ class Window:
     sold: FloatArray
     overdue: FloatArray
     covered: FloatArray
-    market: FloatArray  #: (W, T)
-    market_se: FloatArray  #: (W, T)
-    patience: FloatArray  #: (W, T)
+    common: FloatArray  #: what each wallet's peers share, by ``Factor``, (F, W, T)
+    market_se: FloatArray  #: standard error of its first, (W, T)
     marked: BoolArray  #: whether its open positions are known, (W,)
     weekend: BoolArray  #: (T,)
     inside: FloatArray  #: 1 where a day belongs to the wallet's window, (W, T)
@@ -63,16 +62,15 @@ class Window:
     def of(
         cls,
         panel: Panel,
-        market: FloatArray,
+        common: FloatArray,
         market_se: FloatArray,
-        patience: FloatArray,
         *,
         first: IntArray,
         end: int,
         marked: BoolArray,
     ) -> "Window":
-        """Windows ``first[i] .. end - 1``; ``market`` and its likes (W, T) hold the shifts of the last T days."""
-        begin = end - market.shape[1]
+        """Windows ``first[i] .. end - 1``; ``common`` and ``market_se`` are those of the last T days."""
+        begin = end - market_se.shape[1]
         day = np.arange(begin, end)
         covered = panel.view("covered", begin, end).copy()
         inside = (day >= first[:, None]).astype(np.float64)
@@ -81,9 +79,8 @@ class Window:
         return cls(
             **sums,
             covered=covered,
-            market=market,
+            common=common,
             market_se=market_se,
-            patience=patience,
             marked=marked,
             weekend=(day + 3) % 7 >= 5,
             inside=inside,
@@ -170,7 +167,7 @@ def _win_rate(bank: Bank, window: Window, peers: Witnesses) -> Comparison:
     n = window.own(window.closes)
     # Weights of one trade in a million keep the expectation defined where nothing closed.
     weight = window.closes + 1e-6
-    p = expit(bank.win_logit[:, None] + bank.market_beta[:, None] * window.market)
+    p = expit(bank.win_logit[:, None] + bank.market_beta[:, None] * window.common[Factor.MARKET])
     total = window.own(weight)
     expected = window.own(weight * p) / total
     spread = window.own(weight * p * (1 - p)) / total
@@ -225,7 +222,7 @@ def _trade_frequency(bank: Bank, window: Window, peers: Witnesses) -> Comparison
     days = window.own(window.covered)
     usual = bank.rate * (5 + 2 * bank.weekend) / 7
     mean = bank.rate[:, None] * np.where(window.weekend, bank.weekend[:, None], 1.0) * window.covered
-    mean = mean * np.exp(bank.rate_slope[:, None] * window.market)
+    mean *= np.exp(bank.rate_slope[:, None] * window.common[Factor.MARKET] + window.common[Factor.ACTIVITY])
     variance = window.own(mean + bank.overdispersion[:, None] * mean**2) * bank.rate_inflation
     expected = window.own(mean) / days
     sd = np.sqrt(variance / days**2 + (expected * bank.rate_se) ** 2)
@@ -250,7 +247,7 @@ def _open_losses(bank: Bank, window: Window, peers: Witnesses) -> Comparison:
     n = np.where(window.marked, window.own(window.sold + window.overdue), 0.0)
     weight = window.sold + window.overdue + 1e-6
     base = np.log(bank.overdue_share / (1 - bank.overdue_share))
-    p = expit(base[:, None] + np.maximum(window.patience, 0.0))
+    p = expit(base[:, None] + np.maximum(window.common[Factor.OVERDUE], 0.0))
     expected = window.own(weight * p) / window.own(weight)
     variance = bank.overdue_inflation * expected * (1 - expected) / np.maximum(n, 1.0) + bank.overdue_se**2
     total = window.others(window.sold + window.overdue, peers)

@@ -13,7 +13,7 @@ from metrics.baseline import (
     fit,
     fit_population,
 )
-from metrics.course import past_market
+from metrics.common import past_market
 from metrics.ledger import Ledger
 from metrics.panel import Panel
 from metrics.peers import Witnesses

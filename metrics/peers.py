@@ -6,6 +6,7 @@ together, and that would look like a market.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +21,22 @@ FEW_PEERS = 5
 COMMON_TOKENS = 0.2
 """Share of the smaller of two wallets' tokens that both must trade to stand in the same market."""
 
-MEMORY = 0.55  # of a day's evidence the next day: a market move is a matter of days
-PATIENCE_MEMORY = 0.9  # the same for overdue positions, which are few: some two weeks
+
+class Factor(IntEnum):
+    """What peers share, and its unit."""
+
+    MARKET = 0  #: win rate, logit units
+    WIN_SIZE = 1  #: sizes of wins, log of the multiple of the usual
+    LOSS_SIZE = 2  #: sizes of losses, likewise
+    ACTIVITY = 3  #: trades, likewise
+    OVERDUE = 4  #: share of positions overdue, logit units
+
+
+DAYS_MEMORY = 0.55  # of a day's evidence the next day: a market move is a matter of days
+MEMORY = np.array([DAYS_MEMORY, DAYS_MEMORY, DAYS_MEMORY, DAYS_MEMORY, 0.9])
+"""The same by factor; overdue positions are few, so theirs is some two weeks."""
+
+LEAST_ACTIVITY = 0.05  # of the usual: a market that stands still, as far as a linear estimate may tell
 PEER_MOOD = 0.15  # variance, logit units squared, of one peer's own wandering around the market
 WEAK_PRECISION = 2.0  # holds the robust weights' centre near 0 where the peers know little
 CALM_SPREAD, STORM_SPREAD, STORM_SHARE = 0.2, 1.0, 0.2
@@ -180,6 +195,6 @@ def fading_sums(daily: FloatArray) -> FloatArray:
     out = np.zeros_like(daily)
     total = np.zeros(daily.shape[1:])
     for day, value in enumerate(daily):
-        total = MEMORY * total + value
+        total = DAYS_MEMORY * total + value
         out[day] = total
     return out

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metrics.baseline import Baseline
+from metrics.peers import Factor
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -67,6 +68,8 @@ class Bank:
     beta_se: FloatArray
     win_inflation: FloatArray
     win_se: FloatArray
+    win_spread: FloatArray
+    loss_spread: FloatArray
     win_size: FloatArray
     loss_size: FloatArray
     win_size_slope: FloatArray
@@ -127,7 +130,7 @@ class Day:
     weekend: bool | npt.NDArray[np.bool_]
 
 
-def increments(bank: Bank, day: Day, market: FloatArray, market_se: FloatArray, patience: FloatArray) -> FloatArray:
+def increments(bank: Bank, day: Day, common: FloatArray, market_se: FloatArray) -> FloatArray:
     r"""Log-likelihood ratio of each alternative against the baseline for one day, shape (wallets, COLUMNS).
 
     * wins are binomial: :math:`w \ln\frac{p_1}{p_0} + (n - w) \ln\frac{1 - p_1}{1 - p_0}` with
@@ -139,10 +142,12 @@ def increments(bank: Bank, day: Day, market: FloatArray, market_se: FloatArray, 
     Each is divided by the wallet's inflation (its own mood): a wallet that swings between 45 % and 65 % needs
     more evidence than one that never did. The baselines are moved towards the change by ``GUARD`` standard
     errors, because they are estimates; that of wins holds the wallet's level, its response to the market and
-    the market itself (``market`` and ``market_se``, logit units, (wallets,)). Where the peers stay in their losers
-    longer than usual (``patience``, logit units, (wallets,)), so may the wallet.
+    the market itself (``market_se``, logit units, (wallets,)). What the peers share (``common``, by
+    :class:`~metrics.peers.Factor`, (factors, wallets)) moves the baselines: where all win less, win less at a time,
+    trade less, as on holidays, or stay in their losers longer, so may the wallet.
     """
     losses = day.closes - day.wins
+    market: FloatArray = common[Factor.MARKET]
     unsure = np.sqrt(
         bank.win_se**2 + (RESPONSE_GUARD * bank.beta_se * market) ** 2 + (bank.market_beta * market_se) ** 2
     )
@@ -152,9 +157,11 @@ def increments(bank: Bank, day: Day, market: FloatArray, market_se: FloatArray, 
     for shift in WIN_SHIFTS:
         p, q = _log_odds(null - shift)
         win.append((day.wins * (p - stay) + losses * (q - leave)) / bank.win_inflation)
-    x = day.win_size - (bank.win_size_slope * market + bank.win_size - GUARD * bank.win_size_se) * day.wins
+    wins_moved = bank.win_size_slope * market + common[Factor.WIN_SIZE] / bank.win_spread
+    losses_moved = bank.loss_size_slope * market + common[Factor.LOSS_SIZE] / bank.loss_spread
+    x: FloatArray = day.win_size - (wins_moved + bank.win_size - GUARD * bank.win_size_se) * day.wins
     # Larger losses are worse, so losses count with the opposite sign.
-    y = (bank.loss_size_slope * market + bank.loss_size + GUARD * bank.loss_size_se) * losses - day.loss_size
+    y: FloatArray = (losses_moved + bank.loss_size + GUARD * bank.loss_size_se) * losses - day.loss_size
 
     def size(wins_by: float, losses_by: float) -> FloatArray:
         out = (-wins_by * x - day.wins * wins_by**2 / 2) / bank.win_size_inflation
@@ -162,7 +169,8 @@ def increments(bank: Bank, day: Day, market: FloatArray, market_se: FloatArray, 
 
     sizes = [size(*shifts) for shifts in SIZE_SHIFTS]
     joint = [win[WIN_SHIFTS.index(shift)] + size(*rest) for shift, *rest in JOINT_SHIFTS]
-    mean = bank.rate * np.exp(bank.rate_slope * market) * np.where(day.weekend, bank.weekend, 1.0)
+    usual = bank.rate * np.where(day.weekend, bank.weekend, 1.0)
+    mean = usual * np.exp(bank.rate_slope * market + common[Factor.ACTIVITY])
     kappa = 1.0 / bank.overdispersion
 
     def rate(by: float) -> FloatArray:
@@ -173,7 +181,7 @@ def increments(bank: Bank, day: Day, market: FloatArray, market_se: FloatArray, 
     # nan trades: the wallet was active, but how often is not known; no evidence either way.
     rates = [np.nan_to_num(rate(by)) for by in (*SILENCE_RATES, *SURGE_RATES)]
     share = np.minimum(bank.overdue_share + OVERDUE_GUARD * bank.overdue_se, 0.9)
-    odds = np.log(share / (1 - share)) + np.maximum(patience, 0.0)
+    odds = np.log(share / (1 - share)) + np.maximum(common[Factor.OVERDUE], 0.0)
     held, sold = _log_odds(odds)
     overdue = []
     for alternative in OVERDUE_SHARES:

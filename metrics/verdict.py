@@ -22,7 +22,7 @@ from metrics.evidence import (
     metric_evidence,
 )
 from metrics.panel import Panel
-from metrics.peers import FEW_PEERS, Witnesses
+from metrics.peers import FEW_PEERS, Factor, Witnesses
 from metrics.streams import Bank, Stream, began, statistic
 from metrics.types import Assessment, Evidence, Metric, Sight, State
 
@@ -129,8 +129,9 @@ def assess(
     length = np.where(stands_out, np.clip(end - began_on, SHORTEST_DAYS, LONGEST_DAYS), USUAL_DAYS)
     # A window never reaches back into the baseline that it is compared with.
     length = np.clip(np.minimum(length, end - bank.end_day), 1, LONGEST_DAYS)
-    shifts = (_recent(checkpoints, name, len(names)) for name in ("market", "market_se", "patience"))
-    window = Window.of(panel, *shifts, first=end - length, end=end, marked=marked)
+    shifts = _recent([each.common.shift for each in checkpoints], (len(Factor), len(names)))
+    market_se = _recent([each.common.market_se for each in checkpoints], (len(names),))
+    window = Window.of(panel, shifts, market_se, first=end - length, end=end, marked=marked)
     compared = compare(bank, window, told)
     unread = window.days - window.own(window.covered)
     lucky = back_to_level(bank, compared[Metric.WIN_RATE])
@@ -232,11 +233,11 @@ def _unjudged(
     return Assessment(wallet=wallet, as_of=as_of, score=LEARNING_SCORE, flagged=False, state=state, evidence=evidence)
 
 
-def _recent(checkpoints: Sequence[Checkpoint], name: str, wallets: int) -> FloatArray:
-    """One field of the last ``LONGEST_DAYS`` checkpoints, (W, days); 0 before the first."""
-    out = np.zeros((wallets, LONGEST_DAYS))
-    for back, each in enumerate(reversed(checkpoints[-LONGEST_DAYS:]), start=1):
-        out[:, -back] = getattr(each, name)
+def _recent(daily: Sequence[FloatArray], shape: tuple[int, ...]) -> FloatArray:
+    """One value of the last ``LONGEST_DAYS`` days, (..., days); 0 before the first."""
+    out = np.zeros((*shape, LONGEST_DAYS))
+    for back, each in enumerate(reversed(daily[-LONGEST_DAYS:]), start=1):
+        out[..., -back] = each
     return out
 
 

@@ -7,7 +7,7 @@ import pytest
 from scipy.special import logit
 
 from metrics.evidence import Comparison, Window, back_to_level, effective
-from metrics.peers import Witnesses
+from metrics.peers import Factor, Witnesses
 from tests.metrics.test_streams import bank
 
 
@@ -49,9 +49,8 @@ def window(closes: np.ndarray) -> Window:
         sold=daily,
         overdue=none,
         covered=np.ones_like(daily),
-        market=none,
+        common=np.zeros((len(Factor), *daily.shape)),
         market_se=none,
-        patience=none,
         marked=np.zeros(len(closes), dtype=bool),
         weekend=np.zeros(10, dtype=bool),
         inside=np.ones_like(daily),

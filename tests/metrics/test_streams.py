@@ -4,8 +4,17 @@ import numpy as np
 import pytest
 
 from metrics.baseline import Population, fit
+from metrics.peers import Factor
 from metrics.streams import COLUMNS, Bank, Day, Stream, began, increments, page, statistic
 from tests.metrics.test_baseline import history
+
+NONE = np.zeros((len(Factor), 1))
+
+
+def shifted(factor: Factor, by: float) -> np.ndarray:
+    out = NONE.copy()
+    out[factor] = by
+    return out
 
 
 def bank() -> Bank:
@@ -21,9 +30,8 @@ def day(closes: float, wins: float, *, win_size: float = 0.0, loss_size: float =
 
 def after(days: list[Day]) -> np.ndarray:
     total, since = np.zeros((1, COLUMNS)), np.zeros((1, COLUMNS), dtype=np.int64)
-    none = np.zeros(1)
     for number, each in enumerate(days):
-        total, since = page(total, since, increments(bank(), each, none, none, none), number)
+        total, since = page(total, since, increments(bank(), each, NONE, np.zeros(1)), number)
     return statistic(total)[0]
 
 
@@ -52,10 +60,9 @@ def test_usual_days_are_no_evidence() -> None:
 
 def test_a_fall_of_the_market_explains_lost_wins() -> None:
     """The same losses count less where the peers lost as well, and less the less sure the market is."""
-    none = np.zeros(1)
-    alone = increments(bank(), day(5, 1), none, none, none)[0, :3]
-    together = increments(bank(), day(5, 1), np.array([-1.0]), none, none)[0, :3]
-    unsure = increments(bank(), day(5, 1), none, np.array([0.5]), none)[0, :3]
+    alone = increments(bank(), day(5, 1), NONE, np.zeros(1))[0, :3]
+    together = increments(bank(), day(5, 1), shifted(Factor.MARKET, -1.0), np.zeros(1))[0, :3]
+    unsure = increments(bank(), day(5, 1), NONE, np.array([0.5]))[0, :3]
     assert (together < alone).all()
     assert (unsure < alone).all()
 
@@ -63,8 +70,7 @@ def test_a_fall_of_the_market_explains_lost_wins() -> None:
 def test_since_is_the_day_the_evidence_left_zero() -> None:
     """The estimated start of a silence is its first day."""
     total, since = np.zeros((1, COLUMNS)), np.zeros((1, COLUMNS), dtype=np.int64)
-    none = np.zeros(1)
     for number in range(20):
         today = day(5, 3) if number < 12 else day(0, 0)
-        total, since = page(total, since, increments(bank(), today, none, none, none), number)
+        total, since = page(total, since, increments(bank(), today, NONE, np.zeros(1)), number)
     assert began(total, since)[0, Stream.SILENCE] == 12
