@@ -86,8 +86,8 @@ def _terms(
     r"""What was seen of a factor less what was expected, and its variance, (W,).
 
     Wins and overdue positions are binomial. For trades, :math:`n \sim NB(\mu (1 + \theta), \phi)`, it is the score at
-    :math:`\theta = 0`, :math:`(n - \mu) / (1 + \phi \mu)`, with the variance :math:`\mu / (1 + \phi \mu)`: their ratio is
-    :math:`n / \mu - 1`.
+    :math:`\theta = 0`, which is :math:`(n - \mu) / (1 + \phi \mu)`, with the variance
+    :math:`\mu / (1 + \phi \mu)`; the ratio of both is :math:`n / \mu - 1`.
     """
     if factor is Factor.MARKET:
         return _win_terms(sums["closes"], sums["wins"], bank.win_logit)
