@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
@@ -54,7 +54,7 @@ def at_work(engine: Engine, taken: str) -> Iterator[None]:
         yield
     finally:
         event.remove(engine, "begin", still)
-        session.close()
+        _free(engine, session)
 
 
 def _take(engine: Engine, taken: str) -> Any:
@@ -68,6 +68,12 @@ def _take(engine: Engine, taken: str) -> Any:
             session.close()
             raise StoreError(taken)
     return session
+
+
+def _free(engine: Engine, session: Any) -> None:
+    """Give the place back and wait until the server has: it notices a closed session only a little later."""
+    with closing(session), suppress(engine.dialect.loaded_dbapi.OperationalError), session.cursor() as cursor:
+        cursor.execute(f"SELECT pg_advisory_unlock({ROOM}, {AT_WORK})")
 
 
 def _lives(engine: Engine, session: Any) -> bool:
