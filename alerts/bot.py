@@ -9,8 +9,9 @@ import json
 import logging
 import os
 import re
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import timedelta
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final, Self, TypeVar
 
@@ -140,20 +141,12 @@ class TelegramBot:
             Telegram did not confirm; its fields say whether it is worth, and safe, to try again.
         """
         chat = self._chat_id if chat_id is None else chat_id
-        loop, photo = asyncio.get_running_loop(), message.chart_png
+        photo = message.chart_png
         words, file = fit(message.html)
         mode: str | None = _HTML
         while True:
-            if (held := self._pacer.held(loop.time())) > _SHORT_HOLD_S:
-                raise DeliveryError(f"Telegram asks to wait {held:.0f} s.", retry_after=held)
-            await asyncio.sleep(self._pacer.book(chat, loop.time()))
             try:
-                return await _usable(self._dispatch(chat, words, mode, photo, file, message))
-            except RetryAfter as error:
-                explained = _explain(error)
-                if isinstance(explained, DeliveryError) and explained.retry_after is not None:
-                    self._pacer.hold(loop.time() + explained.retry_after)
-                raise explained from error
+                return await self._in_turn(chat, partial(self._dispatch, chat, words, mode, photo, file, message))
             except BadRequest as error:
                 if mode is not None and "parse entities" in error.message.lower():
                     words, mode = strip(words), None
@@ -167,23 +160,7 @@ class TelegramBot:
     async def edit(
         self, message_id: int, message: Message, *, is_photo: bool = False, chat_id: int | None = None
     ) -> bool:
-        """Replace text and buttons of a message, as well as may be.
-
-        Returns
-        -------
-        bool
-            The message shows this now. False if it is gone, too old, or Telegram cannot be reached.
-        """
-        try:
-            return await self.revise(message_id, message, is_photo=is_photo, chat_id=chat_id)
-        except (DeliveryError, ConflictError) as error:
-            _log.warning("message %s could not be edited: %s", message_id, error)
-            return False
-
-    async def revise(
-        self, message_id: int, message: Message, *, is_photo: bool = False, chat_id: int | None = None
-    ) -> bool:
-        """Replace text and buttons of a message; False if it is gone or too old.
+        """Replace text and buttons of a message when it is its turn; False if it is gone or too old.
 
         Raises
         ------
@@ -192,14 +169,16 @@ class TelegramBot:
         """
         words = message.html
         mode: str | None = _HTML
-        target: dict[str, Any] = {"chat_id": self._chat_id if chat_id is None else chat_id, "message_id": message_id}
+        chat = self._chat_id if chat_id is None else chat_id
+        target: dict[str, Any] = {"chat_id": chat, "message_id": message_id}
         for _ in range(3):
             common = {**target, "parse_mode": mode, "reply_markup": _keyboard(message)}
             try:
                 if is_photo:
-                    await _usable(self._bot.edit_message_caption(**common, caption=words))
+                    await self._in_turn(chat, partial(self._bot.edit_message_caption, **common, caption=words))
                 else:
-                    await _usable(self._bot.edit_message_text(**common, text=words, link_preview_options=_NO_PREVIEW))
+                    shown: dict[str, Any] = {**common, "text": words, "link_preview_options": _NO_PREVIEW}
+                    await self._in_turn(chat, partial(self._bot.edit_message_text, **shown))
             except BadRequest as error:
                 reason = error.message.lower()
                 if "not modified" in reason:
@@ -269,6 +248,23 @@ class TelegramBot:
             raise DeliveryError("Telegram sent updates without an id.")
         return updates
 
+    async def _in_turn(self, chat_id: int, call: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
+        """Make a call that shows something in a chat when its moment has come, see `alerts.pace`.
+
+        What would have to wait for long does not leave at all. A time that Telegram asks to wait is kept by all calls.
+        """
+        loop = asyncio.get_running_loop()
+        if (held := self._pacer.held(loop.time())) > _SHORT_HOLD_S:
+            raise DeliveryError(f"Telegram asks to wait {held:.0f} s.", retry_after=held)
+        await asyncio.sleep(self._pacer.book(chat_id, loop.time()))
+        try:
+            return await _usable(call())
+        except RetryAfter as error:
+            explained = _explain(error)
+            if isinstance(explained, DeliveryError) and explained.retry_after is not None:
+                self._pacer.hold(loop.time() + explained.retry_after)
+            raise explained from error
+
     async def _dispatch(
         self, chat_id: int, words: str, mode: str | None, photo: bytes | None, file: bytes | None, message: Message
     ) -> int:
@@ -333,7 +329,8 @@ def _explain(error: TelegramError) -> DeliveryError | ConflictError:
             seconds = wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
             return DeliveryError(f"Telegram asks to wait {seconds:.0f} s.", retry_after=seconds)
         case ChatMigrated(new_chat_id=new):
-            return DeliveryError(f"The group has moved: set telegram.chat_id to {new}.", permanent=True)
+            words = f"The group has moved: put its new chat_id {new} into [telegram]."
+            return DeliveryError(words, permanent=True, moved_to=new)
         case InvalidToken():
             return DeliveryError("Telegram does not know this token: set a valid one.", permanent=True)
         case Conflict():

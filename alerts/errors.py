@@ -29,6 +29,8 @@ class DeliveryError(AlertError):
     uncertain
         The call left this machine and nobody knows whether Telegram carried it out: trying again may show
         the message twice.
+    moved_to
+        The chat's new id, where a group became another chat; nobody has allowed that one yet.
     """
 
     def __init__(
@@ -38,11 +40,13 @@ class DeliveryError(AlertError):
         permanent: bool = False,
         retry_after: float | None = None,
         uncertain: bool = False,
+        moved_to: int | None = None,
     ) -> None:
         super().__init__(message)
         self.permanent = permanent
         self.retry_after = retry_after
         self.uncertain = uncertain
+        self.moved_to = moved_to
 
 
 class ConflictError(AlertError):

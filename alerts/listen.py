@@ -54,6 +54,9 @@ class Desk(Protocol):
     def skip(self, update_id: int) -> None:
         """Pass over an update from anybody else."""
 
+    def shown(self, press: Press, *, edited: bool, sent: int | None) -> None:
+        """Note what a person sees of a press: its message tells the outcome, the message ``sent`` is about the flag."""
+
 
 class Wire(Protocol):
     """What the loop needs of a bot; every failure is an `AlertError`."""
@@ -65,7 +68,7 @@ class Wire(Protocol):
         """Show a notice to the person who pressed."""
 
     async def edit(self, message_id: int, message: Message, *, is_photo: bool, chat_id: int) -> bool:
-        """Replace a message; False if that did not work."""
+        """Replace a message; False if it is gone or too old."""
 
     async def send(self, message: Message, chat_id: int) -> int:
         """Send a message and return its id."""
@@ -128,29 +131,42 @@ async def _take(update: Update, wire: Wire, desk: Desk, room: Room, stop: asynci
             message_id=update.message_id,
         )
         outcome = await asyncio.to_thread(desk.record, press)
-        await _or_stop(_show(update, update.query_id, chat_id, outcome, wire), stop, grace=_GRACE_S)
+        await _or_stop(_show(update.query_id, press, outcome, wire, desk, update.is_photo), stop, grace=_GRACE_S)
 
 
-async def _show(update: Update, query_id: str, chat_id: int, outcome: Outcome, wire: Wire) -> None:
-    """Show what is already committed. A notice that comes too late must not keep the edit from happening."""
+async def _show(query_id: str, press: Press, outcome: Outcome, wire: Wire, desk: Desk, is_photo: bool) -> None:  # noqa: FBT001
+    """Show what is already committed. A notice that comes too late must not keep the edit from happening.
+
+    What cannot be shown now, the desk has in its outbox.
+    """
     try:
         await wire.answer(query_id, outcome.answer)
     except AlertError as error:
-        _log.info("press %s could not be answered: %s", update.update_id, error)
-    if outcome.edited is not None and not (
-        update.message_id is not None
-        and await wire.edit(update.message_id, outcome.edited, is_photo=update.is_photo, chat_id=chat_id)
-    ):
-        await _try_send(wire, outcome.edited, chat_id)
-    await _try_send(wire, outcome.reply, chat_id)
+        _log.info("press %s could not be answered: %s", press.update_id, error)
+    edited, sent = False, None
+    if outcome.edited is not None:
+        try:
+            edited = press.message_id is not None and await wire.edit(
+                press.message_id, outcome.edited, is_photo=is_photo, chat_id=press.chat_id
+            )
+        except AlertError as error:
+            _log.warning("message %s cannot be edited now: %s", press.message_id, error)
+        else:
+            if not edited:
+                sent = await _try_send(wire, outcome.edited, press.chat_id)
+                edited = sent is not None
+    if outcome.reply is not None:
+        sent = await _try_send(wire, outcome.reply, press.chat_id)
+    if edited or sent is not None:
+        await asyncio.to_thread(desk.shown, press, edited=edited, sent=sent)
 
 
-async def _try_send(wire: Wire, message: Message | None, chat_id: int) -> None:
+async def _try_send(wire: Wire, message: Message | None, chat_id: int) -> int | None:
     try:
-        if message is not None:
-            await wire.send(message, chat_id)
+        return None if message is None else await wire.send(message, chat_id)
     except AlertError as error:
         _log.warning("an answer could not be sent: %s", error)
+        return None
 
 
 async def _or_stop(work: Coroutine[Any, Any, _T], stop: asyncio.Event, *, grace: float = 0.0) -> _T | None:

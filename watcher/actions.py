@@ -30,7 +30,7 @@ class Person:
 def decide(
     connection: Connection, decision: Decision, *, update_id: int | None = None, chat_id: int | None = None
 ) -> Flag:
-    """Apply a decision to its flag and store both; every other card of the flag will show it.
+    """Apply a decision to its flag and store both; every card of the flag will show it.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def decide(
     if decision.choice is Choice.UNFOLLOW:
         wallets.unfollow(connection, flag.wallet, decision.decided_at)
     pressed = (chat_id, decision.message_id)
-    outbox.show_decided(connection, flag.flag_id, decision.decided_at, shown=pressed)
+    outbox.show_decided(connection, flag.flag_id, decision.decided_at, pressed=pressed)
     return changed
 
 

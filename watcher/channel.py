@@ -33,7 +33,7 @@ class LoopChannel:
 
     def edit(self, chat_id: int, message_id: int, message: Message) -> bool:
         """Replace a message; False if it is gone."""
-        return self._wait(self._bot.revise(message_id, message, is_photo=True, chat_id=chat_id))
+        return self._wait(self._bot.edit(message_id, message, is_photo=True, chat_id=chat_id))
 
     def _wait(self, call: Coroutine[Any, Any, _T]) -> _T:
         future = asyncio.run_coroutine_threadsafe(call, self._loop)

@@ -14,7 +14,7 @@ from alerts.types import Choice, FlagStatus, Message, Outcome, Press, Said
 from watcher.actions import Person, decide, follow_address
 from watcher.commands import Asked, answer
 from watcher.jobs.deliver import back_online
-from watcher.store import meters
+from watcher.store import meters, outbox
 from watcher.store import review as store
 from watcher.store.database import reading, writing
 
@@ -22,6 +22,7 @@ _OFFSET = "telegram_offset"
 HEARD: Final = "telegram_heard"  #: memo: when Telegram last answered the loop
 KEPT: Final = timedelta(hours=24)  #: how long Telegram keeps a press for the bot
 _NOTE_EVERY: Final = timedelta(minutes=5)
+_ELSEWHERE: Final = "This button does not belong to this message. /flags shows what waits for you."
 
 
 class Desk:
@@ -102,6 +103,9 @@ class Desk:
         )
         try:
             with writing(self._engine) as connection:
+                if self._is_elsewhere(connection, press):
+                    self._advance(connection, press.update_id)
+                    return Outcome(answer=_ELSEWHERE)
                 flag = decide(connection, decision, update_id=press.update_id, chat_id=press.chat_id)
                 late = len(store.decisions(connection, flag_id=press.flag_id)) > 1
                 self._advance(connection, press.update_id)
@@ -131,13 +135,29 @@ class Desk:
     def _followed(self, press: Press) -> Outcome:
         """Follow the address that a flag's message names: it stands in the store, not in the button."""
         with writing(self._engine) as connection:
+            self._advance(connection, press.update_id)
+            if self._is_elsewhere(connection, press):
+                return Outcome(answer=_ELSEWHERE)
             flag = store.find_flag(connection, press.flag_id)
             address = to_follow(flag) if flag is not None else None
-            self._advance(connection, press.update_id)
             if flag is None or address is None:
                 return Outcome(answer=f"Flag #{press.flag_id} names no address to follow.")
             words = follow_address(connection, address, self._person(press), flag=flag)
         return Outcome(answer=words[:200], reply=Message(html=text.escape(words, 400), silent=True))
+
+    def shown(self, press: Press, *, edited: bool, sent: int | None) -> None:
+        """Note what a person sees: the outbox need not show it then, and a reply to a new message is about the flag."""
+        with writing(self._engine) as connection:
+            if edited and press.message_id is not None:
+                outbox.settle_edit(connection, press.chat_id, press.message_id, self._clock())
+            if sent is not None and store.find_flag(connection, press.flag_id) is not None:
+                card = press.verb not in {DETAILS, FOLLOW}
+                outbox.note_sent(connection, press.flag_id, press.chat_id, sent, self._clock(), is_card=card)
+
+    def _is_elsewhere(self, connection: Connection, press: Press) -> bool:
+        """Whether a button's data was sent for a message that does not show its flag."""
+        known = store.find_flag(connection, press.flag_id) is not None
+        return known and not outbox.shows(connection, press.flag_id, press.chat_id, press.message_id)
 
     def _person(self, by: Press | Said) -> Person:
         return Person(

@@ -29,6 +29,7 @@ class FakeDesk:
     next_id: int = 0
     said: list[Said] = field(default_factory=list)
     answers: int = 0
+    seen: list[Any] = field(default_factory=list)
 
     def offset(self) -> int:
         return self.next_id
@@ -52,6 +53,9 @@ class FakeDesk:
 
     def heard(self) -> None:
         self.answers += 1
+
+    def shown(self, press: Press, *, edited: bool, sent: int | None) -> None:
+        self.seen.append((press.update_id, edited, sent))
 
     def skip(self, update_id: int) -> None:
         self._commit("skip", update_id)

@@ -137,8 +137,8 @@ def test_a_silent_message_makes_no_sound_and_a_link_is_a_button():
         assert api.silent[number]
 
 
-def test_an_edit_is_best_effort():
-    """Unchanged is done; gone or unreachable is False; text and caption are told apart by trying."""
+def test_an_edit_says_whether_the_message_is_gone_or_nobody_knows():
+    """Unchanged is done, gone is False, anything else is raised; text and caption are told apart by trying."""
 
     async def run() -> None:
         async with BotApi() as api, make_bot(api) as bot:
@@ -153,8 +153,9 @@ def test_an_edit_is_best_effort():
                 "done",
             ]
             assert not await bot.edit(99, done, is_photo=True)
-            api.fail("editMessageText", refusal(429, "Too Many Requests", retry_after=9))
-            assert not await bot.edit(words, WORDS, is_photo=False)
+            api.fail("editMessageText", Fault("status", 502, "<html>Bad Gateway</html>"))
+            with pytest.raises(DeliveryError):
+                await bot.edit(words, WORDS, is_photo=False)
 
     asyncio.run(run())
 

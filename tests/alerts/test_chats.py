@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import time
+from functools import partial
 
 import pytest
 
@@ -42,21 +44,39 @@ def test_each_chat_hears_its_own_people_and_answers_there():
     assert [m["chat"]["id"] for m in api.messages.values()] == [CHAT, OTHER, OTHER]
 
 
-def test_a_waiting_time_is_held_for_every_message():
-    """After a 429 nothing leaves, to any chat, until its time is over; then it does."""
+@pytest.mark.parametrize("method", ["sendMessage", "editMessageText"])
+def test_a_waiting_time_is_held_for_every_message(method):
+    """After a 429, of a message or of a change to one, nothing leaves, to any chat, until its time is over."""
 
     async def story():
         async with BotApi() as api, make_bot(api, more_chats={OTHER: [9]}) as bot:
-            api.fail("sendMessage", refusal(429, "Too Many Requests", retry_after=600))
+            number = await bot.send(WORDS)
+            api.fail(method, refusal(429, "Too Many Requests", retry_after=600))
+            calls = {"sendMessage": partial(bot.send, WORDS), "editMessageText": partial(bot.edit, number, WORDS)}
             with pytest.raises(DeliveryError):
-                await bot.send(WORDS)
+                await calls[method]()
             for chat in (CHAT, OTHER):
-                with pytest.raises(DeliveryError) as refused:
-                    await bot.send(WORDS, chat)
-                assert 590 < refused.value.retry_after <= 600
+                for call in calls.values():
+                    with pytest.raises(DeliveryError) as refused:
+                        await call(chat_id=chat)
+                    assert 590 < refused.value.retry_after <= 600
             return api.methods()
 
-    assert asyncio.run(story()) == ["sendMessage"]
+    assert asyncio.run(story()) == ["sendMessage", method]
+
+
+def test_a_change_to_a_message_waits_for_its_turn():
+    """A group gets a message or a change to one every three seconds, no oftener."""
+
+    async def story():
+        async with BotApi() as api, make_bot(api, more_chats={OTHER: [9]}, pace=0.1) as bot:
+            begin = time.monotonic()
+            number = await bot.send(WORDS, OTHER)
+            await bot.edit(number, Message(html="done"), chat_id=OTHER)
+            await bot.send(WORDS, OTHER)
+            return time.monotonic() - begin
+
+    assert asyncio.run(story()) >= 0.6
 
 
 def test_a_text_too_long_is_a_file_below_its_first_lines():

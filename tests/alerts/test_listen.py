@@ -158,9 +158,25 @@ def test_a_decision_is_shown_even_if_the_notice_or_the_message_is_gone():
             api.fail("answerCallbackQuery", refusal(400, "Bad Request: query is too old"))
             await settle(desk, api.press(KEEP))
             assert "kept by @x" in api.messages[1]["caption"]
-            await settle(desk, api.press(KEEP, message_id=77))
+            await settle(desk, last := api.press(KEEP, message_id=77))
             assert "kept by @x" in api.messages[2]["text"]
             assert len(desk.presses) == 2
+            assert desk.seen == [(last - 1, True, None), (last, True, 2)]
+
+    asyncio.run(run())
+
+
+def test_what_cannot_be_shown_now_is_left_to_the_outbox():
+    """An edit that fails is neither repeated here nor sent as a second message; an answer is told with its new id."""
+
+    async def run() -> None:
+        desk = FakeDesk()
+        async with polling(desk) as (api, _):
+            api.fail("editMessageCaption", Fault("status", 502, "<html>Bad Gateway</html>"))
+            await settle(desk, api.press(KEEP))
+            assert (list(api.messages), desk.seen) == ([1], [])
+            await settle(desk, last := api.press(DETAILS))
+            assert desk.seen == [(last, False, 2)]
 
     asyncio.run(run())
 

@@ -100,14 +100,17 @@ def test_a_doubtful_attempt_is_repeated_with_the_same_id_and_says_so(engine):
 
 
 def test_a_closed_channel_is_told_and_the_message_kept(engine):
-    """A permanent refusal is raised; the message stays with its reason, and is tried again in an hour."""
+    """A permanent refusal is raised; the message stays with its reason, is tried again soon, and then hourly."""
     with pytest.raises(DeliveryError, match="blocked"):
         deliver(engine, Channel(DeliveryError("blocked by the user", permanent=True)))
     with reading(engine) as connection:
         first, second = outbox.deliveries(connection)
     assert (first.state, first.problem, second.state) == ("pending", "blocked by the user", "pending")
+    for minutes in (1, 2, 4, 8, 16, 32, 64, 124, 184):
+        with pytest.raises(DeliveryError, match="blocked"):
+            deliver(engine, Channel(DeliveryError("blocked by the user", permanent=True)), minutes)
     channel = Channel()
-    assert [deliver(engine, channel, minutes) for minutes in (59, 60)] == [0, 2]
+    assert [deliver(engine, channel, minutes) for minutes in (243, 244)] == [0, 2]
 
 
 def test_a_crash_while_sending_repeats_the_message(engine):

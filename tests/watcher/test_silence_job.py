@@ -337,7 +337,10 @@ def test_only_open_flags_of_quiet_wallets_are_looked_into(store):
         for number, evidence in ((1, FLAG.evidence), (2, quiet().evidence), (3, quiet().evidence)):
             address = f"0x{number:040x}"
             wallets.add(connection, Wallet(address=address, followed_since=NOW, added_at=NOW))
-            review.open_flag(connection, address=address, at=NOW, score=3.0, evidence=evidence, chart=FLAG.chart)
+            flag_id = review.open_flag(
+                connection, address=address, at=NOW, score=3.0, evidence=evidence, chart=FLAG.chart
+            )
+            outbox.enqueue(connection, flag_id, NOW, [CHAT])
     desk = Desk(store, clock=lambda: NOW, key=KEY, chats=[CHAT], units_a_day=1000)
     desk.record(press(verb=Choice.KEEP, flag_id=3))
     assert [flag.flag_id for flag in silence_due(store)] == [2]

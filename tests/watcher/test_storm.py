@@ -121,15 +121,15 @@ def test_a_short_outage_asks_nothing_again(store):
 
 
 def test_a_closed_chat_does_not_close_the_others(store):
-    """Every chat is served; the closed one keeps its messages, and is tried once an hour."""
+    """Every chat is served; the closed one keeps its messages, and is tried again after a while."""
     channel = Channel(42)
     open_flags(store, [1, 2])
     with pytest.raises(DeliveryError, match="blocked"):
         deliver(store, channel)
     assert len(channel.got[-100]) == 2
-    assert deliver(store, channel, 0.5) == 0
+    assert deliver(store, channel, 0.005) == 0
     channel.closed.clear()
-    assert deliver(store, channel, 1.1) == 2
+    assert deliver(store, channel, 0.5) == 2
     assert ["w01" in message.html for message in channel.got[42]] == [True, False]
 
 
@@ -158,6 +158,44 @@ def test_what_waits_for_a_chat_that_left_the_configuration_goes_to_the_first(sto
     open_flags(store, [1], chats=[-7])
     assert deliver(store, channel) == 1
     assert len(channel.got[42]) == 1
+
+
+def test_a_message_of_another_chat_is_never_taken_for_one_of_this(store):
+    """Ids of messages count in one chat only: a card of a chat that left the configuration is not changed any more."""
+    channel = Channel()
+    open_flags(store, [1], chats=[-7])
+    deliver_once(store, channel, key=KEY, chats=[-7], clock=lambda: NOW)
+    with writing(store) as connection:
+        made = make_decision(1, Choice.KEEP, decided_by="bob", user_id=None, channel="cli", now=NOW)
+        actions.decide(connection, made)
+    assert deliver(store, channel, 1) == 0
+    assert channel.edits == []
+
+
+class Moved(Channel):
+    """A group that has become another chat."""
+
+    def send(self, chat_id, message):
+        if chat_id == -7:
+            raise DeliveryError("moved", permanent=True, moved_to=-100)
+        return super().send(chat_id, message)
+
+
+def test_a_group_that_moved_is_followed_only_where_its_new_chat_is_configured(store):
+    """Then what waits goes there, and what waits there anyway is not doubled; else it stays where it is."""
+    channel, clock = Moved(), {"clock": lambda: NOW, "key": KEY}
+    open_flags(store, [1], chats=[-7])
+    with pytest.raises(DeliveryError, match="moved"):
+        deliver_once(store, channel, chats=[-7], **clock)
+    assert channel.got == {}
+    open_flags(store, [2], chats=[-7, -100])
+    later = clock | {"clock": lambda: NOW + timedelta(hours=1)}
+    deliver_once(store, channel, chats=[-7, -100], **later)
+    deliver_once(store, channel, chats=[-7, -100], **later)
+    assert sorted(number for number in ("w01", "w02") for each in channel.got[-100] if number in each.html) == [
+        "w01",
+        "w02",
+    ]
 
 
 def test_quiet_hours_take_the_sound_and_nothing_else():

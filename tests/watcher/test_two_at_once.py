@@ -58,7 +58,7 @@ def test_of_presses_at_once_exactly_one_decides(store):
                     user_id=number,
                     user_name=name,
                     chat_id=42,
-                    message_id=1,
+                    message_id=flag_id,
                 )
             ).answer
 

@@ -18,7 +18,7 @@ from watcher.types import Delivery
 
 FIRST_WAIT: Final = timedelta(seconds=10)
 LONGEST_WAIT: Final = timedelta(minutes=30)
-CLOSED_WAIT: Final = timedelta(hours=1)  #: before a chat that refused is tried again
+CLOSED_WAIT: Final = timedelta(hours=1)  #: at most, before a chat that refused is tried again
 STORM: Final = 5  #: flags in a day that get a card each
 DAY: Final = timedelta(days=1)
 _MOST_BUTTONS: Final = 90  # Telegram takes 100
@@ -90,7 +90,7 @@ def deliver_once(
     ------
     DeliveryError
         A chat as such is closed (blocked, gone), or the token is revoked: everything stays in the outbox and is tried
-        again in an hour. The other chats were served first.
+        again, soon at first, then once an hour. The other chats were served first.
     """
     with writing(engine) as connection:
         outbox.readdress(connection, chats)
@@ -101,7 +101,11 @@ def deliver_once(
         try:
             arrived += _serve(engine, channel, chat_id, key, clock, wallet_url, quiet)
         except DeliveryError as error:
-            closed = error
+            if error.moved_to is not None and error.moved_to in chats:  # whom to follow there was decided by a person
+                with writing(engine) as connection:
+                    outbox.hand_over(connection, chat_id, error.moved_to, clock())
+            else:
+                closed = error
     if closed is not None:
         raise closed
     return arrived
@@ -132,7 +136,8 @@ def _serve(
             else:
                 message_id = channel.send(chat_id, replace(words, silent=words.silent or quiet(clock())))
         except DeliveryError as error:
-            wait = CLOSED_WAIT if error.permanent else min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(delivery.tries, 10))
+            longest = CLOSED_WAIT if error.permanent else LONGEST_WAIT
+            wait = min(longest, FIRST_WAIT * 2 ** min(delivery.tries, 10))
             if error.retry_after is not None:
                 wait = timedelta(seconds=error.retry_after)
             doubtful = delivery.doubtful or error.uncertain

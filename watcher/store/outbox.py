@@ -1,15 +1,17 @@
 """Messages on their way to people: one row for each chat, kept until Telegram confirmed it."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
 from watcher.store.schema import outbox
 from watcher.types import Delivery
 
 UNSENT = ("pending", "sending", "uncertain")
+LOOP_TIME = timedelta(seconds=15)  #: in which the loop changes the message whose button it took
+_CARDS = ("flag", "again", "card")  # kinds of messages that have a flag's buttons, or had them
 
 
 def enqueue(connection: Connection, flag_id: int, at: datetime, chats: Iterable[int]) -> None:
@@ -36,18 +38,48 @@ def tell(
 
 
 def show_decided(
-    connection: Connection, flag_id: int, at: datetime, *, shown: tuple[int | None, int | None] = (None, None)
+    connection: Connection, flag_id: int, at: datetime, *, pressed: tuple[int | None, int | None] = (None, None)
 ) -> None:
-    """Let every card of a flag, but the message ``shown`` (its chat and id), tell what was decided or found out since.
+    """Let every card of a flag tell what was decided or found out since; one that was not sent yet will do so anyway.
 
-    A card that was not sent yet will tell it anyway.
+    The message ``pressed`` (its chat and id) is changed by the loop that took the press; this is for the case that it
+    cannot, and waits until it had the time.
     """
     cards = select(outbox.c.chat_id, outbox.c.message_id).where(
-        outbox.c.flag_id == flag_id, outbox.c.kind.in_(("flag", "again")), outbox.c.message_id.is_not(None)
+        outbox.c.flag_id == flag_id, outbox.c.kind.in_(_CARDS), outbox.c.message_id.is_not(None)
     )
-    for row in connection.execute(cards).all():
-        if (row.chat_id, row.message_id) != shown:
+    for row in connection.execute(cards.order_by(outbox.c.outbox_id)).all():
+        if (row.chat_id, row.message_id) != pressed:
             _put(connection, at, [row.chat_id], kind="decided", flag_id=flag_id, message_id=row.message_id)
+    if pressed[0] is not None and pressed[1] is not None:
+        _put(connection, at + LOOP_TIME, [pressed[0]], kind="decided", flag_id=flag_id, message_id=pressed[1])
+
+
+def settle_edit(connection: Connection, chat_id: int, message_id: int, at: datetime) -> None:
+    """Note that a message tells already what was decided."""
+    these = and_(outbox.c.kind == "decided", outbox.c.chat_id == chat_id, outbox.c.message_id == message_id)
+    connection.execute(update(outbox).where(these, outbox.c.state.in_(UNSENT)).values(state="sent", sent_at=at))
+
+
+def note_sent(
+    connection: Connection, flag_id: int, chat_id: int, message_id: int, at: datetime, *, is_card: bool
+) -> None:
+    """Note a message about a flag that was sent as an answer; ``is_card``: it has the flag's buttons, or had them."""
+    values = {"kind": "card" if is_card else "aside", "message_id": message_id, "sent_at": at, "tries": 1}
+    row = {"flag_id": flag_id, "chat_id": chat_id, "state": "sent", "not_before": at, **values}
+    connection.execute(insert(outbox).values(**row))
+
+
+def shows(connection: Connection, flag_id: int, chat_id: int, message_id: int | None) -> bool:
+    """Whether a message is a card of the flag, or may be: of one that was not confirmed nobody knows the id."""
+    here = or_(outbox.c.chat_id == chat_id, outbox.c.chat_id.is_(None))
+    known = select(outbox.c.flag_id, outbox.c.kind).where(here, outbox.c.message_id == message_id)
+    found = connection.execute(known).all()
+    if found:
+        return any(row.flag_id == flag_id and row.kind in (*_CARDS, "decided") for row in found)
+    doubtful = or_(outbox.c.tries > 1, outbox.c.state.in_(UNSENT))
+    cards = and_(here, outbox.c.flag_id == flag_id, outbox.c.kind.in_(_CARDS), doubtful)
+    return connection.execute(select(outbox.c.outbox_id).where(cards).limit(1)).first() is not None
 
 
 def _put(connection: Connection, at: datetime, chats: Iterable[int | None], **values: Any) -> None:
@@ -57,8 +89,32 @@ def _put(connection: Connection, at: datetime, chats: Iterable[int | None], **va
 
 def readdress(connection: Connection, chats: Sequence[int]) -> None:
     """Send what waits for a chat that is not configured any more, or was never named, to the first that is."""
+    gone = and_(outbox.c.state.in_(UNSENT), outbox.c.chat_id.not_in(chats))
+    _drop_edits(connection, gone)
     lost = and_(outbox.c.state.in_(UNSENT), or_(outbox.c.chat_id.is_(None), outbox.c.chat_id.not_in(chats)))
     connection.execute(update(outbox).where(lost).values(chat_id=chats[0]))
+
+
+def hand_over(connection: Connection, chat_id: int, to: int, at: datetime) -> None:
+    """Let another chat have what waits for one that became it, unless the same waits or was sent there anyway."""
+    waits = and_(outbox.c.state.in_(UNSENT), outbox.c.chat_id == chat_id)
+    _drop_edits(connection, waits)
+    other = outbox.alias()
+    same = and_(
+        other.c.chat_id == to,
+        other.c.kind == outbox.c.kind,
+        other.c.flag_id.is_not_distinct_from(outbox.c.flag_id),
+        other.c.html.is_not_distinct_from(outbox.c.html),
+    )
+    doubled = and_(waits, select(other.c.outbox_id).where(same).exists())
+    connection.execute(update(outbox).where(doubled).values(state="folded"))
+    connection.execute(update(outbox).where(waits).values(chat_id=to, state="pending", not_before=at))
+
+
+def _drop_edits(connection: Connection, among: ColumnElement[bool]) -> None:
+    """Give up edits: the id of a message means another message in another chat."""
+    edits = and_(among, outbox.c.kind == "decided")
+    connection.execute(update(outbox).where(edits).values(state="folded"))
 
 
 def claim(connection: Connection, now: datetime, chat_id: int) -> Delivery | None:

@@ -244,7 +244,7 @@ outbox = Table(
     Column("message_id", BigInteger),
     Column("sent_at", Instant),
     Column("problem", Text),
-    Column("kind", String(8), nullable=False, server_default="flag"),  # flag, again, words, decided
+    Column("kind", String(8), nullable=False, server_default="flag"),  # flag, again, words, decided, card, aside
     Column("chat_id", BigInteger),  # null: the first chat of the configuration
     Column("html", Text),  # the words, or what stands above the card
     Column("about", JSON),  # flags whose cards can be asked for below the words
