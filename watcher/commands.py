@@ -166,9 +166,7 @@ def _digest(asked: Asked) -> Message:
 
 
 def _budget(asked: Asked) -> Message:
-    view = overview.read(asked.connection, asked.person.now)
-    share = view.units_today / asked.units_a_day
-    return Message(html=f"Spent today: {view.units_today:,} of {asked.units_a_day:,} units ({share:.0%}).")
+    return _plain(overview.budget(overview.read(asked.connection, asked.person.now), asked.units_a_day))
 
 
 def _whoami(asked: Asked) -> Message:

@@ -17,9 +17,10 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.schedulers.base import BaseScheduler
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from alerts.bot import TelegramBot
-from alerts.errors import AlertError
+from alerts.errors import AlertError, ConflictError
 from alerts.policy import Opening
 from ingest.errors import BudgetExhausted, IngestError, WatchError
 from watcher import app
@@ -101,15 +102,18 @@ class Daemon:
 
     async def _listen(self, bot: TelegramBot, stop: asyncio.Event) -> None:
         menu_set = asyncio.create_task(bot.set_menu(menu()))
+        desk = app.desk(self._config, self._engine)
         while not stop.is_set():
             pause = POLL_AGAIN_S
             try:
-                await bot.poll(app.desk(self._config, self._engine), stop=stop)
+                await bot.poll(desk, stop=stop)
             except AlertError as error:
-                # Measuring and telling go on without the buttons; /health and the log say why, and it is tried again:
-                # the other program may end, the token may be set right.
+                # Measuring and telling go on without the buttons; `edgewatch health` and the log say why, the chats
+                # where another program takes the presses. It is tried again: that one may end, a token be set right.
                 log.error("telegram_polling_stopped", kind=type(error).__name__, problem=str(error))
                 pause = REFUSED_AGAIN_S
+                with suppress(SQLAlchemyError):
+                    await asyncio.to_thread(desk.refused, str(error), taken=isinstance(error, ConflictError))
             except Exception:
                 # The desk failed, a locked database for one; its update is still unread and comes again.
                 log.exception("telegram_polling_failed")

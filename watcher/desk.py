@@ -4,25 +4,29 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+import structlog
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from alerts import message, text
 from alerts.errors import ReviewError
 from alerts.review import CARD, DETAILS, FOLLOW, make_decision
 from alerts.silence import to_follow
 from alerts.types import Choice, FlagStatus, Message, Outcome, Press, Said
+from ingest.errors import WatchError
+from watcher import hearing
 from watcher.actions import Person, decide, follow_address
 from watcher.commands import Asked, answer
-from watcher.jobs.deliver import back_online
 from watcher.store import meters, outbox
 from watcher.store import review as store
 from watcher.store.database import reading, writing
 
 _OFFSET = "telegram_offset"
-HEARD: Final = "telegram_heard"  #: memo: when Telegram last answered the loop
-KEPT: Final = timedelta(hours=24)  #: how long Telegram keeps a press for the bot
 _NOTE_EVERY: Final = timedelta(minutes=5)
+_LATER: Final = (SQLAlchemyError, WatchError, OSError)  # the database is away or locked: the same update will do later
 _ELSEWHERE: Final = "This button does not belong to this message. /flags shows what waits for you."
+
+log = structlog.get_logger()
 
 
 class Desk:
@@ -73,12 +77,14 @@ class Desk:
         if self._noted is not None and timedelta() <= now - self._noted < _NOTE_EVERY:
             return
         with writing(self._engine) as connection:
-            before = meters.recall(connection, HEARD)
-            away = now - datetime.fromisoformat(before) if before is not None else timedelta()
-            if away > KEPT:
-                back_online(connection, away, now, self._chats)
-            meters.remember(connection, HEARD, now.isoformat())
+            hearing.note_heard(connection, now, self._chats)
         self._noted = now
+
+    def refused(self, problem: str, *, taken: bool) -> None:
+        """Note why presses do not arrive; ``taken``: another program takes them."""
+        with writing(self._engine) as connection:
+            hearing.note_refused(connection, problem, taken=taken, now=self._clock(), chats=self._chats)
+        self._noted = None
 
     def skip(self, update_id: int) -> None:
         """Move past an update that asks for nothing."""
@@ -86,7 +92,20 @@ class Desk:
             self._advance(connection, update_id)
 
     def record(self, press: Press) -> Outcome:
-        """Store a decision and the new offset in one transaction."""
+        """Store a decision and the new offset in one transaction.
+
+        An update that this program cannot deal with is passed over: nobody else's press shall wait behind it for ever.
+        """
+        try:
+            return self._recorded(press)
+        except _LATER:
+            raise
+        except Exception:
+            log.exception("press_failed", update=press.update_id)
+            self.skip(press.update_id)
+            return Outcome(answer="Not recorded: it failed here; the log says where. The command line may do.")
+
+    def _recorded(self, press: Press) -> Outcome:
         if press.verb in {DETAILS, CARD}:
             return self._shown(press)
         if press.verb == FOLLOW:
@@ -111,12 +130,22 @@ class Desk:
                 self._advance(connection, press.update_id)
         except ReviewError as error:
             self.skip(press.update_id)
-            return Outcome(answer=str(error)[:200], edited=self._as_decided(press.flag_id))
+            return Outcome(answer=str(error)[:200], edited=self._as_decided(press))
         recorded = f"Recorded, late: {flag.status}." if late else f"Recorded: {flag.status}."
         return Outcome(answer=recorded, edited=message.decided(flag, decision))
 
     def command(self, said: Said) -> Message | None:
         """Answer what an allowed person wrote; what it changes commits with the new offset."""
+        try:
+            return self._answered(said)
+        except _LATER:
+            raise
+        except Exception:
+            log.exception("command_failed", update=said.update_id)
+            self.skip(said.update_id)
+            return Message(html="That failed here, and nothing was changed; the log says where.")
+
+    def _answered(self, said: Said) -> Message | None:
         person = self._person(said)
         command, *words = said.text.split() or [""]
         with writing(self._engine) as connection:
@@ -181,10 +210,13 @@ class Desk:
             return Outcome(answer="", reply=message.decided(flag, made[-1]))
         return Outcome(answer="", reply=message.card(flag, key=self._key, chat_id=press.chat_id))
 
-    def _as_decided(self, flag_id: int) -> Message | None:
+    def _as_decided(self, press: Press) -> Message | None:
+        """What the pressed message has to tell, unless it does so already."""
         with reading(self._engine) as connection:
-            flag = store.find_flag(connection, flag_id)
-            made = store.decisions(connection, flag_id=flag_id)
+            if outbox.tells(connection, press.chat_id, press.message_id):
+                return None
+            flag = store.find_flag(connection, press.flag_id)
+            made = store.decisions(connection, flag_id=press.flag_id)
         return message.decided(flag, made[-1]) if flag and made else None
 
     def _advance(self, connection: Connection, update_id: int) -> None:

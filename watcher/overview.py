@@ -8,12 +8,13 @@ from sqlalchemy import Connection
 
 from alerts.lookback import tally as tally_decisions
 from alerts.promise import against_promise
-from alerts.text import count, escape, moment, short
+from alerts.text import clean, count, escape, moment, short
 from alerts.types import Flag, FlagStatus, Message
 from ingest.budget import NEARLY
 from metrics.types import Assessment, State
-from watcher import factor
+from watcher import factor, hearing
 from watcher.factor import Kept
+from watcher.hearing import Refused
 from watcher.jobs import spending
 from watcher.jobs.follow_up import DIAL
 from watcher.store import files, ledger, look_backs, meters, outbox, review, wallets
@@ -24,6 +25,9 @@ _LEVELS = {
     "indexed": "named by an index and sampled",
     "ends": "by the ends of each window and sampled",
 }
+
+LATE_H = 2  #: hours behind from which reading is not well
+SILENT_MIN = 15  #: minutes without a word of Telegram's from which the loop that takes presses is not well
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +45,7 @@ class Overview:
     problem: str | None  #: why the oldest undelivered message did not arrive
     turned_out: str | None  #: how decisions turned out
     heard_at: datetime | None  #: when Telegram last answered the loop that takes presses
+    refused: Refused | None  #: why it does not
     promise: str | None  #: flags so far beside those that the dial promises
     calibrated: Kept | None  #: the factor found on these wallets, be it out of date
 
@@ -60,7 +65,8 @@ def read(connection: Connection, now: datetime) -> Overview:
         undelivered=sum(item.state in outbox.UNSENT for item in waiting),
         problem=next((item.problem for item in waiting if item.problem and item.state in outbox.UNSENT), None),
         turned_out=tally_decisions(look_backs.all_look_backs(connection)),
-        heard_at=datetime.fromisoformat(heard) if (heard := meters.recall(connection, "telegram_heard")) else None,
+        heard_at=hearing.heard_at(connection),
+        refused=hearing.refused(connection),
         promise=promise(connection),
         calibrated=factor.read(connection),
     )
@@ -136,22 +142,33 @@ def status_message(view: Overview) -> Message:
     return Message(html="\n".join(lines))
 
 
-def health_message(view: Overview) -> Message:
-    """The answer to ``/health``: is each part alive, and what is wrong."""
+def health(view: Overview) -> list[tuple[bool, str]]:
+    """Is each part alive: whether it is well, and a sentence of plain text."""
     late = (view.at - view.read_until).total_seconds() / 3600 if view.read_until else None
     judged = max((item.as_of for _, item in view.wallets if item is not None), default=None)
-    read = "🔴 Nothing was read yet."
+    filed = view.counts["filed_round_trips"] or view.counts["filed_trades"]
+    lines = [(bool(filed), "Records come from files alone." if filed else "Nothing was read yet.")]
     if view.read_until is not None and late is not None:
-        sign = "🟢" if late < 2 else "🔴"
-        read = f"{sign} Read until {moment(view.read_until)}, {count(round(late, 1), 'hour')} behind."
-    waiting = f"🔴 {count(view.undelivered, 'message')} not delivered: {escape(view.problem or 'in line', 200)}"
-    lines = [
-        f"<b>Edgewatch</b> answers, {moment(view.at)}",
-        read,
-        f"🟢 Judged as of {moment(judged)}." if judged else "🔴 Nothing was judged yet.",
-        waiting if view.undelivered else "🟢 Every message was delivered.",
-    ]
-    if view.heard_at is not None:
+        lines = [(late < LATE_H, f"Read until {moment(view.read_until)}, {count(round(late, 1), 'hour')} behind.")]
+    lines += [(judged is not None, f"Judged as of {moment(judged)}." if judged else "Nothing was judged yet.")]
+    waiting = f"{count(view.undelivered, 'message')} not delivered: {clean(view.problem or 'in line', 200)}"
+    lines += [(not view.undelivered, waiting if view.undelivered else "Every message was delivered.")]
+    if view.refused is not None:
+        lines += [(False, f"Presses do not arrive since {moment(view.refused.since)}: {view.refused.problem}")]
+    elif view.heard_at is not None:
         silent = (view.at - view.heard_at).total_seconds() / 60
-        lines.append(f"{'🟢' if silent < 15 else '🔴'} Telegram was last heard at {moment(view.heard_at)}.")
-    return Message(html="\n".join(lines))
+        lines += [(silent < SILENT_MIN, f"Telegram was last heard at {moment(view.heard_at)}.")]
+    return lines
+
+
+def health_message(view: Overview) -> Message:
+    """The answer to ``/health``."""
+    signs = {True: "🟢", False: "🔴"}
+    lines = [f"{signs[is_well]} {escape(words, 400)}" for is_well, words in health(view)]
+    return Message(html="\n".join([f"<b>Edgewatch</b> answers, {moment(view.at)}", *lines]))
+
+
+def budget(view: Overview, units_a_day: int) -> str:
+    """What was spent today, plain text."""
+    share = view.units_today / units_a_day
+    return f"Spent today (UTC): {view.units_today:,} of {units_a_day:,} units ({share:.0%})."

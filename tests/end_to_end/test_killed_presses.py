@@ -6,19 +6,24 @@ import random
 import shutil
 import signal
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from alerts.review import button_data
+from tests.alerts.desk import make_bot
 from tests.alerts.examples import CHAT, FLAG, KEY, NOW
 from tests.fakes.bot_api import BotApi
+from watcher.channel import LoopChannel
+from watcher.jobs.deliver import deliver_once
 from watcher.store import database, outbox, review, wallets
 from watcher.store.database import reading, writing
 from watcher.types import Wallet
 
 ROOT = Path(__file__).parents[2]
 KILLS = int(os.environ.get("EDGEWATCH_SOAK_KILLS", "10"))
+SEEDS = range(1, 1 + int(os.environ.get("EDGEWATCH_SOAK_SEEDS", "1")))
 
 
 def fill(engine):
@@ -31,6 +36,7 @@ def fill(engine):
                 connection, address=address, at=NOW, score=3.0, evidence=FLAG.evidence, chart=FLAG.chart
             )
             outbox.enqueue(connection, flag_id, NOW, [CHAT])
+            outbox.sent(connection, outbox.claim(connection, NOW, CHAT).outbox_id, flag_id, NOW)
 
 
 def decided(engine):
@@ -38,13 +44,21 @@ def decided(engine):
         return [item.flag_id for item in review.decisions(connection)]
 
 
+async def show_the_rest(engine, api):
+    """Let the outbox show what the loops did not come to."""
+    async with make_bot(api) as bot:
+        channel, later = LoopChannel(bot, asyncio.get_running_loop()), datetime.now(UTC) + timedelta(hours=1)
+        await asyncio.to_thread(deliver_once, engine, channel, key=KEY, chats=[CHAT], clock=lambda: later)
+
+
 @pytest.mark.timeout(max(300, 10 * KILLS))
-def test_no_press_is_confirmed_and_lost_however_often_the_loop_dies(tmp_path, empty_file):
-    """Every press ends as exactly one decision, and none was confirmed before it was stored."""
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_press_is_confirmed_and_lost_however_often_the_loop_dies(tmp_path, empty_file, seed):
+    """Every press ends as exactly one decision, none was confirmed before it was stored, and every card tells it."""
     url = f"sqlite:///{shutil.copy(empty_file, tmp_path)}"
     engine = database.connect(url)
     fill(engine)
-    rng, confirmed_too_soon = random.Random(1), []
+    rng, confirmed_too_soon = random.Random(seed), []
 
     class Watching(BotApi):
         async def _answer_callback_query(self, fields):
@@ -58,6 +72,9 @@ def test_no_press_is_confirmed_and_lost_however_often_the_loop_dies(tmp_path, em
 
     async def story():
         async with Watching() as api:
+            for flag_id in range(1, 2 * KILLS + 1):
+                chat = {"id": CHAT, "type": "private"}
+                api.messages[flag_id] = {"message_id": flag_id, "date": 0, "chat": chat, "text": f"card {flag_id}"}
             command = (sys.executable, str(Path(__file__).with_name("press_loop.py")), url, api.url)
             environment = {**os.environ, "PYTHONPATH": str(ROOT), "PTB_TIMEDELTA": "true"}
             pipe = asyncio.subprocess.PIPE
@@ -92,7 +109,7 @@ def test_no_press_is_confirmed_and_lost_however_often_the_loop_dies(tmp_path, em
                 step = asyncio.create_task(until(count, rng.choice(more)))
                 await asyncio.sleep(0)
                 for flag_id in (2 * before + 1, 2 * before + 2):
-                    api.press(button_data(flag_id, "keep", key=KEY, chat_id=CHAT))
+                    api.press(button_data(flag_id, "keep", key=KEY, chat_id=CHAT), message_id=flag_id)
                 await step
                 await asyncio.sleep(rng.uniform(0, 0.01))
                 await kill(loop)
@@ -103,8 +120,11 @@ def test_no_press_is_confirmed_and_lost_however_often_the_loop_dies(tmp_path, em
             await kill(loop)
             starter.stdin.close()
             assert await starter.wait() == 0
+            await show_the_rest(engine, api)
+            return [api.messages[flag_id]["text"] for flag_id in range(1, 2 * KILLS + 1)]
 
-    asyncio.run(story())
+    cards = asyncio.run(story())
     assert decided(engine) == list(range(1, 2 * KILLS + 1))
     assert confirmed_too_soon == []
+    assert all(f"#{number} · " in card and "kept by @x" in card for number, card in enumerate(cards, 1))
     engine.dispose()

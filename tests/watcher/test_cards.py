@@ -120,6 +120,9 @@ def test_a_card_that_was_changed_at_once_is_not_changed_again(engine, desk):
     channel = Channel()
     assert deliver(engine, channel, NOW + timedelta(hours=1)) == 0
     assert channel.edits == []
+    again = desk.record(press("keep", FIRST, update_id=2))
+    assert "already kept by @ann" in again.answer
+    assert again.edited is None
 
 
 def test_a_card_that_was_asked_for_is_a_card(engine, desk):

@@ -1,8 +1,10 @@
 """What allowed people can write to the bot, and what it answers."""
 
+import sqlite3
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from alerts.review import CARD, DETAILS, parse_press
 from alerts.text import strip
@@ -107,6 +109,30 @@ def test_a_reply_to_a_card_is_the_reason_for_its_decision(desk, store):
     with reading(store) as connection:
         [act] = review.acts(connection)
     assert (act.flag_id, act.note, act.by) == (1, "it was on holiday", "@ann")
+
+
+def test_what_the_program_cannot_deal_with_is_said_and_passed_over(desk, store):
+    """A row that cannot be read breaks one answer, not the loop: the next update is heard, and nothing was changed."""
+    with store.begin() as connection:
+        connection.exec_driver_sql("UPDATE assessment SET evidence = '{}'")
+    assert "failed here" in say(desk, "/why Grey Heron", update_id=5)
+    assert desk.offset() == 6
+    assert "silent until" in say(desk, "/snooze 0xbbbb 12h", update_id=6)
+
+
+class Locked(Desk):
+    """Its database is busy."""
+
+    def _answered(self, said):
+        raise OperationalError("BEGIN IMMEDIATE", {}, sqlite3.OperationalError("database is locked"))
+
+
+def test_a_database_that_is_locked_is_tried_again(store):
+    """Its update stays unread: the same words will do later."""
+    desk = Locked(store, clock=lambda: NOW, key=KEY, chats=[42], units_a_day=1000)
+    with pytest.raises(OperationalError):
+        say(desk, "/status", update_id=5)
+    assert desk.offset() == 0
 
 
 def test_what_looks_like_a_key_is_not_repeated(desk):

@@ -84,6 +84,10 @@ def test_from_a_file_to_a_flag_and_back(edgewatch, tmp_path):
     assert states.pop("forex:alice") == "flagged"
     assert set(states.values()) <= {"ok", "watch"}
     assert (status["filed_round_trips"], status["open_flags"]) == (3600, [1])
+    code, out, _ = edgewatch("health")
+    assert (code, "ok   Records come from files alone." in out, "FAIL" in out) == (0, True, False)
+    assert all(item["well"] for item in json.loads(edgewatch("health", "--json")[1]))
+    assert edgewatch("budget")[1] == "Spent today (UTC): 0 of 300,000 units (0%).\n"
     why = json.loads(edgewatch("why", "FOREX:alice", "--trips", "1000", "--json")[1])
     assert len(why["round_trips"]) == 720
     assert why["assessment"]["evidence"]["lead"] == "win_rate"

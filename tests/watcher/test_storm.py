@@ -111,6 +111,21 @@ def test_after_a_day_out_of_reach_one_message_asks_every_open_flag_again(store):
     assert [(chat, number) for chat, number, _ in channel.edits] == [(42, 102), (-100, 102)]
 
 
+def test_a_card_that_came_just_now_is_not_asked_again(store):
+    """Sending may be back before presses are: nobody could have pressed that card in the outage."""
+    open_flags(store, [1])
+    desk(store, 0).heard()
+    deliver(store, Channel())
+    open_flags(store, [2], NOW + timedelta(hours=26))
+    channel = Channel()
+    deliver(store, channel, 26)
+    desk(store, 26.01).heard()
+    deliver(store, channel, 26.01)
+    [card, again] = channel.got[42]
+    assert "w02" in card.html
+    assert ["w01" in again.html, "w02" in again.html] == [True, False]
+
+
 def test_a_short_outage_asks_nothing_again(store):
     """Telegram keeps presses for a day: within it they come by themselves."""
     open_flags(store, [1])

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 from msgspec import structs
+from rich.text import Text
 
 from alerts import silence as quiet
 from alerts import text
@@ -187,6 +188,38 @@ def status(
             console.print(line)
     for flag in view.open_flags:
         console.print(f"#{flag.flag_id} {text.short(flag.wallet)} {text.clean(flag.label, 40)} waits for your decision")
+
+
+def health(
+    ctx: typer.Context,
+    json: Annotated[bool, typer.Option("--json")] = False,  # noqa: FBT002
+) -> None:
+    """Is each part of the service alive; exit code 1 where one is not. What to do about it, `doctor` says."""
+    with reading(context.of(ctx).engine) as connection:
+        found = overview.health(overview.read(connection, build.clock()))
+    if json:
+        context.print_json([{"well": is_well, "words": words} for is_well, words in found])
+    else:
+        for is_well, words in found:
+            mark = Text("ok  ", style="green") if is_well else Text("FAIL", style="bold red")
+            context.out().print(Text.assemble(mark, f" {words}"), soft_wrap=True)
+    if not all(is_well for is_well, _ in found):
+        raise typer.Exit(1)
+
+
+def budget(
+    ctx: typer.Context,
+    json: Annotated[bool, typer.Option("--json")] = False,  # noqa: FBT002
+) -> None:
+    """What was spent today, of how much."""
+    shared = context.of(ctx)
+    limit = shared.config.budget.rpc_units_per_day
+    with reading(shared.engine) as connection:
+        view = overview.read(connection, build.clock())
+    if json:
+        context.print_json({"units_today": view.units_today, "units_limit": limit})
+    else:
+        typer.echo(overview.budget(view, limit))
 
 
 def why(

@@ -2,8 +2,10 @@
 
 import logging
 import sys
+import traceback
+from collections.abc import MutableMapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import structlog
 import typer
@@ -30,6 +32,7 @@ from watcher.cli import (
 
 OK, FINDING, USAGE, CONFIGURATION, BUDGET = 0, 1, 2, 3, 4
 """Exit codes; 2 is the parser's own."""
+_FRAMES = 8  # of a traceback, the innermost, that a line of the log names
 
 app = typer.Typer(
     name="edgewatch",
@@ -59,6 +62,8 @@ for command in (
     reading.digest,
     reading.redecode,
     inspect.status,
+    inspect.health,
+    inspect.budget,
     inspect.why,
     report.report,
     inspect.decode,
@@ -80,6 +85,16 @@ def _options(
     _log_to_stderr(logging.DEBUG if verbose else logging.INFO)
 
 
+def _place(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Say what an exception is and where it was raised; not its words, which can hold a URL with its key."""
+    error = sys.exc_info()[1] if event.pop("exc_info", None) else None
+    if error is not None:
+        frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+        event["kind"] = type(error).__name__
+        event["raised_at"] = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+    return event
+
+
 def _log_to_stderr(level: int) -> None:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
     for chatty in ("httpx", "httpcore", "telegram", "apscheduler", "alembic"):
@@ -91,9 +106,11 @@ def _log_to_stderr(level: int) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             # plain: its other way shows local variables, and these can hold a URL with its key
-            structlog.dev.ConsoleRenderer(colors=True, exception_formatter=structlog.dev.plain_traceback)
-            if sys.stderr.isatty()
-            else structlog.processors.JSONRenderer(),
+            *(
+                [structlog.dev.ConsoleRenderer(colors=True, exception_formatter=structlog.dev.plain_traceback)]
+                if sys.stderr.isatty()
+                else [_place, structlog.processors.JSONRenderer()]
+            ),
         ],
     )
 

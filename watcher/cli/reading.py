@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -24,7 +24,7 @@ from watcher.cli import context, planning
 from watcher.jobs.appraise import appraise_once
 from watcher.jobs.assess import assess_once
 from watcher.jobs.deliver import deliver_once
-from watcher.jobs.digest import read_digest
+from watcher.jobs.digest import digest_once, read_digest
 from watcher.jobs.ingest import Progress as Reading
 from watcher.jobs.ingest import Source, ingest_once
 from watcher.jobs.look_back import look_back_once
@@ -160,6 +160,13 @@ def once(ctx: typer.Context) -> None:
             chains=build.chains(shared.config),
             unit=shared.config.detection.one_unit,
             now=now,
+            chats=build.chat_ids(shared.config),
+        )
+        digest_once(
+            shared.engine,
+            zone=shared.config.telegram.zone if shared.config.telegram else UTC,
+            now=now,
+            units_a_day=shared.config.budget.rpc_units_per_day,
             chats=build.chat_ids(shared.config),
         )
         opened = sum(isinstance(verdict, Opening) for verdict in outcome.values())

@@ -21,6 +21,7 @@ LONGEST_WAIT: Final = timedelta(minutes=30)
 CLOSED_WAIT: Final = timedelta(hours=1)  #: at most, before a chat that refused is tried again
 STORM: Final = 5  #: flags in a day that get a card each
 DAY: Final = timedelta(days=1)
+JUST_NOW: Final = timedelta(minutes=5)  #: in which cards go out before it is noticed that presses arrive again
 _MOST_BUTTONS: Final = 90  # Telegram takes 100
 
 
@@ -193,10 +194,9 @@ def tell_of(
         outbox.fold(connection, chat_id, flag_ids, now)
 
 
-def back_online(connection: Connection, away: timedelta, now: datetime, chats: Sequence[int]) -> None:
-    """After an outage in which presses may be lost (Telegram keeps them for a day), ask every open flag again, once."""
+def ask_all_again(connection: Connection, title: str, now: datetime, chats: Sequence[int]) -> None:
+    """Ask every open flag again in one message, but those whose cards came just now: these were not pressed before."""
+    new = outbox.told_to_all(connection, chats, now - JUST_NOW)
     waiting = [flag.flag_id for flag in review.flags(connection) if flag.status is FlagStatus.OPEN]
-    if waiting:
-        hours = text.count(round(away / timedelta(hours=1)), "hour")
-        title = f"Telegram was out of reach for {hours}: buttons pressed then may be lost"
-        tell_of(connection, title, waiting, now, chats, silent=False)
+    if asked := [flag_id for flag_id in waiting if flag_id not in new]:
+        tell_of(connection, title, asked, now, chats, silent=False)

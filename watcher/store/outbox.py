@@ -61,6 +61,13 @@ def settle_edit(connection: Connection, chat_id: int, message_id: int, at: datet
     connection.execute(update(outbox).where(these, outbox.c.state.in_(UNSENT)).values(state="sent", sent_at=at))
 
 
+def tells(connection: Connection, chat_id: int, message_id: int | None) -> bool:
+    """Whether a message is known to tell already what was decided."""
+    these = and_(outbox.c.kind == "decided", outbox.c.chat_id == chat_id, outbox.c.message_id == message_id)
+    newest = select(outbox.c.state).where(these).order_by(outbox.c.outbox_id.desc()).limit(1)
+    return connection.execute(newest).scalar_one_or_none() == "sent"
+
+
 def note_sent(
     connection: Connection, flag_id: int, chat_id: int, message_id: int, at: datetime, *, is_card: bool
 ) -> None:
@@ -161,6 +168,14 @@ def told_since(connection: Connection, chat_id: int, since: datetime) -> int:
     """How many flags a chat was told of, by a card or by words."""
     told = and_(outbox.c.kind == "flag", outbox.c.state.in_(("sent", "folded")), outbox.c.sent_at > since)
     return int(connection.execute(select(func.count()).where(told, outbox.c.chat_id == chat_id)).scalar_one())
+
+
+def told_to_all(connection: Connection, chats: Sequence[int], since: datetime) -> set[int]:
+    """The flags whose cards came to every one of these chats since a time."""
+    told = and_(outbox.c.kind == "flag", outbox.c.state == "sent", outbox.c.sent_at > since)
+    rows = connection.execute(select(outbox.c.flag_id, outbox.c.chat_id).where(told)).all()
+    found = [{row.flag_id for row in rows if row.chat_id == chat_id} for chat_id in chats]
+    return set.intersection(*found) if found else set()
 
 
 def fold(connection: Connection, chat_id: int, flag_ids: Iterable[int], at: datetime) -> None:

@@ -1,0 +1,75 @@
+"""Whether what people press arrives: an outage, or another program that takes the same bot's updates."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+from sqlalchemy import Connection
+
+from alerts import text
+from watcher.jobs.deliver import ask_all_again
+from watcher.store import meters, outbox
+
+KEPT: Final = timedelta(hours=24)  #: how long Telegram keeps a press for the bot
+OVER: Final = timedelta(
+    minutes=15
+)  #: without a refusal for so long, it is over: two programs take turns in being refused
+_HEARD: Final = "telegram_heard"  # memo: when Telegram last answered the loop
+_REFUSED: Final = "telegram_refused"  # memo: why it does not
+_TAKEN: Final = (
+    "⚠️ <b>Buttons may not work.</b> Another program takes what is pressed here (Telegram calls it 409 Conflict). "
+    "Stop it, or give Edgewatch a bot of its own. Flags still come, and <code>edgewatch flags decide</code> works."
+)
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """Why Telegram does not hand over what people press."""
+
+    since: datetime  #: UTC
+    last: datetime  #: UTC
+    problem: str
+    taken: bool  #: another program takes it
+
+
+def heard_at(connection: Connection) -> datetime | None:
+    """When Telegram last answered; None: never."""
+    stored = meters.recall(connection, _HEARD)
+    return datetime.fromisoformat(stored) if stored is not None else None
+
+
+def refused(connection: Connection) -> Refused | None:
+    """Why presses do not arrive; None where nothing is known to keep them."""
+    stored = meters.recall(connection, _REFUSED)
+    return msgspec.json.decode(stored, type=Refused) if stored else None
+
+
+def note_refused(connection: Connection, problem: str, *, taken: bool, now: datetime, chats: Sequence[int]) -> None:
+    """Note that Telegram refused; where another program takes the presses, tell every chat, once."""
+    known = refused(connection)
+    if taken and (known is None or not known.taken):
+        outbox.tell(connection, _TAKEN, now, chats, silent=False)
+    since = known.since if known is not None else now
+    taken = taken or (known is not None and known.taken)
+    _remember(connection, Refused(since=since, last=now, problem=text.clean(problem, 200), taken=taken))
+
+
+def note_heard(connection: Connection, now: datetime, chats: Sequence[int]) -> None:
+    """Note that Telegram answered; after a time in which presses were lost, ask every open flag again, once."""
+    before, problem = heard_at(connection), refused(connection)
+    away = now - before if before is not None else timedelta()
+    over = problem is not None and (not problem.taken or now - problem.last > OVER)
+    if over:
+        meters.remember(connection, _REFUSED, "")
+    why = None
+    if away > KEPT:
+        why = f"Telegram was out of reach for {text.count(round(away / timedelta(hours=1)), 'hour')}"
+    elif over and problem is not None and problem.taken:
+        why = f"Another program took presses from {text.moment(problem.since)} on"
+    if why is not None:
+        ask_all_again(connection, f"{why}: buttons pressed then may be lost", now, chats)
+    meters.remember(connection, _HEARD, now.isoformat())
+
+
+def _remember(connection: Connection, item: Refused) -> None:
+    meters.remember(connection, _REFUSED, msgspec.json.encode(item).decode())
