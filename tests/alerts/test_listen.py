@@ -1,13 +1,14 @@
 """The loop against a Bot API over loopback: who is heard, in which order, and how it ends."""
 
 import asyncio
+import random
 import time
 
 import pytest
 
 from alerts.errors import ConflictError, DeliveryError
 from alerts.message import plain
-from alerts.review import button_data
+from alerts.review import VERBS, button_data
 from alerts.types import Outcome, Press
 from tests.alerts.desk import CARD, DETAILS, KEEP, FakeDesk, make_bot, polling, settle
 from tests.alerts.examples import CHAT, KEY
@@ -129,6 +130,38 @@ def test_nobody_else_gets_a_byte():
             await settle(desk, numbers[-1])
             assert desk.journal == [("skip", number) for number in numbers]
             assert api.methods() == ["sendPhoto"]
+
+    asyncio.run(run())
+
+
+def forged(rng: random.Random) -> str:
+    """Noise, data of the right form without the right code, or a genuine button with one character changed."""
+    shape = rng.random()
+    if shape < 0.4:
+        return "".join(map(chr, rng.choices(range(1, 256), k=rng.randint(1, 64))))
+    if shape < 0.7:
+        code = "".join(rng.choices("ABCXYZabcxyz0189-_", k=16))
+        return f"v1:{rng.choice('0h19z')}:{rng.choice(sorted(VERBS))}:{code}"
+    place, other = rng.randrange(len(KEEP)), chr(rng.randrange(33, 127))
+    return KEEP[:place] + other + KEEP[place + 1 :] if KEEP[place] != other else "keep"
+
+
+def test_ten_thousand_forged_presses_change_nothing():
+    """Of allowed people and of others: each is passed over, no call goes to Telegram, and the loop goes on."""
+
+    async def run() -> None:
+        desk, rng = FakeDesk(), random.Random(1)
+        async with polling(desk) as (api, _):
+            for _ in range(10_000):
+                api.press(forged(rng), user_id=rng.choice([7, 8, 666]), chat_id=rng.choice([CHAT, CHAT, -100, None]))
+            last = api.press(KEEP)
+            async with asyncio.timeout(60):
+                while desk.next_id <= last:
+                    await asyncio.sleep(0.05)
+            await settle(desk, last)
+            assert [press.update_id for press in desk.presses] == [last]
+            assert {what for what, _ in desk.journal[:-1]} == {"skip"}
+            assert api.methods() == ["sendPhoto", "answerCallbackQuery", "editMessageCaption"]
 
     asyncio.run(run())
 
