@@ -152,7 +152,9 @@ def _marks(axes: "Axes", series: ChartSeries, palette: Palette) -> _Named:
     begin, end = series.since_from, series.since_to
     if begin and end and begin <= last and end >= first:
         edges = _days([max(first, begin), min(last, end)])
-        axes.axvspan(*edges, color=palette.wallet, alpha=0.13, linewidth=0, label="change interval")
+        span = axes.axvspan(*edges, color=palette.wallet, alpha=0.13, linewidth=0, label="change interval")
+        for words in [words for words in named if words.startswith("change ")]:
+            named[words] = (span, *named[words])
     return named
 
 

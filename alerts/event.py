@@ -37,11 +37,10 @@ def _lines(event: MarketEvent, names: Mapping[str, Named], watched: int, most: i
         shown = ", ".join(named(names[each]) for each in wallets[:most])
         return f"{shown} and {len(wallets) - most:,} more" if len(wallets) > most else shown
 
-    fell = len(event.moved) + len(event.beyond)
     span = text.change_span(event.metric, event.low, event.high)
     measured = f"{span}, " if span else ""
     change = f"{text.change(event.metric, event.change)} " if event.change is not None else ""
-    many = f"{fell:,} of your {text.count(watched, 'wallet')}"
+    many = f"{len(event.moved):,} of your {text.count(watched, 'wallet')}"
     since = f"since about {text.day(event.since)}"
     lines = [
         f"🌊 <b>MARKET EVENT: {many} fell, and their peers with them</b>",
@@ -50,9 +49,9 @@ def _lines(event: MarketEvent, names: Mapping[str, Named], watched: int, most: i
     ]
     if event.beyond:
         told = (
-            "It fell further than its peers and has"
+            "It has left its form beyond that, and has"
             if len(event.beyond) == 1
-            else "They fell further than their peers; each has"
+            else "They have left their form beyond that; each has"
         )
         lines.append(f"<b>Beyond the market</b> {listed(event.beyond)}. {told} a card of its own.")
     else:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pandas as pd
@@ -266,6 +267,49 @@ def _within(metric: Metric, number: float, low: float, high: float) -> str:
     return shown if math.isnan(low) else f"{shown} ({_bare(metric, low)} to {_bare(metric, high)})"
 
 
+def what_if(frame: pd.DataFrame) -> Table:
+    """How a verdict would read at other settings of the dial (see ``watcher.study.Study.what_if``)."""
+    table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in ("dial", "flags from once in"):
+        table.add_column(name, justify="right")
+    table.add_column("reads")
+    for dial, needed, _found, reads in frame.itertuples(name=None):
+        table.add_row(f"{dial:g}", text.recurrence(needed).removeprefix("once in "), reads)
+    return table
+
+
+def course(frame: pd.DataFrame) -> Table:
+    """Every verdict as it was given, oldest first (see ``watcher.study.Study.course``)."""
+    table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in ("as of", *frame.columns):
+        table.add_column(name, no_wrap=True, justify="left" if name in {"as of", "state"} else "right")
+    for as_of, state, *years in frame.itertuples(name=None):
+        table.add_row(f"{as_of:%Y-%m-%d %H:%M}", state, *("-" if math.isnan(each) else chance(each) for each in years))
+    return table
+
+
+def beside_peers(frame: pd.DataFrame) -> Table:
+    """A wallet and its peers, before and now (see ``watcher.study.Study.side_by_side``)."""
+    table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in ("wallet", "role"):
+        table.add_column(name)
+    for name in ("win rate before", "now", "return before", "now", "n now"):
+        table.add_column(name, justify="right")
+    for label, role, won, wins, earned, earns, n in frame.itertuples(name=None):
+        shares = [_known(Metric.WIN_RATE, each) for each in (won, wins)]
+        returns = [_known(Metric.AVERAGE_RETURN, each) for each in (earned, earns)]
+        table.add_row(text.clean(label, 40), role, *shares, *returns, str(n))
+    return table
+
+
+def _known(metric: Metric, number: float) -> str:
+    return text.value(metric, number, unit=False) if math.isfinite(number) else "-"
+
+
+def _profit(number: Decimal) -> str:
+    return f"{number:+,.0f}".replace("-", "\N{MINUS SIGN}")
+
+
 def round_trips(items: Sequence[RoundTrip | FiledTrip], tokens: Tokens) -> Table:
     """Round trips, newest first; ``-`` is what a file does not say."""
     table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
@@ -277,10 +321,10 @@ def round_trips(items: Sequence[RoundTrip | FiledTrip], tokens: Tokens) -> Table
             token_name(item.chain_id, item.token, tokens),
             "-" if item.holding_s is None else f"{item.holding_s / 3600:.1f} h",
             "-" if item.cost_usd is None else f"{item.cost_usd:,.0f}",
+            "-" if item.pnl_usd is None else Text(_profit(item.pnl_usd), style="green" if item.pnl_usd > 0 else "red"),
             "-"
-            if item.pnl_usd is None
-            else Text(f"{item.pnl_usd:+,.0f}", style="green" if item.pnl_usd > 0 else "red"),
-            "-" if item.return_fraction is None else f"{item.return_fraction:+.1%}",
+            if item.return_fraction is None
+            else text.value(Metric.AVERAGE_RETURN, item.return_fraction, unit=False),
         )
     return table
 
@@ -305,7 +349,7 @@ def open_positions(
             Text("not known", style="dim") if proceeds is None else f"{proceeds:,.0f}",
             Text("-", style="dim")
             if change is None
-            else Text(f"{change:+.1%}", style="green" if change > 0 else "red"),
+            else Text(text.value(Metric.AVERAGE_RETURN, change, unit=False), style="green" if change > 0 else "red"),
             Text("-", style="dim") if mark is None else f"{mark.marked_at:%Y-%m-%d %H:%M}",
         )
     return table
@@ -314,11 +358,11 @@ def open_positions(
 def trades(items: Sequence[tuple[Trade, Valuation | None]], tokens: Tokens) -> Table:
     """Trades as they were decoded."""
     table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for name in ("block", "sold", "bought", "value $", "venue", "status", "transaction"):
+    for name in ("time", "sold", "bought", "value $", "venue", "status", "transaction"):
         table.add_column(name, no_wrap=True)
     for trade, worth in items:
         table.add_row(
-            f"{trade.block_number:,}",
+            "-" if trade.timestamp is None else f"{datetime.fromtimestamp(trade.timestamp, UTC):%Y-%m-%d %H:%M}",
             legs(trade.chain_id, trade.sold, tokens),
             legs(trade.chain_id, trade.bought, tokens),
             f"{worth.value_usd:,.2f}" if worth and worth.value_usd is not None else "-",

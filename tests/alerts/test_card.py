@@ -55,7 +55,7 @@ Within form average return {MINUS}2.1 % per trade (usual {MINUS}3.0 to +28.0 %),
 Typical win +24 % → +22 %, loss {MINUS}9 % → {MINUS}10 %
 
 Market or wallet? Wallet: 2 of 9 peers fell too; peers {MINUS}1 pp ({MINUS}4 to +2 pp). The market explains 4 % of this move.
-Began about 5 Jun (29 May to 11 Jun). $100 on each of 19 round trips since: {MINUS}$42, before your costs.
+Began about 5 Jun (29 May to 11 Jun). $100 on each of 19 round trips since lost $42, before your costs.
 Style changed stake $800 → $2,400
 
 By luck alone this wallet once in 3.1 years; some wallet of your 12 once in 3 months. This is not the chance that the edge is gone.
@@ -102,7 +102,7 @@ Within form win rate 58 % (usual 45 to 77 %), trade frequency 2.9 a day (usual 2
 Typical win +24 % → +11 %, loss {MINUS}9 % → {MINUS}10 %
 
 Market or wallet? Wallet: 2 of 9 peers fell too; peers +0.4 pp ({MINUS}2.0 to +3.0 pp). The market explains none of this move.
-Began about 5 Jun (29 May to 11 Jun). $100 on each of 19 round trips since: +$30, before your costs.
+Began about 5 Jun (29 May to 11 Jun). $100 on each of 19 round trips since made $30, before your costs.
 Bags 2 open, never sold: counted as losses
 
 By luck alone this wallet once in 3.1 years; some wallet of your 12 once in 3 months. This is not the chance that the edge is gone.

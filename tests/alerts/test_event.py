@@ -39,10 +39,10 @@ def told(moved=(), beyond=(), unknown=()) -> Message:
 
 
 GOLDEN = f"""\
-🌊 MARKET EVENT: 5 of your 12 wallets fell, and their peers with them
+🌊 MARKET EVENT: 3 of your 12 wallets fell, and their peers with them
 Peers: win rate {MINUS}14 pp ({MINUS}18 to {MINUS}10 pp, 21 peers) since about 5 Jun
 
-Beyond the market #18 Gus, #19 Hal. They fell further than their peers; each has a card of its own.
+Beyond the market #18 Gus, #19 Hal. They have left their form beyond that; each has a card of its own.
 Cannot be told Ida: too few peers, too little history, or days not read.
 With the market Alice, Ben, 0x12ab34…12cd34. The market explains this fall; it may hide another.
 
@@ -71,7 +71,7 @@ def test_long_lists_and_hostile_labels_fit():
     message = told(many, many, many)
     assert text.visible_length(message.html) <= CAPTION_LIMIT
     words = plain(message)
-    assert "600 of your 12 wallets" in words
+    assert "300 of your 12 wallets" in words
     assert words.count(" more") == 3
     assert all(c == "\n" or not unicodedata.category(c).startswith("C") for c in words)
     assert "<b>&amp;" not in message.html.replace("&lt;b&gt;&amp;", "")

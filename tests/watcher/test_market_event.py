@@ -44,7 +44,7 @@ def test_an_event_is_told_once_and_again_where_it_doubles(store):
     fell = State.MARKET
     assert day(store, 0, *[fell] * 2) == []
     [first] = day(store, 1, *[fell] * 3, State.FLAGGED, State.LEARNING)
-    assert "4 of your 20 wallets fell, and their peers with them" in first
+    assert "3 of your 20 wallets fell, and their peers with them" in first
     assert "Beyond the market w3. " in first
     assert "Cannot be told w4" in first
     assert "With the market w0, w1, w2." in first

@@ -118,7 +118,7 @@ def test_the_page_shows_the_numbers_of_the_flag(engine, written):
     [flag] = found.flags
     assert found.assessment.evidence == flag.evidence
     assert found.series(flag.chart.metric) is flag.chart
-    text = Seen(written).text.replace("\N{NO-BREAK SPACE}", " ")
+    text = Seen(written).text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{WORD JOINER}", "")
     assert "NOT MARKET-CHECKED" in text
     assert f"{flag.evidence.metrics[0].n} round trips" in text
     closed = [each for each in found.account.round_trips if each.closed_at >= at(HISTORY)]

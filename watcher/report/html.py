@@ -22,12 +22,12 @@ CLASSES = {
 
 def words(value: object) -> str:
     """Text of anybody, cleaned and escaped."""
-    return _percents(html.escape(text.clean(str(value), 300)))
+    return _whole(html.escape(text.clean(str(value), 300)))
 
 
-def _percents(line: str) -> str:
-    """Keep a percent sign to its number where the line breaks."""
-    return line.replace(" %", "\N{NO-BREAK SPACE}%")
+def _whole(line: str) -> str:
+    """Keep a number to its percent sign, and a dollar to its minus, where the line breaks."""
+    return line.replace(" %", "\N{NO-BREAK SPACE}%").replace("\N{MINUS SIGN}$", "\N{MINUS SIGN}\N{WORD JOINER}$")
 
 
 def table(made: Table, *, strong: int | None = None) -> str:
@@ -76,4 +76,4 @@ def section(title: str, *parts: str) -> str:
 
 def paragraphs(lines: Iterable[str]) -> str:
     """Lines that are HTML already."""
-    return "".join(f"<p>{_percents(line)}</p>" for line in lines if line)
+    return "".join(f"<p>{_whole(line)}</p>" for line in lines if line)

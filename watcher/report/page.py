@@ -78,8 +78,8 @@ def _pictures(study: Study) -> list[str]:
         pictures = [
             equity_chart.draw(followed, stake_usd=STAKE_USD, palette=each) for each in (chart.LIGHT, chart.DARK)
         ]
-        brought = _brought(followed)
-        made.append(html.picture(*pictures, says=f"Profit of following by day. {brought}", below=brought))
+        words = brought(followed)
+        made.append(html.picture(*pictures, says=f"Profit of following by day. {words}", below=words))
     if len(study.by_day):
         pictures = [study.draw_evidence(palette=each) for each in (chart.LIGHT, chart.DARK)]
         last = text.recurrence(float(study.by_day["score"].iloc[-1]))
@@ -102,7 +102,8 @@ def _band(study: Study, metric: Metric) -> str:
     return f"{expected}; by chance alone {text.recurrence(item.recurrence_years)}." if item else f"{expected}."
 
 
-def _brought(followed: Equity) -> str:
+def brought(followed: Equity) -> str:
+    """Say what following has brought; something must have closed."""
     total = text.dollars(STAKE_USD * followed.profit[-1], sign=True)
     words = f"{text.dollars(STAKE_USD)} on each of {text.count(followed.n, 'round trip')} since it is followed: {total}"
     if followed.low is not None and followed.high is not None:
@@ -124,14 +125,11 @@ def _what_if(study: Study) -> str:
     frame = study.what_if(study.dial * each for each in DIALS)
     if frame.empty:
         return ""
-    made = Table()
-    for name in ("dial", "flags from once in", "it stands at"):
-        made.add_column(name, justify="right")
-    made.add_column("reads")
-    for dial, needed, found, reads in frame.itertuples(name=None):
-        made.add_row(f"{dial:g}", *(text.recurrence(each).removeprefix("once in ") for each in (needed, found)), reads)
-    note = '<p class="soft">The dial is how many false flags a wallet and year you accept.</p>'
-    return html.section("At other settings of the dial", note, html.table(made, strong=DIALS.index(1.0)))
+    assert study.assessment is not None, "without a verdict there is nothing to read at another setting"
+    stands = f"It stands at: {text.recurrence(study.assessment.score)} by luck alone."
+    note = f'<p class="soft">The dial is how many false flags a wallet and year you accept. {html.words(stands)}</p>'
+    made = html.table(tables.what_if(frame), strong=DIALS.index(1.0))
+    return html.section("At other settings of the dial", note, made)
 
 
 def _drivers(study: Study) -> str:
@@ -148,19 +146,11 @@ def _peers(study: Study) -> str:
     frame = study.side_by_side()
     if frame.empty:
         return ""
-    made = Table()
-    for name in ("wallet", "role"):
-        made.add_column(name)
-    for name in ("win rate before", "now", "return before", "now", "n now"):
-        made.add_column(name, justify="right")
-    for row in frame.itertuples(name=None):
-        label, role, won, wins, earned, earns, n = row
-        shares = [text.value(Metric.WIN_RATE, each) for each in (won, wins)]
-        returns = [text.value(Metric.AVERAGE_RETURN, each, unit=False) for each in (earned, earns)]
-        made.add_row(text.clean(label, 40), role, *shares, *returns, str(n))
     place = list(frame["role"]).index("this wallet")
     note = "Chosen because they trade alike; before this wallet was followed, and in the window of the verdict."
-    return html.section("Beside its peers", f'<p class="soft">{note}</p>', html.table(made, strong=place))
+    return html.section(
+        "Beside its peers", f'<p class="soft">{note}</p>', html.table(tables.beside_peers(frame), strong=place)
+    )
 
 
 def _open(study: Study) -> str:

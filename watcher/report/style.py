@@ -26,6 +26,7 @@ figure { margin: 0; min-width: 0; }
 img { display: block; width: 100%; height: auto; border: 1px solid var(--line); border-radius: 10px; }
 figcaption { margin-top: 6px; }
 .wide { overflow-x: auto; }
+.wide + p { margin-top: 14px; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: 5px 14px 5px 0; text-align: left; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th { color: var(--soft); font-weight: 600; }
