@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import msgspec
 
-from ingest.errors import AnswerTooLarge, ConfigError, EndpointRefused, RpcUnavailable
+from ingest.errors import AnswerTooLarge, AnswerTooLate, ConfigError, EndpointRefused, RpcUnavailable
 from ingest.standing import Standing
 from ingest.wire import parse
 
@@ -142,9 +142,11 @@ class Endpoint:
                     if len(content) > BODY_LIMIT:
                         raise AnswerTooLarge(f"{self.name}: an answer of more than {BODY_LIMIT >> 20} MiB")
         except TimeoutError:
-            raise RpcUnavailable(f"{self.name}: no whole answer within {self._timeout_s:.0f} s") from None
+            raise AnswerTooLate(f"{self.name}: no whole answer within {self._timeout_s:.0f} s") from None
         except httpx.HTTPError as error:
             # The exception's text can hold the URL; its type is enough to act on.
+            if isinstance(error, httpx.ReadTimeout):
+                raise AnswerTooLate(f"{self.name}: {type(error).__name__}") from None
             gone = isinstance(error, httpx.ConnectError)
             raise RpcUnavailable(f"{self.name}: {type(error).__name__}", unreachable=gone) from None
         return self._read(response, content, body)

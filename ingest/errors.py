@@ -7,6 +7,7 @@
     ├── IngestError
     │   ├── RpcUnavailable        try again later, or another endpoint
     │   │   ├── AnswerTooLarge    ask for less in one request
+    │   │   ├── AnswerTooLate     the same, or ask again
     │   │   ├── TryElsewhere      another endpoint may have it now; this one has not
     │   │   └── Unlinked          what was read does not continue what is known: read anew, or roll back
     │   ├── RangeRefused          ask for fewer blocks
@@ -65,6 +66,10 @@ class RpcUnavailable(IngestError):
 
 class AnswerTooLarge(RpcUnavailable):
     """An answer is more than this machine takes at once; ask for less in one request."""
+
+
+class AnswerTooLate(RpcUnavailable):
+    """No whole answer came before the deadline."""
 
 
 class TryElsewhere(RpcUnavailable):

@@ -1,26 +1,35 @@
-"""Find out what an endpoint can do, with a handful of harmless questions; each is metered like any other."""
+"""Find out what an endpoint can do, with a handful of harmless questions; each is metered like any other.
+
+A refusal is an answer. What a bad line loses is none, and says nothing of the endpoint: it is asked again.
+"""
 
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
 
 from ingest.abi import TRANSFER
 from ingest.bloom import BYTES
-from ingest.errors import IngestError, RangeRefused, RpcRejected, RpcUnavailable
+from ingest.errors import AnswerTooLate, IngestError, RangeRefused, RpcRejected, RpcUnavailable, TryElsewhere
 from ingest.index import INDEXES, Question
 from ingest.plan import Ability
 from ingest.rpc import Node, Request
+from ingest.standing import BATCH
 from ingest.tokens import DECIMALS
 from ingest.traces import METHODS
 from ingest.types import Chain
 from ingest.windows import BlockRange
 
 RANGES = (10_000, 5_000, 2_000, 1_000, 500, 100, 50, 10, 5, 1)  #: blocks, as providers limit them
-BATCHES = (100, 50, 20, 10, 5)
+PATIENCE = 8  #: tries of one question
+BATCH_TRIES = 3  #: as many times, of a hundred questions at once: one of them is soon lost
 BLOOMS = 4  #: headers over the history, to see how full their blooms are
 NOBODY = "0x6e6f626f64792068617320746869732061646472"  #: an address without a history: answers are empty
 NO_TRANSACTION = "0x" + "00" * 32
 
 _MOST = re.compile(r"(?:more than|max results|max(?:imum)? of|up to) ([\d,]+)(?: ?(?:results|logs))?", re.IGNORECASE)
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def probe(node: Node, chain: Chain, *, endpoint: str, history_s: float) -> Ability:
@@ -40,6 +49,12 @@ def probe(node: Node, chain: Chain, *, endpoint: str, history_s: float) -> Abili
     RpcUnavailable, RpcRejected, WrongChain
         Not even its newest block can be had.
     """
+    _heard(node.call, "eth_chainId")
+    with node.window():  # else whoever failed once would have to name its chain before each try
+        return _probe(node, chain, endpoint, history_s)
+
+
+def _probe(node: Node, chain: Chain, endpoint: str, history_s: float) -> Ability:
     finalized, head = _head(node)
     cap, most = _range_cap(node, head)
     index, internal = _index(node, head)
@@ -52,21 +67,36 @@ def probe(node: Node, chain: Chain, *, endpoint: str, history_s: float) -> Abili
         trace=any(_traces(node, method) for method in METHODS),
         index=index,
         internal=internal,
-        batch=next((size for size in BATCHES if _takes(node, size)), 1),
+        batch=_batch(node),
         finalized=finalized,
         receipts=_gives_receipts(node),
         bloom=_bloom(node, [max(1, head - (head - old) * step // BLOOMS) for step in range(BLOOMS)]),
     )
 
 
+def _heard(ask: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
+    """What comes of a question: an answer, a refusal, or, after ``PATIENCE`` tries, what kept it from being heard."""
+    for left in reversed(range(PATIENCE)):
+        try:
+            return ask(*arguments, **options)
+        except RpcUnavailable as error:
+            final = isinstance(error, AnswerTooLate) or (isinstance(error, TryElsewhere) and error.gone)
+            if final or not left:
+                raise
+    raise AssertionError("a question has at least one try")
+
+
 def _head(node: Node) -> tuple[bool, int]:
+    def final() -> int:
+        block = node.call("eth_getBlockByNumber", ["finalized", False])
+        if not isinstance(block, dict) or "number" not in block:
+            raise RpcUnavailable("no finalized block")
+        return int(block["number"], 16)
+
     try:
-        block: Any = node.call("eth_getBlockByNumber", ["finalized", False])
+        return True, _heard(final)
     except (RpcUnavailable, RpcRejected):
-        block = None
-    if isinstance(block, dict) and "number" in block:
-        return True, int(block["number"], 16)
-    return False, int(node.call("eth_blockNumber"), 16)
+        return False, int(_heard(node.call, "eth_blockNumber"), 16)
 
 
 def _bloom(node: Node, numbers: list[int]) -> float | None:
@@ -75,7 +105,8 @@ def _bloom(node: Node, numbers: list[int]) -> float | None:
     None where headers have no bloom, or only empty ones: these prove nothing until they are seen full.
     """
     try:
-        headers = node.batch([("eth_getBlockByNumber", [hex(number), False]) for number in numbers])
+        asked: list[Request] = [("eth_getBlockByNumber", [hex(number), False]) for number in numbers]
+        headers = _heard(node.batch, asked, required=("number",))
         fills = [int(header["logsBloom"], 16).bit_count() / (8 * BYTES) for header in headers]
     except (IngestError, KeyError, TypeError, ValueError):
         return None
@@ -84,8 +115,13 @@ def _bloom(node: Node, numbers: list[int]) -> float | None:
 
 def _gives_receipts(node: Node) -> bool:
     """Whether there is a method for all receipts of a block; those of the first one may be lost or none."""
+
+    def first() -> None:
+        if node.call("eth_getBlockReceipts", ["0x1"]) is None:
+            raise RpcUnavailable("no receipts of the first block")
+
     try:
-        node.call("eth_getBlockReceipts", ["0x1"])
+        _heard(first)
     except RpcUnavailable:
         return True
     except IngestError:
@@ -103,9 +139,9 @@ def _range_cap(node: Node, head: int) -> tuple[int | None, int | None]:
             continue
         if suggested is not None and suggested < size:
             continue
-        first = max(0, head - size + 1)
+        query = {"fromBlock": hex(max(0, head - size + 1)), "toBlock": hex(head), "topics": [TRANSFER, [padded]]}
         try:
-            node.call("eth_getLogs", [{"fromBlock": hex(first), "toBlock": hex(head), "topics": [TRANSFER, [padded]]}])
+            _heard(node.call, "eth_getLogs", [query])
         except RangeRefused as refusal:
             if found := _MOST.search(str(refusal)):
                 most = int(found.group(1).replace(",", ""))
@@ -126,7 +162,8 @@ def _index(node: Node, head: int) -> tuple[str | None, bool]:
         for internal in (True, False):
             blocks = BlockRange(max(0, head - 1), head)
             try:
-                ask(node, Question(wallet=NOBODY, out=True, blocks=blocks, internal=internal))
+                question = Question(wallet=NOBODY, out=True, blocks=blocks, internal=internal)
+                _heard(ask, node, question)
             except RpcRejected as error:
                 if "internal" not in str(error):
                     break
@@ -139,7 +176,7 @@ def _index(node: Node, head: int) -> tuple[str | None, bool]:
 
 def _answers(node: Node, request: Request) -> bool:
     try:
-        node.call(*request)
+        _heard(node.call, *request)
     except IngestError:
         return False
     return True
@@ -148,16 +185,32 @@ def _answers(node: Node, request: Request) -> bool:
 def _traces(node: Node, method: str) -> bool:
     """Whether a method of traces is there: then it says only that it does not know the transaction."""
     params: list[Any] = [NO_TRANSACTION, {"tracer": "callTracer"}] if method == METHODS[0] else [NO_TRANSACTION]
-    try:
-        node.call(method, params)
-    except (RpcRejected, RpcUnavailable) as error:
-        return bool(re.search(r"transaction .{0,80}not found|transaction not found", str(error), re.IGNORECASE))
-    return True
 
+    def offered() -> bool:
+        try:
+            node.call(method, params)
+        except (RpcRejected, RpcUnavailable) as error:
+            if re.search(r"transaction .{0,80}not found|transaction not found", str(error), re.IGNORECASE):
+                return True
+            if isinstance(error, RpcUnavailable):
+                raise
+            return False
+        return True
 
-def _takes(node: Node, size: int) -> bool:
     try:
-        node.batch([("eth_chainId", [])] * size)
-    except IngestError:
+        return _heard(offered)
+    except RpcUnavailable:
         return False
-    return True
+
+
+def _batch(node: Node) -> int:
+    """Requests of one HTTP request that it takes: as many as were left after all of its refusals."""
+    for _ in range(BATCH_TRIES):
+        try:
+            _heard(node.batch, [("eth_chainId", [])] * BATCH)
+        except RpcUnavailable:
+            continue
+        except IngestError:
+            break
+        return node.most_at_once
+    return 1

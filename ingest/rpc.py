@@ -144,6 +144,11 @@ class Node:
         """The host of the endpoint that would be asked next."""
         return (self._held or self._in_order(())[0]).host
 
+    @property
+    def most_at_once(self) -> int:
+        """How many requests the endpoint that would be asked next takes in one HTTP request, as far as is known."""
+        return (self._held or self._in_order(())[0]).standing.batch.step
+
     def call(self, method: str, params: Sequence[Any] = ()) -> Any:
         """One request; the result, or the typed error of its refusal.
 

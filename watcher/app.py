@@ -125,8 +125,8 @@ def abilities(source: Source) -> list[Ability]:
     found, config = [], source.config
     failure: IngestError | None = None
     for url, name in zip(config.rpc_urls, names(config.rpc_urls), strict=True):
-        pace = {url: Standing(most_per_s=config.requests_per_second)}
-        with Node([url], chain_id=config.chain_id, charge=source.meter.charge, standings=pace, tries=1) as node:
+        _stand(config)  # what the endpoint asks for now, a wait for one, holds for the reading after it too
+        with Node([url], chain_id=config.chain_id, charge=source.meter.charge, standings=_standings, tries=1) as node:
             try:
                 history_s = config.history_span.total_seconds()
                 found.append(probe(node, source.chain, endpoint=name, history_s=history_s))
@@ -142,9 +142,13 @@ _standings: dict[str, Standing] = {}
 """What this process learned of each endpoint, by URL: it outlives the nodes, which are built for each run of a job."""
 
 
-def _node(table: ChainConfig, meter: Meter) -> Node:
+def _stand(table: ChainConfig) -> None:
     for url in table.rpc_urls:
         _standings.setdefault(url, Standing(most_per_s=table.requests_per_second, width=Stride(1, table.in_flight)))
+
+
+def _node(table: ChainConfig, meter: Meter) -> Node:
+    _stand(table)
 
     def tell(text: str) -> None:
         log.warning("endpoint_set_aside", chain=table.name, what=text)

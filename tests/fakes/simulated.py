@@ -64,6 +64,8 @@ class SimulatedNode:
 
     # -- the node's interface
 
+    most_at_once = 100
+
     @contextmanager
     def window(self):
         yield self.host

@@ -1,5 +1,7 @@
 """What an endpoint can do is found out with a handful of metered questions, whatever words it refuses in."""
 
+import random
+
 import pytest
 
 from ingest import chains
@@ -8,6 +10,8 @@ from ingest.errors import RpcUnavailable
 from ingest.probe import probe
 from ingest.rpc import Node
 from tests.fakes.node import FakeNode, RpcFault
+from tests.faults.faulty import FaultyNode, Plan
+from tests.faults.follower import Time
 
 CHAIN = chains.by_id(1)
 HEAD = 20_000_000
@@ -116,6 +120,45 @@ def test_how_much_blooms_deny_is_measured(bits, chance):
     found, _ = ability({"eth_getBlockByNumber": lambda tag, full: {**block(tag, full), **bloom}})
     assert found.bloom == (None if chance is None else pytest.approx(chance))
     assert not found.receipts
+
+
+FULL = {
+    "eth_getBlockByNumber": lambda tag, full: {**block(tag, full), "logsBloom": hex((1 << 1_024) - 1)},
+    "eth_getLogs": logs_within(500, "eth_getLogs is limited to a 500 range"),
+    "eth_getBlockReceipts": lambda _number: [],
+    "debug_traceTransaction": refuse(-32000, "transaction not found"),
+    "alchemy_getAssetTransfers": lambda _asked: {"transfers": []},
+}
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("methods", [FULL, {}], ids=["everything", "little"])
+def test_what_a_bad_line_loses_says_nothing_of_the_endpoint(methods, seed):
+    """Dropped, refused for a moment, cut or null: what is found out is what a good line finds."""
+    bad, time = Plan(drop=0.1, too_many=0.1, unavailable=0.1, truncated=0.05, null=0.1), Time()
+    with (
+        FakeNode(GOOD | methods) as fake,
+        FaultyNode(fake.url, bad, random.Random(seed), clock=time) as line,
+        Node([line.url], chain_id=1, sleep=time.sleep, clock=time, tries=1) as node,
+    ):
+        found = probe(node, CHAIN, endpoint="here", history_s=180 * 86_400)
+        assert line.spoiled
+        assert line.too_early == 0
+    assert found == ability(methods)[0]
+
+
+@pytest.mark.parametrize("most", [1, 3, 40])
+def test_the_size_of_a_batch_is_one_that_was_taken(most):
+    """A provider that refuses larger ones is not said to take them because it was asked again for less."""
+
+    def refusing(body):
+        if isinstance(body, list) and len(body) > most:
+            return 200, {}, b'{"jsonrpc": "2.0", "id": null, "error": {"code": -32600, "message": "batch too large"}}'
+        return None
+
+    with FakeNode(GOOD, raw=refusing) as fake, Node([fake.url], chain_id=1, sleep=lambda _s: None, tries=1) as node:
+        found = probe(node, CHAIN, endpoint="here", history_s=180 * 86_400)
+    assert most / 2 <= found.batch <= most
 
 
 def test_an_endpoint_that_is_not_there_is_no_endpoint():
