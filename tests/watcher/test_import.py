@@ -108,6 +108,21 @@ def test_from_a_file_to_a_flag_and_back(edgewatch, tmp_path):
     assert again == why["assessment"]
 
 
+@pytest.mark.parametrize(("budget", "ends"), [(300_000, 1), (1, 4)], ids=["away", "spent"])
+def test_what_cannot_be_read_keeps_nothing_from_being_judged(edgewatch, tmp_path, budget, ends):
+    """A node that is away, or a budget that is spent: the rest is assessed all the same, and the exit code tells."""
+    with (tmp_path / "edgewatch.toml").open("a") as file:
+        file.write(
+            f"[budget]\nrpc_units_per_day = {budget}\n"
+            '[[chains]]\nname = "ethereum"\nchain_id = 1\nfrom_block = 1\nrpc_urls = ["http://127.0.0.1:9"]\n'
+        )
+    (tmp_path / "fx.csv").write_bytes(document(*table(falls_on=180)))
+    edgewatch("import", "fx.csv", "--map", MAP, "--covers", "2025-01-01..2025-08-28", "--follow")
+    edgewatch("wallets", "add", "0x" + "11" * 20)
+    code, _, err = edgewatch("once")
+    assert (code, "assessed 2 wallets" in err) == (ends, True)
+
+
 def test_silence_is_judged_only_where_the_file_says_it_covers(edgewatch, tmp_path):
     """Closes that end two weeks before the covered time does are a silence; without --covers nothing is known of it."""
     (tmp_path / "fx.csv").write_bytes(document(*table(days=200)))

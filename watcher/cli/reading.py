@@ -16,7 +16,7 @@ from alerts import text
 from alerts.message import plain
 from alerts.policy import Opening
 from ingest import hash_file
-from ingest.errors import BudgetExhausted, ConfigError, IngestError
+from ingest.errors import BudgetExhausted, ConfigError, IngestError, WatchError
 from watcher import app as build
 from watcher import daemon as daemon_
 from watcher.channel import LoopChannel
@@ -140,12 +140,16 @@ def _read_hashes(shared: context.Context, file: Path, console: Console, now: dat
 
 
 def once(ctx: typer.Context) -> None:
-    """Read, mark, assess and deliver once."""
+    """Read, mark, assess and deliver once; what cannot be read now keeps nothing else from being judged and told."""
     shared, now, console = context.of(ctx), build.clock(), context.err()
     if shared.config.telegram is not None:
         shared.config.token()  # a missing token is told before the reading, not after it
+    unread: WatchError | None = None
     with only_one(shared.engine):
-        read_all(shared, console, now)
+        try:
+            read_all(shared, console, now)
+        except (IngestError, BudgetExhausted) as error:
+            unread = error
         _mark_all(shared, console, now)
         outcome = assess_once(
             shared.engine,
@@ -173,6 +177,8 @@ def once(ctx: typer.Context) -> None:
         console.print(f"assessed {len(outcome)} wallets, opened {opened} flags")
         if shared.config.telegram is not None:
             console.print(f"delivered {_deliver(shared)} messages")
+    if unread is not None:
+        raise unread
 
 
 def _mark_all(shared: context.Context, console: Console, now: datetime) -> None:
