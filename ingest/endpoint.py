@@ -14,11 +14,13 @@ import httpx
 import msgspec
 
 from ingest.errors import AnswerTooLarge, AnswerTooLate, ConfigError, EndpointRefused, RpcUnavailable
+from ingest.refusals import NO_METHOD
 from ingest.standing import Standing
 from ingest.wire import parse
 
 BODY_LIMIT = 32 * 2**20  #: bytes of one answer, unpacked
 UNREAD_DATE_S = 60.0  #: how long is waited where ``Retry-After`` is a date and the answer does not say what time it is
+EXTRAS = frozenset({"debug_traceTransaction", "trace_transaction", "eth_getBlockReceipts", "alchemy_getAssetTransfers"})
 SHORTEST_SECRET = 6  #: characters; shorter parts of a URL are words such as "v2" and "eth"
 
 
@@ -83,6 +85,12 @@ def names(urls: Iterable[str]) -> list[str]:
         found[host(url)] += 1
         called.append(host(url) if found[host(url)] == 1 else f"{host(url)} #{found[host(url)]}")
     return called
+
+
+def _is_extra(body: Any) -> bool:
+    """Whether nothing but methods is asked for that many plans do not have."""
+    requests = body if isinstance(body, list) else [body]
+    return all(request["method"] in EXTRAS for request in requests)
 
 
 class Endpoint:
@@ -163,6 +171,10 @@ class Endpoint:
             raise AnswerTooLarge(f"{self.name}: HTTP 413, too much in one request")
         if status == 402 or (status == 403 and re.search(rb"limit|quota|exceeded", content[:2_000].lower())):
             raise RpcUnavailable(f"{self.name}: HTTP {status}, a quota", retry_after=retry_after(response.headers))
+        if status in {403, 404, 405} and _is_extra(body):
+            # The same key named its chain before: the plan lacks the method, not the person a valid key.
+            words = answer["error"] if says_why else {"code": NO_METHOD, "message": f"HTTP {status}"}
+            return {"jsonrpc": "2.0", "id": None, "error": words}
         if status in {401, 403, 404} or 300 <= status < 400:
             raise EndpointRefused(f"{self.name}: HTTP {status}; check the URL and its key")
         what = f"HTTP {status}" if status != 200 else "an answer that is not JSON"

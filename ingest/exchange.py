@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ingest.errors import AnswerTooLarge, IngestError, RangeRefused, RpcRejected, RpcUnavailable, TryElsewhere
-from ingest.refusals import classify
+from ingest.refusals import classify, too_many_together
 from ingest.stride import Stride
 
 Request = tuple[str, Sequence[Any]]
@@ -86,12 +86,15 @@ class Exchange:
             return answer
         if isinstance(answer, IngestError):
             raise answer
-        if isinstance(answer, Mapping) and len(part) > 1:
-            return self._batch_refused(part, answer)
-        self.size.agree(len(part))
-        failure, before = None, len(self.results)
+        alone = answer[0] if isinstance(answer, list) and len(answer) == 1 else answer
+        if len(part) > 1 and isinstance(alone, Mapping) and (alone is answer or alone.get("id") is None):
+            return self._batch_refused(part, alone)
+        failure, before, crowded = None, len(self.results), False
         for place, item in self._matched(part, first_id, answer):
             if isinstance(error := item.get("error"), Mapping):
+                if len(part) > 1 and too_many_together(error, method=self.requests[place][0]):
+                    crowded = True
+                    continue
                 refusal = self._refusal(error, self.requests[place][0])
                 if isinstance(refusal, RpcUnavailable):
                     failure = refusal
@@ -105,6 +108,10 @@ class Exchange:
                 self.results[place] = RpcRejected(f"{self.name}: no result of {self.requests[place][0]}")
             else:
                 self.nulls[place] += 1
+        if crowded:
+            self.size.refuse(len(part))
+            return failure
+        self.size.agree(len(part))
         if failure is None and len(self.results) == before:
             failure = RpcUnavailable(f"{self.name}: no usable answer to {self.requests[part[0]][0]}")
         return failure
@@ -137,7 +144,8 @@ class Exchange:
     def _batch_refused(self, part: Sequence[int], answer: Mapping[str, Any]) -> RpcUnavailable | None:
         """One object for a whole batch: a refusal of what each request asks, or of the batch as such."""
         methods = self.methods(part)
-        if isinstance(error := answer.get("error"), Mapping):
+        error = answer.get("error")
+        if isinstance(error, Mapping) and not too_many_together(error, method=methods[0]):
             refusal = self._refusal(error, methods[0])
             if isinstance(refusal, RangeRefused) and set(methods) == {"eth_getLogs"}:
                 raise refusal

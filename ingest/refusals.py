@@ -54,6 +54,10 @@ _MOST = re.compile(
     r"ranges over|up to an?)\s+([\d,]+)(k?)\b",
     re.IGNORECASE,
 )
+# Geth and its kin say it as the error of the batch's first request, or of those for which no room was left.
+_BATCH = re.compile(r"\bbatch", re.IGNORECASE)
+_BATCH_LIMIT = re.compile(r"\bbatch.{0,20}(limit|size|large)|(large|big|exceeds?|maximum) .{0,20}batch", re.IGNORECASE)
+_NO_ROOM = re.compile(r"(response|result) (size )?(is )?too (big|large)|response size exceeded", re.IGNORECASE)
 NO_METHOD = -32601  #: JSON-RPC 2.0, section 5.1
 _BUSY_CODES = frozenset({-32000, -32001, -32002, -32005, -32016, -32603, 429})
 
@@ -74,6 +78,16 @@ def suggested_blocks(text: str, data: Any = None) -> int | None:
         number = int(match[1].replace(",", "") or 0) * (1_000 if match[2] else 1)
         return number or None
     return None
+
+
+def too_many_together(error: Mapping[str, Any], *, method: str) -> bool:
+    """Whether an error of one request in a batch is about the batch: fewer together are answered."""
+    text = str(error.get("message", error))[:400]
+    if error.get("code") == 3 or _FAILED.search(text):
+        return False  # a contract's words
+    if _BATCH_LIMIT.search(text) or (method != "eth_getLogs" and _NO_ROOM.search(text)):
+        return True
+    return bool(_BATCH.search(text)) and not _RATE.search(text) and not _SPENT.search(text)
 
 
 def classify(error: Mapping[str, Any], *, method: str) -> IngestError:

@@ -6,14 +6,14 @@ Times are seconds of any clock that never goes back.
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from ingest.errors import RpcUnavailable
+from ingest.errors import RpcUnavailable, TryElsewhere
 from ingest.stride import Stride
 
 BATCH = 100  #: requests of one HTTP request, at most
 IN_FLIGHT = 4  #: HTTP requests at once, at most
 LONGEST_BACKOFF_S = 8.0
 CALM = 32  #: rounds answered in a row before several are in flight again
-STALLED = 3  #: refusals in a row
+STALLED = 3  #: failures in a row
 LEAST_RATE = 10.0  #: requests a second, however often an endpoint says that it is too much
 GROWTH = 0.25  #: of a learned rate, for each second at that rate
 FIRST_REST_S, LONGEST_REST_S = 15.0, 900.0
@@ -85,8 +85,10 @@ class Standing:
         if failure.too_fast:
             # What the last second held was too much.
             self._rate = max(LEAST_RATE, min(self._sent, self.rate or self._sent) / 2)
-            if stalled >= STALLED and size > 1:
-                self.batch.refuse(size)  # after more than a second's wait: one batch alone may be more than it allows
+        if stalled >= STALLED and size > 1 and not failure.unreachable and not isinstance(failure, TryElsewhere):
+            # After more than a second's wait: one batch alone may be more than it allows, or can answer in time; some
+            # nodes close the connection then without a word.
+            self.batch.refuse(size)
 
     def rest(self, now: float, *, long: bool) -> float:
         """Set it aside after it failed for good; returns for how many seconds, twice as many each time."""

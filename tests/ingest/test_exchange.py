@@ -92,6 +92,40 @@ def test_one_error_for_a_whole_batch_halves_it():
     assert [len(part) for part in asked.parts(4)] == [50, 50]
 
 
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        (-32600, "batch too large"),  # geth
+        (-32600, "Number of requests in batch exceeds --rpc-max-batch-size."),  # besu
+        (31, "Batch of more than 3 requests are not allowed on free tier"),  # dRPC
+        (-32003, "response too large"),  # geth: no room left
+        (-32600, "batch request limit exceeded"),
+    ],
+)
+@pytest.mark.parametrize("number", [1, None])
+def test_a_batch_refused_in_the_words_of_one_request_halves_it(code, text, number):
+    """Some say it as the error of the first request, or of none: what came before is kept, the rest asked for apart."""
+    asked = exchange(100)
+    [part] = asked.parts(1)
+    assert asked.keep(part, 1, [{"id": number, "error": {"code": code, "message": text}}]) is None
+    assert [len(part) for part in asked.parts(4)] == [50, 50]
+    [_, second, *others] = truth(asked.body(part[:50], 201))
+    answer = [{"id": 201, "error": {"code": code, "message": text}}, second, *others]
+    assert asked.keep(part[:50], 201, answer) is None
+    assert len(asked.results) == 49
+
+
+def test_a_contract_that_speaks_of_batches_is_a_refusal():
+    """A stranger's words as it reverts make nothing smaller."""
+    asked = exchange(2, tolerant=True)
+    [part] = asked.parts(1)
+    answer = truth(asked.body(part, 1))
+    answer[0] = {"id": 1, "error": {"code": 3, "message": "execution reverted: batch too large"}}
+    assert asked.keep(part, 1, answer) is None
+    assert isinstance(asked.results[0], RpcRejected)
+    assert asked.size.step == 100
+
+
 def test_null_is_no_result_where_the_method_has_none():
     """Code, a call or logs that are null were not read: asked for again; at last a refusal, where one is tolerated."""
     asked = exchange(1, tolerant=True)

@@ -137,11 +137,13 @@ def test_the_pace_is_never_learned_down_to_nothing():
     assert 0 < standing.wait(49.0) <= 12
 
 
-def test_a_batch_that_is_too_much_for_a_second_shrinks():
-    """A provider that refuses every batch of more than 10 requests with 429 is read in smaller ones in the end."""
+@pytest.mark.parametrize("status", [429, 503, 200], ids=["429", "503", "nothing"])
+def test_a_batch_that_is_too_much_at_once_shrinks(status):
+    """A provider that refuses every batch of more than 10 requests, and does not say why, is asked for less in the
+    end."""
 
     def raw(body):
-        return (429, {}, b"") if isinstance(body, list) and len(body) > 10 else None
+        return (status, {}, b"") if isinstance(body, list) and len(body) > 10 else None
 
     with FakeNode({"eth_getCode": lambda place: place}, raw=raw) as fake, node(fake, time=Time()) as client:
         assert client.batch(MANY[:60]) == TRUE[:60]

@@ -139,6 +139,25 @@ def test_a_redirect_is_not_followed():
         assert target.bodies == []
 
 
+@pytest.mark.parametrize(
+    "content", [b"Forbidden", b'{"error": {"code": -32600, "message": "not available on the Free tier"}}']
+)
+@pytest.mark.parametrize("status", [403, 404, 405])
+def test_a_plan_without_a_method_is_no_bad_key(status, content):
+    """Where traces are forbidden, the rest of the endpoint is not: each is refused, and nothing is set aside."""
+
+    def raw(body):
+        first = body[0] if isinstance(body, list) else body
+        return (status, {}, content) if first["method"] == "debug_traceTransaction" else None
+
+    with FakeNode({"eth_blockNumber": lambda: "0x2"}, raw=raw) as fake, node(fake) as client:
+        with client.window():
+            answers = client.batch([("debug_traceTransaction", ["0x1"])] * 5, tolerant=True)
+            assert all(isinstance(answer, RpcRejected) for answer in answers)
+            assert client.call("eth_blockNumber") == "0x2"
+        assert fake.asked.count("eth_chainId") == 1
+
+
 def test_a_key_in_the_url_is_never_told():
     """No error text holds the path of a URL, where providers put the key."""
     secret = "v2-SECRETSECRET"
