@@ -16,7 +16,8 @@ from ingest.wire import RawLog, raw_logs
 
 MOST_HEADERS = 500  #: blocks of one window whose headers are all read: memory
 PAGE = 20  #: blocks whose receipts are held at once: on busy chains a megabyte each
-LEARN = 3  #: blocks with transactions whose logs are asked for, to learn whether the chain's blooms can be used
+LEARN = 3  #: blocks with transactions whose logs are asked for, to learn whether the chain's blooms can be used; and
+#: how often a chain must be seen to have none, or wrong ones
 SAMPLE_OF = 1_000  #: blocks, one of which is sampled where not all are proven: its logs are held against the finds
 SAMPLES = 2  #: of one window at most
 TRIES = 8  #: of one block whose logs are not yet all there
@@ -72,14 +73,18 @@ class Reader:
         """
         if not self.full and not every_link:
             return self._read_ends(wallets, blocks, known, ())
-        headers = self.headers(range(blocks.first, blocks.last + 1))
-        verify.check_links(headers, known)
-        if self.full:
+        for doubt in range(LEARN):
+            headers = self.headers(range(blocks.first, blocks.last + 1))
+            verify.check_links(headers, known)
+            if not self.full:
+                break
             try:
                 if self._blooms_count(headers):
                     return self._read_proven(wallets, blocks, headers)
+                break
             except _BloomIsWrong:
-                self.bloom = False
+                # One broken answer says nothing of the chain: all is asked for anew before that is believed.
+                self.bloom = False if doubt == LEARN - 1 else self.bloom
         return self._read_ends(wallets, blocks, known, headers)
 
     def headers(self, numbers: Collection[int]) -> list[Header]:
@@ -90,14 +95,22 @@ class Reader:
         RpcUnavailable
             A block is missing: the node is behind or broken.
         """
-        found, ordered = [], sorted(numbers)
+        found = {header.number: header for header in self._headers(sorted(numbers))}
+        if self.full and self.bloom is not False:
+            for _ in range(LEARN):  # what one answer leaves out another one may hold
+                bare = [number for number, header in found.items() if header.bloom is None]
+                if not bare or len(bare) == len(found) > LEARN:
+                    break
+                found |= {header.number: header for header in self._headers(bare)}
+        return list(found.values())
+
+    def _headers(self, ordered: Sequence[int]) -> Iterator[Header]:
         for start in range(0, len(ordered), 100):
             page = ordered[start : start + 100]
             answers = self.node.batch([_header_request(number) for number in page], required=HEADER)
             for number, block in zip(page, answers, strict=True):
                 with well_formed(f"block {number:,}"):
-                    found.append(verify.read_header(number, block))
-        return found
+                    yield verify.read_header(number, block)
 
     def _read_proven(self, wallets: Collection[str], blocks: BlockRange, headers: Sequence[Header]) -> Reading:
         topics = frozenset(map(verify.topic, wallets))

@@ -153,6 +153,29 @@ def test_a_chain_with_useless_blooms_is_read_without_them() -> None:
         assert reader.bloom is True
 
 
+def test_one_broken_answer_does_not_unlearn_the_blooms() -> None:
+    """Headers that lack their bloom for once, and a log too many in a block's receipts, are asked for anew: the level
+    stays, and what is known of the chain too."""
+    chain, told = eventful(), set[tuple[str, str]]()
+
+    def spoils_once(method: str, params: list[Any], result: Any) -> Any:
+        if result is None or (method, params[0]) in told or params[0] not in (hex(8), hex(9)):
+            return result
+        told.add((method, params[0]))
+        if method == "eth_getBlockByNumber":
+            return {key: value for key, value in result.items() if key != "logsBloom"}
+        if method == "eth_getBlockReceipts" and result:
+            [first, *others] = result
+            return [{**first, "logs": [*first["logs"], {**first["logs"][0], "address": BOB}]}, *others]
+        return result
+
+    chain.lie = spoils_once
+    with reading_of(chain, full=True) as (reader, _):
+        reading = reader.read([ANN, BOB], WHOLE, known={})
+    assert len(told) == 3
+    assert (found(reading), reading.level, reader.bloom) == (EVERY_FOURTH, PROVEN, True)
+
+
 def test_a_silent_stretch_of_unknown_blooms_is_not_proven_by_them() -> None:
     """Zero blooms over blocks with transactions prove nothing before one bloom was seen to fit its logs."""
     chain = FakeChain(blooms="zero")
