@@ -76,7 +76,9 @@ class Meter:
         BudgetExhausted
             They would exceed the limit; they must not be sent.
         """
-        if self._today and (day := self._today()) != self.day:
+        if (
+            self._today and self.day and (day := self._today()) > self.day
+        ):  # set back, a clock brings no old day's budget
             # What is not persisted yet will be counted on the new day: a little too much there, never too little.
             self.day, self.spent = day, sum(total for _, total in self._pending.values())
         counted = Counter(methods)

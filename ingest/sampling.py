@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from ingest.errors import IndexContradicted, RangeRefused, RpcRejected
+from ingest.errors import EndpointRefused, IndexContradicted, RangeRefused, RpcRejected
 from ingest.index import Chunk
 from ingest.read import Reading, read_window
 from ingest.rpc import Node
@@ -65,6 +65,8 @@ class Sampler:
                 wanted = samples(chunk, size, self.rng)
                 try:
                     readings = [read_window(self.node, wallets, blocks) for blocks in wanted]
+                except EndpointRefused:
+                    raise  # that says nothing of logs
                 except (RangeRefused, RpcRejected) as refusal:
                     if isinstance(refusal, RpcRejected) or size == 1:
                         self.blind = True

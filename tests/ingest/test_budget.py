@@ -60,3 +60,14 @@ def test_midnight_begins_a_new_budget():
     meter.charge(["eth_call"] * 8, "localhost")
     assert (meter.day, meter.spent) == (date(2026, 1, 2), 10)
     assert meter.drain() == {"eth_call": (10, 10)}
+
+
+def test_a_clock_set_back_over_midnight_brings_no_old_budget_back():
+    """What the day before had left, or had spent, is not known here: the day goes on being the later one."""
+    days = [date(2026, 1, 2)]
+    meter = Meter(spent=9, limit=10, today=lambda: days[-1])
+    days.append(date(2026, 1, 1))
+    meter.charge(["eth_call"], "localhost")
+    with pytest.raises(BudgetExhausted):
+        meter.charge(["eth_call"], "localhost")
+    assert meter.day == date(2026, 1, 2)

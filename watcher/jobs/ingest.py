@@ -12,7 +12,7 @@ from tenacity import Retrying
 from ingest import read, sampling, windows
 from ingest.budget import Meter
 from ingest.decode import VERSION as DECODER_VERSION
-from ingest.errors import RangeRefused, ReorgTooDeep, Unlinked
+from ingest.errors import RangeRefused, ReorgTooDeep, RpcUnavailable, Unlinked
 from ingest.index import INDEXES, Index
 from ingest.interpret import Interpretation, Interpreter
 from ingest.price_file import PriceFile
@@ -303,8 +303,8 @@ class Run:
             try:
                 found = self.reader.read(wallets, blocks, known=known, every_link=every_link)
             except RangeRefused as refusal:
-                if len(blocks) == 1:
-                    raise
+                if len(blocks) == 1:  # there is no less to ask for: it is busy, or another endpoint may take it
+                    raise RpcUnavailable(str(refusal)) from None
                 stride.refuse(len(blocks), suggested=refusal.suggested)
                 return None
             stride.agree(len(blocks))
