@@ -80,7 +80,7 @@ class Meter:
             self._today and self.day and (day := self._today()) > self.day
         ):  # set back, a clock brings no old day's budget
             # What is not persisted yet will be counted on the new day: a little too much there, never too little.
-            self.day, self.spent = day, sum(total for _, total in self._pending.values())
+            self.day, self.spent = day, self.unrecorded
         counted = Counter(methods)
         cost = sum(units(method, host) * times for method, times in counted.items())
         if self.spent + cost > self.limit:
@@ -99,6 +99,11 @@ class Meter:
     def pending(self) -> bool:
         """Whether something was spent that is not persisted yet."""
         return bool(self._pending)
+
+    @property
+    def unrecorded(self) -> int:
+        """Units that were spent and are not persisted yet."""
+        return sum(total for _, total in self._pending.values())
 
     def drain(self) -> dict[str, tuple[int, int]]:
         """(requests, units) by method since the last call, to be persisted."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -16,7 +16,7 @@ from alerts.bot import TelegramBot
 from ingest import price_file
 from ingest.budget import Meter
 from ingest.endpoint import names
-from ingest.errors import ConfigError, IngestError
+from ingest.errors import ConfigError, IngestError, RpcUnavailable
 from ingest.plan import Ability
 from ingest.price_file import PriceFile
 from ingest.probe import probe
@@ -28,7 +28,12 @@ from watcher.config import ChainConfig, Config, TelegramConfig
 from watcher.desk import Desk
 from watcher.jobs.ingest import Source
 from watcher.jobs.mark import MARKING
+from watcher.jobs.spending import settle
 from watcher.store import database, meters
+
+UNRECORDED = 500  #: at most one part in so many of a day's budget is spent and not persisted
+PATIENCE_S, CHECK_TRIES = 5.0, 4  #: of a check
+Charge = Callable[[Sequence[str], str], None]  #: what a node calls before a request leaves
 
 log = structlog.get_logger()
 
@@ -100,13 +105,15 @@ def sources(config: Config, engine: Engine, now: datetime, *, marking: bool = Fa
     if marking:
         limit = min(limit, spent + max(0, int(limit * config.budget.marks_share) - marked))
     meter = Meter(spent=spent, limit=limit, today=None if marking else lambda: clock().date())
-    own = prices(config)
+    own, most = prices(config), config.budget.rpc_units_per_day // UNRECORDED
     with ExitStack() as stack:
         yield [
             Source(
                 chain=table.chain(),
                 config=table,
-                node=stack.enter_context(_node(table, meter)),
+                node=stack.enter_context(
+                    _node(table, _recorded(engine, meter, table, most, MARKING if marking else ""))
+                ),
                 meter=meter,
                 prices=own,
             )
@@ -147,19 +154,36 @@ def _stand(table: ChainConfig) -> None:
         _standings.setdefault(url, Standing(most_per_s=table.requests_per_second, width=Stride(1, table.in_flight)))
 
 
-def _node(table: ChainConfig, meter: Meter) -> Node:
+def _recorded(engine: Engine, meter: Meter, table: ChainConfig, most: int, purpose: str) -> Charge:
+    """Charge, and persist as soon as more than so many units are not persisted: a process may be killed at any time."""
+
+    def charge(methods: Sequence[str], host: str) -> None:
+        meter.charge(methods, host)
+        if meter.unrecorded > most:
+            settle(engine, meter, table.chain_id, now=clock(), purpose=purpose)
+
+    return charge
+
+
+def _node(table: ChainConfig, charge: Charge) -> Node:
     _stand(table)
 
     def tell(text: str) -> None:
         log.warning("endpoint_set_aside", chain=table.name, what=text)
 
-    return Node(table.rpc_urls, chain_id=table.chain_id, charge=meter.charge, standings=_standings, tell=tell)
+    return Node(table.rpc_urls, chain_id=table.chain_id, charge=charge, standings=_standings, tell=tell)
 
 
-def endpoints(table: ChainConfig) -> Iterator[tuple[str, Node]]:
-    """Each endpoint of a chain by itself, under its host's name: for checks, beside the budget and without patience."""
+def endpoints(table: ChainConfig, meter: Meter) -> Iterator[tuple[str, Node]]:
+    """Each endpoint of a chain by itself, under its host's name: for checks, without much patience."""
+
+    def briefly(seconds: float) -> None:
+        if seconds > PATIENCE_S:
+            raise RpcUnavailable(f"the endpoint asks not to be asked for another {seconds:.0f} s")
+        time.sleep(seconds)
+
     for url in table.rpc_urls:
-        node = Node([url], chain_id=table.chain_id, sleep=lambda seconds: time.sleep(min(seconds, 0.3)))
+        node = Node([url], chain_id=table.chain_id, charge=meter.charge, sleep=briefly, tries=CHECK_TRIES)
         yield urlsplit(url).hostname or "?", node
 
 

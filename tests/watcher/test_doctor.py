@@ -77,6 +77,18 @@ def test_what_a_node_can_lack(edgewatch, tmp_path, changes, name, health, words)
     assert found[name]["todo"] or "correct rpc_urls or chain_id" in found[name]["words"]
 
 
+def test_its_questions_are_counted_and_are_not_asked_too_early(edgewatch, tmp_path):
+    """What a check costs is spent too; an endpoint that asks for a minute is told of, and left in peace."""
+    checks(edgewatch, tmp_path, healthy())
+    assert json.loads(edgewatch("status", "--json")[1])["units_today"] == 5
+    with FakeNode(raw=lambda _body: (429, {"Retry-After": "60"}, b"")) as fake:
+        chain = f'[[chains]]\nname = "ethereum"\nchain_id = 1\nrpc_urls = ["{fake.url}"]\n'
+        (tmp_path / "edgewatch.toml").write_text(chain)
+        code, out, _ = edgewatch("doctor")
+        assert (code, "asks not to be asked for another 60 s" in out) == (1, True)
+        assert len(fake.bodies) == 1
+
+
 def test_confirmations_stand_in_for_a_finalised_block(edgewatch, tmp_path):
     """As configured, nothing is missing."""
     code, found = checks(edgewatch, tmp_path, healthy(finalised=False), "confirmations = 64\n")

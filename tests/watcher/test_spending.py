@@ -10,7 +10,8 @@ from structlog.testing import capture_logs
 from ingest.budget import Meter
 from tests.end_to_end.cli import Folder
 from tests.fakes.node import FakeNode
-from watcher import overview
+from watcher import app, overview
+from watcher.config import load
 from watcher.jobs.spending import settle
 from watcher.store import meters
 from watcher.store.database import reading
@@ -48,6 +49,23 @@ def test_what_is_spent_after_midnight_is_the_new_days(store):
     spend(store, 5, today=lambda: date(2026, 3, 2))
     with reading(store) as connection:
         assert (meters.units_on(connection, NOW.date()), meters.units_on(connection, date(2026, 3, 2))) == (0, 5)
+
+
+def test_a_kill_forgets_next_to_nothing_of_what_was_spent(tmp_path):
+    """In the middle of a window, long before its commit: all but one part in 500 of the day's budget is on record."""
+    with FakeNode({"eth_getCode": lambda *_: "0x"}) as fake:
+        Folder(tmp_path, fake.url, {"name": "ethereum", "chain_id": 1, "from_block": 1})
+        configuration = (tmp_path / "edgewatch.toml").read_text()
+        (tmp_path / "edgewatch.toml").write_text(configuration.replace("10_000_000", "5_000"))
+        config = load(tmp_path / "edgewatch.toml", {})
+        engine = app.open_store(config)
+        with app.sources(config, engine, app.clock()) as [source]:
+            for _ in range(40):
+                source.node.batch([("eth_getCode", ["0x1", "latest"])] * 3)
+                with reading(engine) as connection:
+                    recorded = meters.units_on(connection, app.clock().date())
+                assert len(fake.asked) - 10 <= recorded <= len(fake.asked)
+        assert len(fake.asked) == 121
 
 
 def test_out_of_budget_the_service_idles_and_says_so(tmp_path):

@@ -1,6 +1,7 @@
 """``edgewatch doctor``: is everything in place."""
 
 import asyncio
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from ingest.budget import Meter
 from ingest.errors import WatchError
 from watcher import app as build
 from watcher import doctor as doctor_
@@ -15,8 +17,10 @@ from watcher import overview
 from watcher.cli import context
 from watcher.config import ChainConfig
 from watcher.doctor import Check, Health, guarded
+from watcher.jobs.spending import settle
 from watcher.store import database
 
+CHECKING = "checking"  #: what its requests are counted under
 _MARK = {Health.OK: ("ok  ", "green"), Health.WARNING: ("warn", "yellow"), Health.FAILED: ("FAIL", "bold red")}
 
 
@@ -57,7 +61,7 @@ def _checks(shared: context.Context) -> list[Check]:
     if config.prices is not None:
         checks += guarded("prices", lambda: _prices(shared))
     for table in config.chains:
-        checks += guarded(f"node {table.name}", lambda table=table: _nodes(table))  # type: ignore[misc]
+        checks += guarded(f"node {table.name}", lambda table=table: _nodes(shared, table))  # type: ignore[misc]
     if config.chains:
         checks += doctor_.budget(view, config)
     return [*checks, *_telegram(shared)]
@@ -68,9 +72,18 @@ def _prices(shared: context.Context) -> list[Check]:
     return [Check(name="prices", health=Health.OK, words="the price file can be read")]
 
 
-def _nodes(table: ChainConfig) -> list[Check]:
+def _nodes(shared: context.Context, table: ChainConfig) -> list[Check]:
+    # Counted like everything else, but not refused: that the budget is used up is no fault of the endpoint.
+    meter = Meter(spent=0, limit=sys.maxsize)
+    try:
+        return _checked(table, meter)
+    finally:
+        settle(shared.engine, meter, table.chain_id, now=build.clock(), purpose=CHECKING)
+
+
+def _checked(table: ChainConfig, meter: Meter) -> list[Check]:
     chain, checks = table.chain(), []
-    for host, endpoint in build.endpoints(table):
+    for host, endpoint in build.endpoints(table, meter):
         with endpoint:
             checks += guarded(
                 f"node {table.name} {host}",
