@@ -15,6 +15,7 @@ from ingest.prove import SAMPLES as BLOCK_SAMPLES
 from ingest.read import TOPIC_LIMIT
 from ingest.reorg import TAIL
 from ingest.sampling import SAMPLES
+from ingest.second import LOOKS
 from ingest.verify import ENDS, INDEXED, PROVEN, affordable
 
 DAY_S = 86_400
@@ -301,7 +302,9 @@ def _logs(task: Task, blocks: int, wallets: int, *, level: str, windows: float |
     count = math.ceil(blocks / size) if windows is None else windows * math.ceil(max(1.0, blocks / windows) / size)
     sampled = count * min(BLOCK_SAMPLES, blocks / count / SAMPLE_OF)
     samples = _sum([{"eth_getBlockByNumber": sampled}, _whole_blocks(ability, sampled)])
-    return _sum([_windows(count, wallets, size), found, samples, {"eth_getBlockByNumber": blocks * every_header}])
+    again = _windows(count / LOOKS, wallets, 1) if min(size, blocks / count) > 1 else {}
+    every = {"eth_getBlockByNumber": blocks * every_header}
+    return _sum([_windows(count, wallets, size), found, samples, again, every])
 
 
 def _suspects(ability: Ability, blocks: int, wallets: int, held: tuple[float, float]) -> float:

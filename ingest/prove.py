@@ -10,6 +10,7 @@ from ingest.arrivals import read_touches
 from ingest.errors import RangeRefused, RpcRejected, RpcUnavailable
 from ingest.read import MOST_LOGS, Reading, log_requests, read_touched, touches_in, well_formed
 from ingest.rpc import Node, Request
+from ingest.second import look_again
 from ingest.verify import ENDS, HEADER, PROVEN, Bloom, Header, Link
 from ingest.windows import BlockRange
 from ingest.wire import RawLog, raw_logs
@@ -147,13 +148,14 @@ class Reader:
         reading = read_touched(
             self.node, touches, blocks, known={header.number: header.ref for header in (*headers, *ends)}
         )
-        self._sample(wallets, reading, {touch.block for touch in touches.values()})
+        dice = Random(reading.last.hash)  # noqa: S311 - where to look, not a secret
+        self._sample(wallets, reading, {touch.block for touch in touches.values()}, dice)
+        look_again(self.node, wallets, blocks, touches, reading.last.hash, dice)
         return replace(reading, links=tuple(headers or ends), level=ENDS)
 
-    def _sample(self, wallets: Collection[str], reading: Reading, found: Collection[int]) -> None:
+    def _sample(self, wallets: Collection[str], reading: Reading, found: Collection[int], dice: Random) -> None:
         """Ask some of the blocks without finds for all their logs."""
         blocks = reading.blocks
-        dice = Random(reading.last.hash)  # noqa: S311 - where to look, not a secret
         count = min(SAMPLES, int(len(blocks) / SAMPLE_OF + dice.random()), len(blocks))
         picked = set(dice.sample(range(blocks.first, blocks.last + 1), count)).difference(found)
         topics = frozenset(map(verify.topic, wallets))

@@ -23,6 +23,8 @@ from ingest.errors import (
     IngestError,
     MethodForbidden,
     NotOffered,
+    RangeRefused,
+    RpcRejected,
     RpcUnavailable,
     TryElsewhere,
     WrongChain,
@@ -203,6 +205,26 @@ class Node:
                 failure = failure or error
         assert failure is not None
         raise failure
+
+    def elsewhere(self, requests: Sequence[Request]) -> list[Any] | None:
+        """The same, asked of another endpoint than the one in use; of this one again where no other is fit.
+
+        Returns
+        -------
+        list or None
+            None where the other one does not answer, or not this.
+        """
+        held = self._held
+        other = next((each for each in self._in_order(()) if each is not held and self._fit(each)), None)
+        if held is None or other is None:
+            return self.batch(requests)
+        try:
+            with self._use(other, ()):
+                return self._ask(other, self._exchange(other, requests, last=False))
+        except (RpcUnavailable, RpcRejected, RangeRefused, WrongChain):
+            return None
+        finally:
+            self._held = held
 
     @contextmanager
     def window(self) -> Iterator[str]:

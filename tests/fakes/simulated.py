@@ -77,6 +77,9 @@ class SimulatedNode:
         [result] = self.batch([(method, params)])
         return result
 
+    def elsewhere(self, requests):
+        return self.batch(requests)
+
     def batch(self, requests, *, tolerant=False, required=None):
         results = []
         for start in range(0, len(requests), 100):

@@ -1,0 +1,85 @@
+"""A second look at a part of a window finds what the first one was not shown, and costs next to nothing."""
+
+from contextlib import ExitStack
+from copy import deepcopy
+from random import Random
+
+import pytest
+
+from ingest import read
+from ingest.errors import RpcUnavailable
+from ingest.rpc import Node
+from ingest.second import LOOKS, look_again
+from ingest.windows import BlockRange
+from tests.fakes.node import FakeNode
+from tests.ingest.test_prove import ANN, BOB, eventful, without
+
+WALLETS, WHOLE = [ANN, BOB], BlockRange(1, 40)
+TIMES = 40 * LOOKS
+
+
+def look(*chains, unseen=()):
+    """So many times, at a window in which nobody saw some blocks: (how often that was found out, getLogs of each)."""
+    with ExitStack() as stack:
+        fakes = [stack.enter_context(FakeNode(chain.methods())) for chain in chains]
+        node = stack.enter_context(Node([fake.url for fake in fakes], chain_id=1, sleep=lambda _s: None))
+        found_out = 0
+        with node.window():
+            touches = read.touches_in(node.batch(read.log_requests(WALLETS, WHOLE)), WALLETS, WHOLE)
+            found = {name: touch for name, touch in touches.items() if touch.block not in unseen}
+            for seed in range(TIMES):
+                try:
+                    look_again(node, WALLETS, WHOLE, found, chains[0].blocks[40]["hash"], Random(seed))
+                except RpcUnavailable as error:
+                    assert "left out" in str(error)
+                    found_out += 1
+        return found_out, [fake.asked.count("eth_getLogs") for fake in fakes]
+
+
+def two():
+    """Two nodes' views of one chain."""
+    return (chain := eventful()), deepcopy(chain)
+
+
+def test_what_was_seen_is_seen_again():
+    """An honest node is never doubted, and one window in ``LOOKS`` is looked at twice."""
+    found_out, [asked] = look(eventful())
+    assert found_out == 0
+    assert TIMES / LOOKS / 2 < (asked - 2) / 2 < 2 * TIMES / LOOKS
+
+
+def test_another_split_shows_what_one_answer_lacked():
+    """With one endpoint: where the half that is asked for again holds what was missing, the window is not kept."""
+    found_out, [asked] = look(eventful(), unseen=[8])
+    assert 0 < found_out < (asked - 2) / 2
+
+
+def test_another_endpoint_shows_what_the_first_one_hides():
+    """The first endpoint leaves a block out however it is asked; the second one does not, and is the one asked."""
+    honest, lying = two()
+    lying.lie = without("eth_getLogs", 8)
+    found_out, [first, second] = look(lying, honest)
+    assert found_out
+    assert (first, second > 2) == (2, True)
+    assert look(lying)[0] == 0, "alone it is not found out so"
+    assert look(*two(), unseen=[8])[0], "and so does one that is honest"
+
+
+@pytest.mark.parametrize("kind", ["fork", "behind"])
+def test_who_cannot_have_an_opinion_is_not_believed(kind):
+    """Another fork, and a node that has not got so far, say nothing about a window."""
+    one, other = two()
+    if kind == "fork":
+        other.reorganise(3, [], [], [])
+    else:
+        other.reorganise(30)
+    assert look(one, other, unseen=[8])[0] == 0
+
+
+def test_who_does_not_answer_is_not_waited_for():
+    """An endpoint without logs is set aside, and the one in use is asked in another split."""
+    one, other = two()
+    other.lie = lambda method, _params, result: None if method == "eth_getLogs" else result
+    found_out, [first, second] = look(one, other, unseen=[8])
+    assert found_out
+    assert second < first
