@@ -61,7 +61,7 @@ def test_a_write_error_stops_with_words_and_costs_nothing_once_it_is_over(tmp_pa
 
 @pytest.fixture
 def follower(tmp_path):
-    """One that waits for a locked database for a moment only, instead of a minute."""
+    """One that waits for a locked database for a moment only, instead of more than a minute."""
     with FakeNode(CHAIN.methods()) as node:
         waiting = Follower(tmp_path / "lived.db", node.url, TABLE)
         waiting.engine.dispose()
@@ -74,7 +74,7 @@ PATIENCE_MS = 1_000
 
 
 def test_a_database_that_is_locked_for_a_while_is_waited_for(tmp_path, follower):
-    """Shorter than the patience (60 s; here 1 s): the reading takes longer, and ends as it would have."""
+    """Shorter than the patience (90 s; here 1 s): the reading takes longer, and ends as it would have."""
     other = sqlite3.connect(tmp_path / "lived.db", isolation_level=None, check_same_thread=False)
     other.execute("BEGIN IMMEDIATE")
     free = threading.Timer(0.3, other.execute, ["ROLLBACK"])

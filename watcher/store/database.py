@@ -18,7 +18,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from ingest.errors import ConfigError, StoreError, WatchError
 from watcher.store.advisory import queue_writer
 
-BUSY_MS = 60_000  #: how long a writer waits for another one
+BUSY_MS = 90_000  #: how long a writer waits for another one
 
 
 #: What a server says when waiting cannot help (libpq hands on no code for a failed connection).
