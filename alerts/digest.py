@@ -60,7 +60,7 @@ def digest(
     waiting = sum(flag.status is FlagStatus.OPEN for flag in flags)
     lines = [_counts(flags), *map(_flag, flags)]
     if wallets:
-        lines += ["", _states(wallets), *_nearest(wallets), _sight([item.evidence.sight for _, item in wallets])]
+        lines += ["", _states(wallets), *_nearest(wallets), *_gains(wallets), _sight([item.evidence.sight for _, item in wallets])]
     lines += [text.escape(fact, 300) for fact in facts]
     ask = " Decide by the buttons of a card, or with <code>edgewatch flags decide</code>." if waiting else ""
     pages = list(_pages([*lines, "", f"{PROMISE}{ask}"]))
@@ -105,6 +105,13 @@ def _nearest(wallets: Sequence[tuple[Named, Assessment]]) -> Iterator[str]:
         lead = lead_of(item.evidence)
         assert lead is not None
         yield f"{named(who)} · {text.name(lead.metric)} {from_to(lead)} · by luck {text.recurrence(item.score)}"
+
+
+def _gains(wallets: Sequence[tuple[Named, Assessment]]) -> Iterator[str]:
+    better = [f"{named(who)}, {text.gain(item.evidence.gain)}" for who, item in wallets if item.evidence.gain]
+    if better:
+        yield "<b>Up</b>"
+        yield from better
 
 
 def _sight(seen: Sequence[Sight | None]) -> str:

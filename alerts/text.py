@@ -6,7 +6,7 @@ import re
 from datetime import date, datetime
 
 from ingest.text import clean as clean  # noqa: PLC0414 - the words of this room include it
-from metrics.types import Metric, MetricEvidence, Sight
+from metrics.types import Gain, Metric, MetricEvidence, Sight
 
 SHARES = (Metric.WIN_RATE, Metric.OPEN_LOSSES)  #: metrics that are parts of a count
 _COUNTED = {Metric.TRADE_FREQUENCY: "trade", Metric.OPEN_LOSSES: "position"}
@@ -155,6 +155,11 @@ def sight(seen: Sight) -> str:
     drop_says = f"in about {count(drop, 'day')}" if drop is not None else "not within a year"
     silence_says = f"in {count(silence, 'day')}" if silence is not None else "not within a year"
     return f"a 20-point drop shows {drop_says}, silence {silence_says}."
+
+
+def gain(found: Gain) -> str:
+    """Return ``better than its form since 3 Jun (by luck once in 14 months)``."""
+    return f"better than its form since {day(found.since)} (by luck {recurrence(found.recurrence_years)})"
 
 
 def _pace(number: float, *, sign: bool = False) -> str:

@@ -15,9 +15,9 @@ BoolArray = npt.NDArray[np.bool_]
 KNOTS = (0.0, 1.0, 2.0, 3.0, 4.5, 6.0, 8.0)
 """Values of the statistic; beyond the last, the last segment goes on."""
 SHARES = (1.6, 1.0, 1.2, 0.9, 0.5, 0.5)
-"""How the false flags that are accepted are spent on the streams, relative to an even split: most on a lower win rate,
+"""How the false flags that are accepted are spent on the first streams, relative to an even split: most on a lower win rate,
 the commonest loss and the slowest to show; least on more trades, which cost a follower nothing by themselves, and on
-open losses, which speak loudly when they speak."""
+open losses, which speak loudly when they speak. What comes after them is never a reason for a flag."""
 RATES = (0.5, 2.2, 8.7)
 """Trades per day; between them, log years are linear in the log of the rate; outside, as at the nearest."""
 
@@ -52,6 +52,11 @@ WITH_PEERS: Table = (
         (-5.5, -0.34, 1.78, 4.4, 5.5, 6.2, 6.5),
         (-5.5, -0.9, 0.75, 1.96, 4.81, 5.6, 6.2),
         (-5.5, -1.06, -0.08, 0.73, 2.13, 3.5, 4.76),
+    ),
+    (  # GAIN; rows: (0.5, 2.2, 8.7) trades per day
+        (-5.5, -1.57, -0.32, 0.71, 2.11, 3.3, 5.5),
+        (-5.5, -2.42, -1.12, -0.13, 1.17, 2.23, 3.19),
+        (-5.5, -2.7, -1.32, -0.33, 1.01, 2.3, 3.37),
     ),
 )
 LOOKS_WITH_PEERS = 4.31
@@ -88,6 +93,11 @@ ALONE: Table = (
         (-5.5, -0.34, 1.78, 4.4, 5.5, 6.2, 6.5),
         (-5.5, -0.9, 0.75, 1.96, 4.81, 5.6, 6.2),
         (-5.5, -1.06, -0.08, 0.73, 2.13, 3.5, 4.76),
+    ),
+    (  # GAIN; rows: (0.5, 2.2, 8.7) trades per day
+        (-5.5, -1.56, -0.24, 0.64, 2.11, 3.3, 4.5),
+        (-5.5, -2.44, -1.15, -0.2, 0.97, 2.08, 3.1),
+        (-5.5, -2.67, -1.39, -0.43, 0.78, 1.75, 3.04),
     ),
 )
 LOOKS_ALONE = 4.48
@@ -128,7 +138,8 @@ def recurrence_years(statistic: FloatArray, rate: FloatArray, peered: BoolArray)
 def score_years(recurrence: FloatArray, peered: BoolArray) -> FloatArray:
     """Recurrence interval of the strongest stream by its share, corrected for having looked at several; (W,)."""
     looks = np.where(peered, LOOKS_WITH_PEERS, LOOKS_ALONE)
-    out: FloatArray = (recurrence * SHARES[: recurrence.shape[1]]).max(axis=1) / looks
+    flagging = recurrence[:, : len(SHARES)]
+    out: FloatArray = (flagging * SHARES[: flagging.shape[1]]).max(axis=1) / looks
     return out
 
 

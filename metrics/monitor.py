@@ -15,6 +15,7 @@ import pandas as pd
 
 from metrics.bags import UNDER_WATER, told_positions
 from metrics.baseline import Population
+from metrics.calibration import SHARES
 from metrics.ledger import DAY_S, Ledger, Row, round_trip_rows, trade_rows
 from metrics.peers import choose_peers
 from metrics.replay import Replay
@@ -242,14 +243,14 @@ class Monitor:
     def evidence_by_day(self, wallet: str) -> pd.DataFrame:
         """How seldom chance alone shows as much of each stream, years, by the UTC day at whose end it stood so.
 
-        For charts: one column for each ``Stream`` and ``score``, since the wallet is judged, as far as days are kept.
+        For charts: one column for each ``Stream`` that can flag and ``score``, since the wallet is judged, as far as days are kept.
         """
         one = self._wallets[wallet]
         begin = max(one.judged_from, one.baseline.end_day) if one.baseline else self._end
         days = sorted(day for day in self._replay.checkpoints if begin <= day < self._end)
         kept = [self._replay.checkpoints[day] for day in days]
-        rows = [[*each.recurrence[one.row], each.score[one.row]] for each in kept]
-        names = [*(stream.name.lower().replace("_", " ") for stream in Stream), "score"]
+        rows = [[*each.recurrence[one.row, : len(SHARES)], each.score[one.row]] for each in kept]
+        names = [*(stream.name.lower().replace("_", " ") for stream in tuple(Stream)[: len(SHARES)]), "score"]
         return pd.DataFrame(rows, columns=names, index=pd.to_datetime(days, unit="D", utc=True), dtype="float64")
 
     def bags(self, wallet: str) -> frozenset[str]:

@@ -128,7 +128,10 @@ def divided(assessment: Assessment, by: float) -> Assessment:
     if by == 1:
         return assessment
     metrics = tuple(replace(each, recurrence_years=each.recurrence_years / by) for each in assessment.evidence.metrics)
-    return replace(assessment, score=assessment.score / by, evidence=replace(assessment.evidence, metrics=metrics))
+    gain = assessment.evidence.gain
+    better = None if gain is None else replace(gain, recurrence_years=gain.recurrence_years / by)
+    evidence = replace(assessment.evidence, metrics=metrics, gain=better)
+    return replace(assessment, score=assessment.score / by, evidence=evidence)
 
 
 def _drawn(flags: FloatArray, days: FloatArray, rng: np.random.Generator) -> FloatArray:

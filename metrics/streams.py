@@ -1,6 +1,6 @@
 """Evidence by the day: log-likelihood increments of the changes looked for, summed by Page's CUSUM.
 
-Six streams, each a small mixture of alternatives (how large a change will be is unknown). A CUSUM starts
+Seven streams, each a small mixture of alternatives (how large a change will be is unknown). A CUSUM starts
 anew whenever the evidence is against a change, so the day it last left zero estimates when the change began.
 Sources: Page (1954); Lorden (1971) for mixtures; Philips, Yashchin and Stein (2003) for the use on managers.
 """
@@ -30,6 +30,7 @@ class Stream(IntEnum):
     SILENCE = 3  #: trades less often, down to never
     SURGE = 4  #: trades much more often
     OPEN_LOSSES = 5  #: stays in positions under water for longer than it ever used to
+    GAIN = 6  #: wins more often, or more at a time: told, and never a reason for a flag
 
 
 WIN_SHIFTS = (0.35, 0.7, 1.1)  # logit units: about -9, -17 and -26 points at 50 %
@@ -38,9 +39,12 @@ JOINT_SHIFTS = ((0.35, 0.35, 0.0), (0.7, 0.6, 0.0), (0.7, 0.8, 0.4))
 SILENCE_RATES = (0.02, 0.15, 0.4)
 SURGE_RATES = (2.0, 3.5, 7.0)
 OVERDUE_SHARES = (0.15, 0.3, 0.5)  # of positions
+GAIN_SHIFTS = ((0.35, 0.0), (0.7, 0.0), (1.1, 0.0), (0.0, 0.35), (0.0, 0.8))  # logit units; robust sd of a win's size
 OVERDUE_STEP = 0.5  # logit units by which each lies above the baseline at least
 
-MEMBERS = tuple(map(len, (WIN_SHIFTS, SIZE_SHIFTS, JOINT_SHIFTS, SILENCE_RATES, SURGE_RATES, OVERDUE_SHARES)))
+MEMBERS = tuple(
+    map(len, (WIN_SHIFTS, SIZE_SHIFTS, JOINT_SHIFTS, SILENCE_RATES, SURGE_RATES, OVERDUE_SHARES, GAIN_SHIFTS))
+)
 """Alternatives per stream: the columns of the arrays below, in the order of :class:`Stream`."""
 COLUMNS = sum(MEMBERS)
 MARKET_COLUMNS = sum(MEMBERS[:3])
@@ -137,7 +141,8 @@ def increments(bank: Bank, day: Day, common: FloatArray, market_se: FloatArray) 
       :math:`\text{logit } p_0 = a + b m - g\,\text{se}` and :math:`\text{logit } p_1 = \text{logit } p_0 - \delta`;
     * sizes are normal on the robust scale: :math:`-\delta x - n \delta^2 / 2` for a sum x of n of them;
     * trades are negative binomial: :math:`n \ln r - (n + \kappa) \ln\frac{\kappa + \mu r}{\kappa + \mu}`;
-    * overdue positions are binomial among them and the round trips.
+    * overdue positions are binomial among them and the round trips;
+    * gains are the first two with the signs turned around.
 
     Each is divided by the wallet's inflation (its own mood): a wallet that swings between 45 % and 65 % needs
     more evidence than one that never did. The baselines are moved towards the change by ``GUARD`` standard
@@ -151,7 +156,8 @@ def increments(bank: Bank, day: Day, common: FloatArray, market_se: FloatArray) 
     unsure = np.sqrt(
         bank.win_se**2 + (RESPONSE_GUARD * bank.beta_se * market) ** 2 + (bank.market_beta * market_se) ** 2
     )
-    null = bank.win_logit + bank.market_beta * market - GUARD * unsure
+    expected = bank.win_logit + bank.market_beta * market
+    null = expected - GUARD * unsure
     stay, leave = _log_odds(null)
     win = []
     for shift in WIN_SHIFTS:
@@ -159,7 +165,8 @@ def increments(bank: Bank, day: Day, common: FloatArray, market_se: FloatArray) 
         win.append((day.wins * (p - stay) + losses * (q - leave)) / bank.win_inflation)
     wins_moved = bank.win_size_slope * market + common[Factor.WIN_SIZE] / bank.win_spread
     losses_moved = bank.loss_size_slope * market + common[Factor.LOSS_SIZE] / bank.loss_spread
-    x: FloatArray = day.win_size - (wins_moved + bank.win_size - GUARD * bank.win_size_se) * day.wins
+    usual_win = wins_moved + bank.win_size
+    x: FloatArray = day.win_size - (usual_win - GUARD * bank.win_size_se) * day.wins
     # Larger losses are worse, so losses count with the opposite sign.
     y: FloatArray = (losses_moved + bank.loss_size + GUARD * bank.loss_size_se) * losses - day.loss_size
 
@@ -187,7 +194,15 @@ def increments(bank: Bank, day: Day, common: FloatArray, market_se: FloatArray) 
     for alternative in OVERDUE_SHARES:
         p, q = _log_odds(np.maximum(np.log(alternative / (1 - alternative)), odds + OVERDUE_STEP))
         overdue.append((day.overdue * (p - held) + day.sold * (q - sold)) / bank.overdue_inflation)
-    return np.clip(np.stack([*win, *sizes, *joint, *rates, *overdue], axis=1), -DAY_LIMIT, DAY_LIMIT)
+    high = expected + GUARD * unsure
+    stay, leave = _log_odds(high)
+    above: FloatArray = day.win_size - (usual_win + GUARD * bank.win_size_se) * day.wins
+    gains = []
+    for shift, by in GAIN_SHIFTS:
+        p, q = _log_odds(high + shift)
+        often = (day.wins * (p - stay) + losses * (q - leave)) / bank.win_inflation
+        gains.append(often + (by * above - day.wins * by**2 / 2) / bank.win_size_inflation)
+    return np.clip(np.stack([*win, *sizes, *joint, *rates, *overdue, *gains], axis=1), -DAY_LIMIT, DAY_LIMIT)
 
 
 def page(total: FloatArray, since: IntArray, add: FloatArray, day: int) -> tuple[FloatArray, IntArray]:

@@ -161,6 +161,14 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gain:
+    """A wallet that does better than its form, beyond what its peers share."""
+
+    since: date  #: estimated start
+    recurrence_years: float  #: with no change, evidence this strong once in so many years of this wallet; > 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shift:
     """One number of how a wallet trades: before it was followed, and in the window of the verdict."""
 
@@ -256,6 +264,7 @@ class Evidence:
     since_from: date | None = None  #: 95 % interval of ``since``; None: not known
     since_to: date | None = None
     fell_back: bool = False  #: it fell to its long-run level: the record for which it was chosen was probably luck
+    gain: Gain | None = None  #: only where nothing stands out for the worse
     peers_effective: float | None = None  #: independent peers that ``peers`` are worth; None: as many as there are
     context: Context | None = None
 

@@ -24,7 +24,7 @@ from metrics.evidence import (
 from metrics.panel import Panel
 from metrics.peers import FEW_PEERS, Factor, Witnesses
 from metrics.streams import Bank, Stream, began, statistic
-from metrics.types import Assessment, Evidence, Metric, Sight, State
+from metrics.types import Assessment, Evidence, Gain, Metric, Sight, State
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -52,6 +52,8 @@ class Standing:
     recurrence: FloatArray  #: years, (W, metrics)
     stream: IntArray  #: the one that leads
     since: IntArray  #: day on which the leading evidence began
+    gain: FloatArray  #: recurrence interval of the evidence for a change for the better, years
+    gain_since: IntArray
     unadjusted_score: FloatArray  #: had nothing been known of the peers
     unadjusted_lead: IntArray
     unadjusted_since: IntArray
@@ -61,7 +63,7 @@ class Standing:
         """Read the streams' recurrence intervals as metrics."""
         began_on = began(now.total, now.since)
         recurrence, since, stream = _by_metric(now.recurrence, began_on, METRICS)
-        lead = _by_metric(now.recurrence * SHARES, began_on, METRICS)[0].argmax(axis=1)
+        lead = _by_metric(now.recurrence[:, : len(SHARES)] * SHARES, began_on, METRICS)[0].argmax(axis=1)
         peered = np.ones(len(lead), dtype=bool)
         alone = recurrence_years(statistic(now.unadjusted), bank.rate, peered)
         market_metrics = (Metric.WIN_RATE, Metric.AVERAGE_RETURN)
@@ -74,6 +76,8 @@ class Standing:
             recurrence=recurrence,
             stream=stream[rows, lead],
             since=since[rows, lead],
+            gain=now.recurrence[:, Stream.GAIN],
+            gain_since=began_on[:, Stream.GAIN],
             unadjusted_score=score_years(alone, peered),
             unadjusted_lead=raw_lead,
             unadjusted_since=raw_since[rows, raw_lead],
@@ -153,6 +157,7 @@ def assess(
         if _out(state):
             between = began_between(bank, i, panel, checkpoints, stream=int(standing.stream[i]), end=end)
             begun = (_date(min(between[0], int(began_on[i]))), _date(max(between[1], int(began_on[i]))))
+        gained = state is State.OK and float(standing.gain[i]) >= flag_years
         evidence = Evidence(
             metrics=tuple(
                 metric_evidence(
@@ -176,6 +181,9 @@ def assess(
             baseline_days=float(bank.days[i]),
             peers=int(peer_count[i]),
             peers_down=down,
+            gain=Gain(since=_date(int(standing.gain_since[i])), recurrence_years=float(standing.gain[i]))
+            if gained
+            else None,
             peers_effective=float(worth[i]),
             peer_wallets=tuple(names[j] for j in told.rows_of(i).tolist()),
             sight=sights[i],

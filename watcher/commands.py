@@ -104,6 +104,7 @@ def _why(asked: Asked) -> Message:
         for item in assessment.evidence.metrics
     ]
     evidence = assessment.evidence
+    lines += [f"It does {text.gain(evidence.gain)}."] if evidence.gain else []
     lines += [f"{text.moved_too(evidence.lead, evidence.peers_down, evidence.peers)}."]
     if (silence := newest(review.flags(asked.connection, address=wallet.address))) is not None:
         lines += reasons(silence)

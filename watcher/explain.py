@@ -33,6 +33,8 @@ def explain(assessment: Assessment | None, flag: Flag | None = None, *, silence:
     if evidence.fell_back and lead is not None:
         level = text.value(lead.metric, lead.long_run)
         lines.append(f"It is back to the long-run level of wallets like it, {level}: the streak was probably luck")
+    if evidence.gain is not None:
+        lines.append(f"It does {text.gain(evidence.gain)}. No reason to act, and told for the record")
     if lead is not None:
         # Market or wallet is a question only about what stands out on its own.
         stands_out = assessment.state in {State.WATCH, State.FLAGGED}

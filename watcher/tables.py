@@ -48,6 +48,8 @@ def verdict(assessment: Assessment | None) -> str:
     match assessment.state:
         case State.LEARNING:
             return "too little history"
+        case State.OK if evidence.gain is not None:
+            return f"better than its form since {text.day(evidence.gain.since)}"
         case State.OK:
             return "in form"
         case State.WATCH:

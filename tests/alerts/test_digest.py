@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import date
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from alerts.digest import digest
 from alerts.lines import TEXT_LIMIT
 from alerts.message import plain
 from alerts.types import Flag, FlagStatus, Named
-from metrics.types import Sight, State
+from metrics.types import Gain, Sight, State
 from tests.alerts.examples import EVIDENCE, FLAG, WALLET, assessment, quiet
 
 MINUS = "\N{MINUS SIGN}"
@@ -23,12 +24,14 @@ def storm(number: int, label: str = "Alice") -> list[Flag]:
 
 
 def test_a_digest():
-    """Counts, one line a flag, states, the three nearest to a flag, sight, facts, and where to decide."""
+    """Counts, one line a flag, states, the three nearest to a flag, who does better, sight, facts, where to decide."""
     blind = replace(EVIDENCE, sight=Sight(win_rate_drop_20pp_days=None, silence_days=None))
+    better = replace(EVIDENCE, gain=Gain(since=date(2025, 6, 3), recurrence_years=1.5))
     wallets = [
         (Named(wallet=WALLET, label="Alice"), assessment()),
         (Named(wallet=WALLET, label="Bob"), replace(assessment(State.OK), score=0.1)),
         (Named(wallet=WALLET, label="Cy"), assessment(State.WATCH)),
+        (Named(wallet=WALLET, label="Eve"), replace(assessment(State.OK), score=0.01, evidence=better)),
         (Named(wallet=WALLET, label="Dee"), replace(assessment(State.LEARNING), evidence=blind)),
     ]
     flags = [FLAG, replace(quiet(), flag_id=18, label=""), KEPT]
@@ -43,10 +46,13 @@ Digest, 24 Jun to 1 Jul
 #18 · 0x12ab34…12cd34 · trade frequency 3.2 → 0.1 a day · waiting for you
 #19 · Alice · 0x12ab34…12cd34 · win rate 61 % → 38 % · kept
 
-4 wallets: 1 out of form, 1 on watch, 1 in form, as far as can be seen, 1 with too little history.
+5 wallets: 1 out of form, 1 on watch, 2 in form, as far as can be seen, 1 with too little history.
 Nearest to a flag
 Cy · win rate 61 % → 38 % · by luck once in 3.1 years
 Bob · win rate 61 % → 38 % · by luck once in 37 days
+Eve · win rate 61 % → 38 % · by luck once in 4 days
+Up
+Eve, better than its form since 3 Jun (by luck once in 1.5 years)
 Sight a 20-point drop would show in 45 days; for 1 not within a year.
 31 % of <today's> budget used.
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from metrics.calibration import ALONE, KNOTS, WITH_PEERS, needed_statistic, recurrence_years, score_years
+from metrics.calibration import ALONE, KNOTS, SHARES, WITH_PEERS, needed_statistic, recurrence_years, score_years
 from metrics.streams import Stream
 
 
@@ -25,13 +25,17 @@ def test_grows_with_the_evidence(rate: float, peered: bool) -> None:
 @pytest.mark.parametrize("peered", [True, False])
 @pytest.mark.parametrize("years", [0.1, 1.0, 20.0])
 def test_needed_statistic_is_the_inverse(years: float, peered: bool) -> None:
-    """The statistic that is needed for a score brings exactly this score."""
-    for stream in Stream:
+    """The statistic that is needed for a score brings exactly this score; a gain brings none."""
+    for stream in tuple(Stream)[: len(SHARES)]:
         need = needed_statistic(stream, years, 3.0, peered=peered)
         statistic = np.zeros((1, len(Stream)))
         statistic[0, stream] = need
         got = score_years(recurrence_years(statistic, np.array([3.0]), np.array([peered])), np.array([peered]))
         assert got[0] == pytest.approx(years)
+    none, gained = np.zeros((1, len(Stream))), np.zeros((1, len(Stream)))
+    gained[0, Stream.GAIN] = 30.0
+    none, gained = (recurrence_years(each, np.array([3.0]), np.array([peered])) for each in (none, gained))
+    assert score_years(gained, np.array([peered])) == score_years(none, np.array([peered]))
 
 
 def test_tables_have_a_row_per_stream_and_rate() -> None:

@@ -183,6 +183,20 @@ def test_a_collapse_is_flagged_while_peers_hold() -> None:
     assert sum(caught) >= 7
 
 
+def test_a_change_for_the_better_is_told_and_flags_nobody() -> None:
+    """Who wins far more often than its form while its peers do not is dated as better in most worlds; others hardly."""
+    better, usual = [], []
+    for seed in range(6):
+        frame = sample(seed, wallets=12, w0=Change(day=5, win_shift=1.6))
+        by_wallet = {a.wallet: a for a in started(frame).tick(after(35), between(frame, START, after(35)))}
+        gain = by_wallet["w00"].evidence.gain
+        better.append(gain is not None and abs((gain.since - after(5).date()).days) <= 7)
+        assert not by_wallet["w00"].flagged
+        usual += [a.evidence.gain is not None for name, a in by_wallet.items() if name != "w00"]
+    assert sum(better) >= 5
+    assert np.mean(usual) < 0.2
+
+
 def test_its_own_variance_decides() -> None:
     """Ten points less are within the variance of a wallet that always swung, and a change for a steady one."""
     kinds = {

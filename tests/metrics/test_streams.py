@@ -45,6 +45,8 @@ def after(days: list[Day]) -> np.ndarray:
         ([day(0, 0)] * 10, Stream.SILENCE),
         ([day(30, 18)] * 5, Stream.SURGE),
         ([day(5, 3, overdue=2)] * 10, Stream.OPEN_LOSSES),
+        ([day(5, 5)] * 15, Stream.GAIN),
+        ([day(5, 3, win_size=4.0)] * 15, Stream.GAIN),
     ],
 )
 def test_each_change_speaks_in_its_stream(days: list[Day], stream: Stream) -> None:
