@@ -60,7 +60,13 @@ def digest(
     waiting = sum(flag.status is FlagStatus.OPEN for flag in flags)
     lines = [_counts(flags), *map(_flag, flags)]
     if wallets:
-        lines += ["", _states(wallets), *_nearest(wallets), *_gains(wallets), _sight([item.evidence.sight for _, item in wallets])]
+        lines += [
+            "",
+            _states(wallets),
+            *_nearest(wallets),
+            *_gains(wallets),
+            _sight([item.evidence.sight for _, item in wallets]),
+        ]
     lines += [text.escape(fact, 300) for fact in facts]
     ask = " Decide by the buttons of a card, or with <code>edgewatch flags decide</code>." if waiting else ""
     pages = list(_pages([*lines, "", f"{PROMISE}{ask}"]))

@@ -15,9 +15,9 @@ BoolArray = npt.NDArray[np.bool_]
 KNOTS = (0.0, 1.0, 2.0, 3.0, 4.5, 6.0, 8.0)
 """Values of the statistic; beyond the last, the last segment goes on."""
 SHARES = (1.6, 1.0, 1.2, 0.9, 0.5, 0.5)
-"""How the false flags that are accepted are spent on the first streams, relative to an even split: most on a lower win rate,
-the commonest loss and the slowest to show; least on more trades, which cost a follower nothing by themselves, and on
-open losses, which speak loudly when they speak. What comes after them is never a reason for a flag."""
+"""How the false flags that are accepted are spent on the first streams, relative to an even split: most on a lower win
+rate, the commonest loss and the slowest to show; least on more trades, which cost a follower nothing by themselves, and
+on open losses, which speak loudly when they speak. What comes after them is never a reason for a flag."""
 RATES = (0.5, 2.2, 8.7)
 """Trades per day; between them, log years are linear in the log of the rate; outside, as at the nearest."""
 

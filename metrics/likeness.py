@@ -70,6 +70,31 @@ def is_copy(one: Touches, other: Touches) -> bool:
     return met >= COPIES and met >= COPIED_SHARE * min(len(one), len(other))
 
 
+def copies(touches: Mapping[str, Touches]) -> dict[str, frozenset[str]]:
+    """Every wallet's copies, by the rule of ``is_copy`` from either side.
+
+    Only pairs that meet at all are looked at, so that a long list costs what its trades do.
+    """
+    by_token: dict[str, list[tuple[int, str]]] = {}
+    for wallet, touched in touches.items():
+        for token, second in touched:
+            by_token.setdefault(token, []).append((second, wallet))
+    met: set[tuple[str, str]] = set()
+    for moments in by_token.values():
+        moments.sort()
+        first = 0
+        for at, (second, wallet) in enumerate(moments):
+            while moments[first][0] < second - COPY_S:
+                first += 1
+            met |= {(wallet, other) for _, other in moments[first:at] if other != wallet}
+    found: dict[str, set[str]] = {}
+    for one, other in met:
+        if is_copy(touches[one], touches[other]) or is_copy(touches[other], touches[one]):
+            found.setdefault(one, set()).add(other)
+            found.setdefault(other, set()).add(one)
+    return {wallet: frozenset(found.get(wallet, ())) for wallet in touches}
+
+
 def suggest(
     followed: Sequence[Style],
     candidates: Sequence[Style],

@@ -66,6 +66,7 @@ class Monitor:
         trades: pd.DataFrame | None = None,
         covered: Covered | None = None,
         tokens: Mapping[str, Collection[str]] | None = None,
+        copies: Mapping[str, Collection[str]] | None = None,
         open_positions: pd.DataFrame | None = None,
     ) -> None:
         """Learn the baselines of a watchlist.
@@ -86,6 +87,8 @@ class Monitor:
             Wallet → intervals that were read; None = all from each wallet's first row on.
         tokens
             Wallet → tokens that it traded before it was followed, for finding peers in the same market.
+        copies
+            Wallet → wallets of the same hand (:func:`metrics.likeness.copies`), which are never found as its peers.
         open_positions
             What was open at past moments, as :meth:`tick` takes it, with a column ``marked_at``: bags of the history
             belong to the baseline, else a wallet that always had some would seem to have left its form.
@@ -110,6 +113,7 @@ class Monitor:
         self._finds_peers = peers is None
         for name, wallet in self._wallets.items():
             wallet.tokens = sorted((tokens or {}).get(name, ()))
+            wallet.copies = sorted((copies or {}).get(name, ()))
         found = self._choose_peers() if peers is None else peers
         for name, wallet in self._wallets.items():
             wallet.peers = list(found.get(name, ()))
@@ -243,7 +247,8 @@ class Monitor:
     def evidence_by_day(self, wallet: str) -> pd.DataFrame:
         """How seldom chance alone shows as much of each stream, years, by the UTC day at whose end it stood so.
 
-        For charts: one column for each ``Stream`` that can flag and ``score``, since the wallet is judged, as far as days are kept.
+        For charts: one column for each ``Stream`` that can flag and ``score``, since the wallet is judged, as far as
+        days are kept.
         """
         one = self._wallets[wallet]
         begin = max(one.judged_from, one.baseline.end_day) if one.baseline else self._end
@@ -306,7 +311,8 @@ class Monitor:
 
     def _choose_peers(self) -> dict[str, list[str]]:
         style = {name: wallet.style() for name, wallet in self._wallets.items()}
-        return choose_peers(style, {name: wallet.tokens for name, wallet in self._wallets.items()})
+        tokens = {name: wallet.tokens for name, wallet in self._wallets.items()}
+        return choose_peers(style, tokens, copies={name: wallet.copies for name, wallet in self._wallets.items()})
 
     def _book(
         self, rows: Iterable[tuple[str, str | None, Row]], trades: pd.DataFrame | None, *, feed: bool = False

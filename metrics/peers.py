@@ -48,6 +48,7 @@ def choose_peers(
     style: Mapping[str, tuple[float, float, float]],
     tokens: Mapping[str, Collection[str]] | None = None,
     *,
+    copies: Mapping[str, Collection[str]] | None = None,
     most: int = 40,
 ) -> dict[str, list[str]]:
     """The ``most`` nearest wallets of each wallet by the logs of its trading style, in the same market if there is one.
@@ -60,6 +61,8 @@ def choose_peers(
     tokens
         wallet → tokens that it traded then. Where at least ``FEW_PEERS`` others share ``COMMON_TOKENS`` of them, only
         these are peers: a fall of one market says nothing about a wallet in another.
+    copies
+        wallet → those of the same hand, which fall when it falls: never its peers.
     most
         Peers to keep. Many loose peers tell the market better than a few close ones.
 
@@ -79,7 +82,8 @@ def choose_peers(
     chosen = {}
     for i, wallet in enumerate(wallets):
         distance = ((x - x[i]) ** 2).sum(axis=1)
-        order = [wallets[j] for j in np.argsort(distance, kind="stable").tolist() if j != i]
+        own = {wallet, *(copies or {}).get(wallet, ())}
+        order = [wallets[j] for j in np.argsort(distance, kind="stable").tolist() if wallets[j] not in own]
         near = [other for other in order if _in_common(traded[wallet], traded[other]) >= COMMON_TOKENS]
         chosen[wallet] = (near if len(near) >= FEW_PEERS else order)[:most]
     return chosen

@@ -28,6 +28,7 @@ class Watched:
     informs_from: int = 0  #: first day on which it tells others about the market
     peers: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)  #: what it traded before it was judged
+    copies: list[str] = field(default_factory=list)  #: wallets of the same hand
     bags: dict[int, dict[str, float]] = field(default_factory=dict)  #: day → position → mark, as the panel holds them
     overdue: dict[int, int] = field(default_factory=dict)  #: day → positions that became so, as the panel holds them
 

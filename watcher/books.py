@@ -173,16 +173,16 @@ def mark_return(position: OpenPosition, mark: Mark | None) -> float | None:
     return float(proceeds / position.cost_usd) - 1
 
 
-def tokens_before(account: Account, quotes: Mapping[int, frozenset[str]]) -> set[str]:
-    """What a wallet traded before it was followed, quote tokens apart: with whom it shares a market."""
-    since = account.wallet.followed_since.timestamp()
-    return {
-        f"{trade.chain_id}:{leg.token}"
+def touches(account: Account, quotes: Mapping[int, frozenset[str]]) -> list[tuple[str, int]]:
+    """Each token that it traded and when, quote tokens apart; of closed round trips, their asset at the close."""
+    touched = [
+        (f"{trade.chain_id}:{leg.token}", trade.timestamp)
         for trade in account.verified
-        if trade.timestamp is not None and trade.timestamp < since
+        if trade.timestamp is not None
         for leg in trade.sold + trade.bought
         if leg.token not in quotes[trade.chain_id]
-    }
+    ]
+    return sorted([*touched, *((trip.token, trip.timestamp) for trip in account.filed if trip.token)])
 
 
 Interval = tuple[datetime, datetime]

@@ -124,6 +124,7 @@ def _scores(
                 trades=trades[trades["traded_at"] < until],
                 covered=mixed.covered,
                 tokens={name: record.tokens.get(name, set()) for name in stretch.wallets},
+                copies=record.copies,
             )
             now, traded = now.iloc[:0], traded.iloc[:0]
         assessments = monitor.tick(until, now, trades=traded, covered=mixed.covered)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from ingest.types import Chain
 from metrics.frames import open_position_frame, round_trip_frame, trade_frame
+from metrics.likeness import copies
 from metrics.monitor import Monitor
 from metrics.realised import divided
 from metrics.types import Assessment, Unit
@@ -20,7 +21,7 @@ from watcher.books import (
     daily_positions,
     quote_addresses,
     read_accounts,
-    tokens_before,
+    touches,
 )
 from watcher.store import ledger
 from watcher.types import Role, Wallet
@@ -36,6 +37,7 @@ class Record:
     positions: pd.DataFrame  #: what was open at the end of each day, with ``marked_at``
     covered: Mapping[str, list[Interval]]  #: wallet to what was read of it
     tokens: Mapping[str, set[str]]  #: wallet to what it traded before it was followed
+    copies: Mapping[str, frozenset[str]]  #: wallet to those of the same hand, as far as was seen before it was followed
     as_of: datetime  #: UTC; nothing later was read
     factor: float = 1.0  #: by which scores are divided, see ``watcher.factor``
 
@@ -58,6 +60,7 @@ class Record:
             trades=self.trades,
             covered=self.covered,
             tokens=self.tokens,
+            copies=self.copies,
             open_positions=self.positions,
         )
         # Only a frame of its own can say that nothing is open any more.
@@ -82,6 +85,7 @@ def read_record(
     accounts = read_accounts(connection, listed, chains, unit=unit)
     as_of = min(now, max(item.last_at for item in coverages))
     quotes = quote_addresses(chains)
+    traded = {account.wallet.address: _before(account, quotes) for account in accounts}
     return Record(
         accounts=tuple(accounts),
         trips=round_trip_frame([trip for account in accounts for trip in account.round_trips]),
@@ -90,10 +94,17 @@ def read_record(
         covered={
             wallet.address: covered_times(coverages, wallet.address, _chain_ids(wallet, chains)) for wallet in listed
         },
-        tokens={account.wallet.address: tokens_before(account, quotes) for account in accounts},
+        tokens={wallet: {token for token, _ in touched} for wallet, touched in traded.items()},
+        copies=copies(traded),
         as_of=as_of,
         factor=factor.in_use(connection),
     )
+
+
+def _before(account: Account, quotes: Mapping[int, frozenset[str]]) -> list[tuple[str, int]]:
+    """With whom a wallet shares a market, or a hand, is told by what it traded before it was followed."""
+    since = account.wallet.followed_since.timestamp()
+    return [(token, second) for token, second in touches(account, quotes) if second < since]
 
 
 def midnight_of(moment: datetime) -> datetime:

@@ -167,6 +167,7 @@ def judged(known: Known, false_flags_per_wallet_year: float) -> Iterator[tuple[d
                 trades=trades,
                 covered=covered,
                 tokens={name: known.record.tokens[name] for name in setting.members},
+                copies=known.record.copies,
                 open_positions=positions[positions["marked_at"] <= midnight] if len(positions) else None,
             )
             rows = trips.iloc[:0], trades.iloc[:0]

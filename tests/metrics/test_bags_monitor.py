@@ -148,7 +148,9 @@ def test_a_close_replaces_the_bag(seed: int, named: bool) -> None:
         assert [each.recurrence_years for each in one.evidence.metrics[:3]] == [
             each.recurrence_years for each in other.evidence.metrics[:3]
         ]
-    np.testing.assert_array_equal(seeing.course(20)[0][..., : Stream.OPEN_LOSSES], blind.course(20)[0][..., : Stream.OPEN_LOSSES])
+    np.testing.assert_array_equal(
+        seeing.course(20)[0][..., : Stream.OPEN_LOSSES], blind.course(20)[0][..., : Stream.OPEN_LOSSES]
+    )
 
 
 def test_a_wallet_that_never_sells_its_losers_is_seen() -> None:

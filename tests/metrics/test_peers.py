@@ -78,6 +78,16 @@ def test_peers_stand_in_the_same_market():
     assert {other[0] for other in choose_peers(few, tokens)["a0"]} == {"a", "b"}
 
 
+def test_another_address_of_the_same_hand_is_no_peer():
+    """However alike: it falls when the wallet falls, and would look like a market. Others may compare with either."""
+    style = {f"a{i}": (1.0 + i, 3600.0, 100.0) for i in range(7)}
+    peers = choose_peers(style, copies={"a0": {"a1"}, "a1": {"a0"}})
+    assert "a1" not in peers["a0"]
+    assert "a0" not in peers["a1"]
+    assert {"a0", "a1"} <= set(peers["a2"])
+    assert all(len(others) == (5 if name in ("a0", "a1") else 6) for name, others in peers.items())
+
+
 def test_strangers_on_a_long_list_change_nothing() -> None:
     """Who is no witness has no say, however many there are: the shift is that of the witnesses alone."""
     rng = np.random.default_rng(1)

@@ -4,7 +4,10 @@ import json
 import random
 from datetime import UTC, datetime, timedelta
 
-from metrics.likeness import Style, is_copy, likeness
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metrics.likeness import Style, copies, is_copy, likeness
 from tests.watcher.test_import import edgewatch
 
 __all__ = ["edgewatch"]
@@ -89,3 +92,21 @@ def test_a_copy_meets_repeatedly():
     assert not is_copy(mine, [("A", 1_000 * n + 4) for n in range(2)])
     assert not is_copy(mine, [("A", 1_000 * n + (4 if n < 10 else 400)) for n in range(100)])
     assert not is_copy(mine, [("B", 1_000 * n) for n in range(100)])
+
+
+@given(
+    touches=st.dictionaries(
+        st.sampled_from("abcd"), st.lists(st.tuples(st.sampled_from("XY"), st.integers(0, 60)), max_size=12), min_size=1
+    )
+)
+def test_copies_are_all_pairs_that_copy(touches):
+    """The same as comparing every wallet with every other one, from both sides."""
+    expected = {
+        one: {
+            other
+            for other in touches
+            if other != one and (is_copy(touches[one], touches[other]) or is_copy(touches[other], touches[one]))
+        }
+        for one in touches
+    }
+    assert copies(touches) == expected

@@ -11,7 +11,7 @@ from ingest.errors import ConfigError
 from metrics.likeness import Style, Touches, suggest
 from watcher import app as build
 from watcher import wallet_list
-from watcher.books import Account, quote_addresses, read_accounts
+from watcher.books import Account, quote_addresses, read_accounts, touches
 from watcher.cli import context, surveying
 from watcher.store import files, review, wallets
 from watcher.store.database import reading
@@ -68,7 +68,7 @@ def suggest_(
             )
         accounts = read_accounts(connection, [*known, *strangers], chains, unit=unit)
     quotes = quote_addresses(chains)
-    traded = {account.wallet.address: _touches(account, quotes) for account in accounts}
+    traded = {account.wallet.address: touches(account, quotes) for account in accounts}
     styles = {account.wallet.address: _style(account, traded[account.wallet.address], days) for account in accounts}
     found = suggest(
         [style for wallet in followed if (style := styles[wallet.address]) is not None],
@@ -93,19 +93,7 @@ def _listed(file: Path, chain_names: set[str]) -> set[str]:
     return {wallet.address for _, wallet in listing.accepted}
 
 
-def _touches(account: Account, quotes: dict[int, frozenset[str]]) -> Touches:
-    """Each token that it traded and when, quote tokens apart; of closed round trips, their asset at the close."""
-    touched = [
-        (f"{trade.chain_id}:{leg.token}", trade.timestamp)
-        for trade in account.verified
-        if trade.timestamp is not None
-        for leg in trade.sold + trade.bought
-        if leg.token not in quotes[trade.chain_id]
-    ]
-    return sorted([*touched, *((trip.token, trip.timestamp) for trip in account.filed if trip.token)])
-
-
-def _style(account: Account, touches: Touches, days: int) -> Style | None:
+def _style(account: Account, touched: Touches, days: int) -> Style | None:
     """How it traded in the first days of its record; None without one."""
     seconds = sorted(each.timestamp for each in account.activity if each.timestamp is not None)
     if not seconds:
@@ -123,5 +111,5 @@ def _style(account: Account, touches: Touches, days: int) -> Style | None:
         trades_per_day=count / days,
         holding_s=median(held) if held else None,
         size_usd=median(sizes) if sizes else None,
-        tokens=frozenset(token for token, second in touches if second < end),
+        tokens=frozenset(token for token, second in touched if second < end),
     )
