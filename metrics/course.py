@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from metrics.calibration import recurrence_years, score_years
 from metrics.common import Common
+from metrics.evidence import checked
 from metrics.panel import FIELDS, Panel
 from metrics.peers import Factor, Witnesses
 from metrics.streams import (
@@ -45,6 +46,7 @@ class Checkpoint:
     recurrence: FloatArray  #: years, (W, S)
     score: FloatArray  #: years, (W,)
     flagged: BoolArray  #: (W,)
+    peered: BoolArray  #: whether its peers could tell the market, (W,)
 
     @classmethod
     def empty(cls, wallets: int) -> "Checkpoint":
@@ -60,6 +62,7 @@ class Checkpoint:
             recurrence=recurrence,
             score=score_years(recurrence, np.ones(wallets, dtype=bool)),
             flagged=np.zeros(wallets, dtype=bool),
+            peered=np.ones(wallets, dtype=bool),
         )
 
 
@@ -95,7 +98,7 @@ def advance(
     told = dict.fromkeys(Factor, informs) | {Factor.OVERDUE: informs & (marked_from <= day)}
     weekend = (day + 3) % 7 >= 5
     common = before.common.after(sums, weekend=weekend, bank=bank, told=told, peers=peers, flagged=before.flagged)
-    peered = peers.those(informs).enough
+    peered = checked(bank, peers.those(informs))
     judged = bank.known & (day >= bank.end_day) & (sums["covered"] > 0)
     today = Day(
         **{name: sums[name] for name in FIELDS if name not in ("returns", "covered")},
@@ -120,4 +123,5 @@ def advance(
         recurrence=recurrence,
         score=score,
         flagged=bank.known & (score >= flag_years),
+        peered=peered,
     )

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scipy.special import expit
 
 from metrics.panel import Panel
-from metrics.peers import FEW_PEERS, PEER_MOOD, Factor, Witnesses
+from metrics.peers import FEW_PEERS, Factor, Witnesses
 from metrics.streams import Bank
 from metrics.types import Metric, MetricEvidence
 
@@ -131,16 +131,20 @@ def back_to_level(bank: Bank, win: Comparison) -> BoolArray:
 
 
 def effective(bank: Bank, window: Window, peers: Witnesses) -> FloatArray:
-    r"""How many peers that tell equally much each wallet's peers are worth over its window, (W,).
-
-    Kish's effective size :math:`(\sum w)^2 / \sum w^2` with each peer's precision on the logit scale as its weight,
-    ``peers.PEER_MOOD`` included: nine that hardly trade and one that trades all day are worth little more than one.
-    """
+    """How many peers that tell equally much each wallet's peers are worth over its window, (W,)."""
     p = expit(bank.win_logit)[peers.index]
-    information = window.others(window.closes, peers) * p * (1 - p)
-    weight = np.where(peers.use, information / (1.0 + PEER_MOOD * information), 0.0)
-    out: FloatArray = weight.sum(axis=1) ** 2 / np.maximum((weight**2).sum(axis=1), 1e-12)
-    return out
+    return peers.worth(window.others(window.closes, peers) * p * (1 - p))
+
+
+def checked(bank: Bank, peers: Witnesses) -> BoolArray:
+    """Whether each wallet's peers can tell the market from the wallet, (W,).
+
+    There are ``FEW_PEERS`` of them, and they are worth as many over ``USUAL_DAYS`` at the pace of their baselines. Else
+    the market is estimated as well as it can be, but evidence against the wallet must be as rare as without peers.
+    """
+    p = expit(bank.win_logit)
+    information = USUAL_DAYS * bank.n / np.maximum(bank.days, 1.0) * p * (1 - p)
+    return peers.enough & (peers.worth(information[peers.index]) >= FEW_PEERS)
 
 
 def metric_evidence(

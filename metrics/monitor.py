@@ -244,6 +244,10 @@ class Monitor:
         kept = [self._replay.checkpoints[day] for day in range(self._end - days, self._end)]
         return np.stack([statistic(each.total) for each in kept], axis=1), self._replay.constants()[0].rate
 
+    def peered(self) -> npt.NDArray[np.bool_]:
+        """Whose peers could tell the market on the last complete day, (wallets,), in the same order."""
+        return self._replay.checkpoints[self._end - 1].peered
+
     def evidence_by_day(self, wallet: str) -> pd.DataFrame:
         """How seldom chance alone shows as much of each stream, years, by the UTC day at whose end it stood so.
 

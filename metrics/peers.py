@@ -167,6 +167,21 @@ class Witnesses:
         out: BoolArray = self.count >= FEW_PEERS
         return out
 
+    def worth(self, information: FloatArray) -> FloatArray:
+        r"""How many peers that tell equally much each wallet's peers are worth, (W,).
+
+        Kish's effective size :math:`(\sum w)^2 / \sum w^2` with each peer's precision on the logit scale as its weight,
+        ``PEER_MOOD`` included: nine that hardly trade and one that trades all day are worth little more than one.
+
+        Parameters
+        ----------
+        information
+            Of each peer, (W, K): closed trades times the variance of one.
+        """
+        weight = np.where(self.use, information / (1.0 + PEER_MOOD * information), 0.0)
+        out: FloatArray = weight.sum(axis=1) ** 2 / np.maximum((weight**2).sum(axis=1), 1e-12)
+        return np.round(out, 9)  # five alike are five, not a hair less
+
     def rows_of(self, i: int) -> IntArray:
         """Rows of wallet ``i``'s peers."""
         out: IntArray = self.index[i, self.use[i]]

@@ -8,7 +8,7 @@ from metrics import learning
 from metrics.bags import standing
 from metrics.baseline import Population
 from metrics.course import Checkpoint, advance
-from metrics.evidence import LONGEST_DAYS
+from metrics.evidence import LONGEST_DAYS, checked
 from metrics.panel import Panel
 from metrics.peers import Witnesses
 from metrics.scale import Scale
@@ -84,7 +84,7 @@ class Replay:
             wallets = list(self.wallets.values())
             peers = self._peers()
             bank = Bank.of([each.baseline for each in wallets], [each.informs_from for each in wallets])
-            peered = peers.those(bank.known).enough
+            peered = checked(bank, peers.those(bank.known))
             sights = [
                 sight(each.baseline, flag_years=self.flag_years, peered=bool(peered[each.row]))
                 if each.baseline

@@ -10,7 +10,6 @@ import numpy.typing as npt
 from metrics.baseline import MINIMUM_ROUND_TRIPS
 from metrics.calibration import recurrence_years, score_years
 from metrics.monitor import Monitor
-from metrics.peers import FEW_PEERS
 from metrics.realised import STEPS, Factor, Realised, factor, first_passages, realised
 from metrics.shuffled import DAY, Shuffled, Stretch, shuffle
 from metrics.streams import Stream
@@ -131,11 +130,11 @@ def _scores(
         course, rate = monitor.course((until - at) // DAY)
         parts.append(course[:, :, :CLOSED])
         at = until
-    peered = np.array([each.evidence.peers >= FEW_PEERS for each in assessments])
     statistic = np.concatenate(parts, axis=1)
     flat = statistic.reshape(-1, CLOSED)
-    again = [np.repeat(each, statistic.shape[1]) for each in (rate, peered)]
-    scores = score_years(recurrence_years(flat, *again), again[1]).reshape(statistic.shape[:2])
+    peered = np.repeat(monitor.peered(), statistic.shape[1])
+    years = recurrence_years(flat, np.repeat(rate, statistic.shape[1]), peered)
+    scores = score_years(years, peered).reshape(statistic.shape[:2])
     wallets = [each.wallet for each in assessments]
     judged = [i for i, each in enumerate(assessments) if each.wallet in known and each.state is not State.LEARNING]
     first = np.array([(since[wallet] - begin) // DAY for wallet in wallets], dtype=np.int64)

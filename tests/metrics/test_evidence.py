@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import logit
 
-from metrics.evidence import Comparison, Window, back_to_level, effective
+from metrics.evidence import Comparison, Window, back_to_level, checked, effective
 from metrics.peers import Factor, Witnesses
 from tests.metrics.test_streams import bank
 
@@ -56,6 +56,16 @@ def window(closes: np.ndarray) -> Window:
         inside=np.ones_like(daily),
         days=np.full(len(closes), 10),
     )
+
+
+def test_peers_that_hardly_trade_do_not_check_the_market() -> None:
+    """Five alike do, four do not; nine of which eight close one position in a month are no market."""
+    alike = bank().repeat(0, 10)
+    five, four = (Witnesses.of([set(range(1, 1 + n)), *[set()] * 9]) for n in (5, 4))
+    assert checked(alike, five)[0]
+    assert not checked(alike, four)[0]
+    idle = replace(alike, n=np.where(np.arange(10) < 2, alike.n, alike.days / 30))
+    assert not checked(idle, Witnesses.of([set(range(1, 10)), *[set()] * 9]))[0]
 
 
 def test_peers_are_worth_as_many_as_tell_equally_much() -> None:
