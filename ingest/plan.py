@@ -194,8 +194,8 @@ def make_plan(tasks: Iterable[Task], *, polls: Polls, budget: int, reserved: int
 def levels(task: Task, budget: int) -> tuple[str, str]:
     """How well logs would be proven: the backfill, and every day after (``ingest.verify``)."""
     if task.verify == "auto":
-        reading = sum(blocks for blocks, _ in task.gaps)
-        every = [affordable(n, block_seconds=task.block_seconds, limit=budget) for n in (reading, 0)]
+        reading, host = sum(blocks for blocks, _ in task.gaps), _host(task.ability.endpoint)
+        every = [affordable(n, block_seconds=task.block_seconds, limit=budget, host=host) for n in (reading, 0)]
     else:
         every = [task.verify == "full"] * 2
     return PROVEN if every[0] else ENDS, PROVEN if every[1] else ENDS

@@ -7,7 +7,7 @@ from typing import Any
 
 from ingest import verify
 from ingest.arrivals import read_touches
-from ingest.errors import RangeRefused, RpcRejected, RpcUnavailable
+from ingest.errors import EndpointRefused, RangeRefused, RpcRejected, RpcUnavailable
 from ingest.read import MOST_LOGS, Reading, log_requests, read_touched, touches_in, well_formed
 from ingest.rpc import Node, Request
 from ingest.second import look_again
@@ -24,6 +24,10 @@ SAMPLES = 2  #: of one window at most
 TRIES = 8  #: of one block whose logs are not yet all there
 
 
+class _NoProof(RpcRejected):
+    """The node gives no whole blocks."""
+
+
 class _BloomIsWrong(Exception):
     """A header denies a log that is there; the window is read without blooms."""
 
@@ -36,6 +40,8 @@ class Reader:
     ----------
     full
         Prove every block by its header, where the chain's blooms can be used.
+    insist
+        End with an error where the node cannot serve for that; else its windows are read by their ends.
     bloom
         Whether they can: some chains' headers have empty or wrong ones. None: not known yet, it is learned.
     receipts
@@ -44,6 +50,7 @@ class Reader:
 
     node: Node
     full: bool = False
+    insist: bool = True
     bloom: bool | None = None
     receipts: bool = True
 
@@ -82,6 +89,11 @@ class Reader:
             try:
                 if self._blooms_count(headers):
                     return self._read_proven(wallets, blocks, headers)
+                break
+            except _NoProof:
+                if self.insist:
+                    raise
+                self.full = False
                 break
             except _BloomIsWrong:
                 # One broken answer says nothing of the chain: all is asked for anew before that is believed.
@@ -221,8 +233,10 @@ class Reader:
             self.receipts = False
         try:
             return self.node.batch([("eth_getLogs", [{"blockHash": header.hash}]) for header in headers])
+        except EndpointRefused:
+            raise  # that says nothing of blocks
         except RpcRejected as error:
-            raise RpcRejected(
+            raise _NoProof(
                 f"the node gives neither the receipts nor the logs of whole blocks, so that nothing proves its logs; "
                 f'use another one, or set verify = "ends" for this chain ({error})'
             ) from None

@@ -12,6 +12,7 @@ from typing import Any
 
 from ingest.abi import TRANSFER
 from ingest.bloom import bloom_of, mask
+from ingest.budget import units
 from ingest.errors import RpcUnavailable, Unlinked
 from ingest.types import BlockRef
 from ingest.wire import RawLog
@@ -21,7 +22,7 @@ PROVEN, ENDS, INDEXED = "proven", "ends", "indexed"
 index named the transactions, and sampled windows of logs agreed."""
 
 HEADER = ("number", "hash", "parentHash", "timestamp")  #: without them an answer is no header (execution-apis, Block)
-UNITS = 40  #: of a block that is proven: its header, and its receipts at worst (Alchemy's compute units, 2026)
+PROOF = ("eth_getBlockByNumber", "eth_getBlockReceipts")  #: what a block that is proven costs at worst
 SHARE = 5  #: ``auto`` proves every block where a day of that costs at most one part in so many of the budget
 DAY_S = 86_400
 
@@ -159,7 +160,7 @@ def is_round(count: int) -> bool:
     return count >= 1_000 and count % 1_000 == 0
 
 
-def affordable(blocks: int, *, block_seconds: float, limit: int) -> bool:
+def affordable(blocks: int, *, block_seconds: float, limit: int, host: str) -> bool:
     """Whether proving every block of a reading, and of a whole day, stays within its share of the daily budget.
 
     Parameters
@@ -170,5 +171,8 @@ def affordable(blocks: int, *, block_seconds: float, limit: int) -> bool:
         Between two blocks.
     limit
         Units of one day.
+    host
+        Of the endpoint: providers count in units of their own.
     """
-    return max(blocks, DAY_S / block_seconds) * UNITS * SHARE <= limit
+    each = sum(units(method, host) for method in PROOF)
+    return max(blocks, DAY_S / block_seconds) * each * SHARE <= limit

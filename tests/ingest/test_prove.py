@@ -205,6 +205,8 @@ def test_a_node_that_offers_no_whole_blocks_proves_nothing_and_says_so() -> None
         with pytest.raises(RpcRejected, match='verify = "ends"'):
             Reader(node=node, full=True).read([ANN], WHOLE, known={})
         assert found(Reader(node=node).read([ANN], WHOLE, known={})) == EVERY_FOURTH
+        reading = Reader(node=node, full=True, insist=False).read([ANN], WHOLE, known={})
+        assert (found(reading), reading.level) == (EVERY_FOURTH, ENDS), "unless nobody insisted"
 
 
 @pytest.mark.parametrize("full", [True, False])
@@ -287,8 +289,13 @@ def test_a_bloom_never_clears_a_block_with_a_wallet_s_transfer(pairs: list[tuple
     assert not verify.suspects([Header(number=1, hash="", parent="", timestamp=1, bloom=0, empty=True)], others)
 
 
-def test_auto_proves_every_block_where_a_day_of_it_is_cheap() -> None:
-    """At most a fifth of the daily budget, by the longer of a day and what is to be read now."""
-    assert verify.affordable(10, block_seconds=12, limit=7_200 * 40 * 5)
-    assert not verify.affordable(10, block_seconds=12, limit=7_200 * 40 * 5 - 1)
-    assert not verify.affordable(7_201, block_seconds=12, limit=7_200 * 40 * 5)
+@pytest.mark.parametrize(("host", "each"), [("eth.g.alchemy.com", 40), ("mainnet.infura.io", 1_080), ("localhost", 2)])
+def test_auto_proves_every_block_where_a_day_of_it_is_cheap(host: str, each: int) -> None:
+    """At most a fifth of the daily budget, by the longer of a day and what is to be read now, in its units."""
+
+    def affordable(blocks: int, limit: int) -> bool:
+        return verify.affordable(blocks, block_seconds=12, limit=limit, host=host)
+
+    assert affordable(10, 7_200 * each * 5)
+    assert not affordable(10, 7_200 * each * 5 - 1)
+    assert not affordable(7_201, 7_200 * each * 5)

@@ -244,7 +244,12 @@ class Run:
             source=source,
             now=now,
             everyone=everyone,
-            reader=Reader(node=source.node, full=proves_all(source, TAIL), bloom=usable),
+            reader=Reader(
+                node=source.node,
+                full=proves_all(source, TAIL),
+                insist=source.config.verify == "full",
+                bloom=usable,
+            ),
             interpreter=Interpreter(source.node, source.chain, known, tracer, decimals, source.prices),
             tracer=tracer,
             strides=strides,
@@ -373,7 +378,8 @@ class Run:
 def proves_all(source: Source, blocks: int) -> bool:
     """Whether every block is to be proven by its header."""
     if source.config.verify == "auto":
-        return affordable(blocks, block_seconds=source.chain.block_seconds, limit=source.meter.limit)
+        every_s, host = source.chain.block_seconds, source.node.host
+        return affordable(blocks, block_seconds=every_s, limit=source.meter.limit, host=host)
     return source.config.verify == "full"
 
 
