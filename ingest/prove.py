@@ -182,7 +182,8 @@ class Reader:
         """Whether these headers' blooms prove anything; where that is unknown, some are held against their logs."""
         if any(header.bloom is None for header in headers):
             self.bloom = False
-        if self.bloom is None:
+        # Where nothing shows anything, another endpoint may have begun to serve that gives no blooms.
+        if self.bloom is None or (self.bloom and not any(header.bloom for header in headers)):
             # The fullest first, as far as a header tells: those that show anything.
             busy = sorted((each for each in headers if not each.empty), key=lambda each: not each.bloom)[:LEARN]
             if not busy:

@@ -176,6 +176,19 @@ def test_one_broken_answer_does_not_unlearn_the_blooms() -> None:
     assert (found(reading), reading.level, reader.bloom) == (EVERY_FOURTH, PROVEN, True)
 
 
+def test_known_blooms_that_all_fall_silent_are_tried_again() -> None:
+    """An endpoint whose headers are empty of blooms clears no block, although those of another one could be used."""
+    chain = eventful()
+
+    def silent(method: str, _params: list[Any], result: Any) -> Any:
+        return {**result, "logsBloom": "0x0"} if method == "eth_getBlockByNumber" and result else result
+
+    chain.lie = silent
+    with reading_of(chain, full=True, bloom=True) as (reader, _):
+        reading = reader.read([ANN, BOB], WHOLE, known={})
+    assert (found(reading), reading.level, reader.bloom) == (EVERY_FOURTH, ENDS, False)
+
+
 def test_a_silent_stretch_of_unknown_blooms_is_not_proven_by_them() -> None:
     """Zero blooms over blocks with transactions prove nothing before one bloom was seen to fit its logs."""
     chain = FakeChain(blooms="zero")
