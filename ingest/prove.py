@@ -108,22 +108,37 @@ class Reader:
         RpcUnavailable
             A block is missing: the node is behind or broken.
         """
-        found = {header.number: header for header in self._headers(sorted(numbers))}
-        if self.full and self.bloom is not False:
-            for _ in range(LEARN):  # what one answer leaves out another one may hold
-                bare = [number for number, header in found.items() if header.bloom is None]
-                if not bare or len(bare) == len(found) > LEARN:
-                    break
-                found |= {header.number: header for header in self._headers(bare)}
-        return list(found.values())
+        found: dict[int, Header] = {}
+        left = sorted(numbers)
+        for tried in range(TRIES):
+            failure: RpcUnavailable | None = None
+            for number, block in self._blocks(left):
+                try:
+                    with well_formed(f"block {number:,}"):
+                        found[number] = verify.read_header(number, block)
+                except RpcUnavailable as error:
+                    failure = error  # the others need not be asked for again
+            left = [number for number in left if number not in found]
+            if failure is None and tried < LEARN:
+                left = self._bare(found.values())  # what one answer leaves out another one may hold
+            if not left:
+                break
+        if left and failure is not None:
+            raise failure
+        return [found[number] for number in sorted(found)]
 
-    def _headers(self, ordered: Sequence[int]) -> Iterator[Header]:
-        for start in range(0, len(ordered), 100):
-            page = ordered[start : start + 100]
+    def _blocks(self, numbers: Sequence[int]) -> Iterator[tuple[int, Any]]:
+        for start in range(0, len(numbers), 100):
+            page = numbers[start : start + 100]
             answers = self.node.batch([_header_request(number) for number in page], required=HEADER)
-            for number, block in zip(page, answers, strict=True):
-                with well_formed(f"block {number:,}"):
-                    yield verify.read_header(number, block)
+            yield from zip(page, answers, strict=True)
+
+    def _bare(self, headers: Collection[Header]) -> list[int]:
+        """Blocks whose bloom is wanted and not there, unless none at all has one."""
+        if not self.full or self.bloom is False:
+            return []
+        bare = [header.number for header in headers if header.bloom is None]
+        return [] if len(bare) == len(headers) > LEARN else bare
 
     def _read_proven(self, wallets: Collection[str], blocks: BlockRange, headers: Sequence[Header]) -> Reading:
         topics = frozenset(map(verify.topic, wallets))

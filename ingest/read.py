@@ -23,6 +23,7 @@ RECEIPT = ("transactionHash", "blockHash", "blockNumber", "transactionIndex", "f
 
 TOPIC_LIMIT = 1_000  #: geth's default limit of alternatives in one position (``--rpc.logquerylimit``)
 MOST_LOGS = 10_000  #: of one window, where it can be smaller: memory, and rows of one write
+BLOCK_TRIES = 4  #: of a block whose header is odd
 PAGE = 500  #: transactions fetched before those that need no receipt are dropped again
 
 
@@ -83,18 +84,29 @@ def block_refs(node: Node, numbers: Collection[int]) -> dict[int, BlockRef]:
     RpcUnavailable
         A block is missing or does not fit its number: the node is behind or broken.
     """
-    ordered = sorted(numbers)
-    answers = node.batch([("eth_getBlockByNumber", [hex(number), False]) for number in ordered], required=BLOCK)
-    refs = {}
-    for number, block in zip(ordered, answers, strict=True):
-        with well_formed(f"block {number:,}"):
-            if int(block["number"], 16) != number:
-                raise RpcUnavailable(f"the node does not serve block {number:,} yet")
-            timestamp = int(block["timestamp"], 16)
-            if number and not timestamp:
-                raise RpcUnavailable(f"the node gives block {number:,} no time")
-            refs[number] = BlockRef(number=number, hash=block["hash"].lower(), timestamp=timestamp)
+    refs: dict[int, BlockRef] = {}
+    for left in reversed(range(BLOCK_TRIES)):
+        ordered = sorted(set(numbers) - refs.keys())
+        answers = node.batch([("eth_getBlockByNumber", [hex(number), False]) for number in ordered], required=BLOCK)
+        for number, block in zip(ordered, answers, strict=True):
+            try:
+                refs[number] = _ref(number, block)
+            except RpcUnavailable:
+                if not left:
+                    raise
+        if len(refs) == len(set(numbers)):
+            break
     return refs
+
+
+def _ref(number: int, block: Mapping[str, Any]) -> BlockRef:
+    with well_formed(f"block {number:,}"):
+        if int(block["number"], 16) != number:
+            raise RpcUnavailable(f"the node does not serve block {number:,} yet")
+        timestamp = int(block["timestamp"], 16)
+        if number and not timestamp:
+            raise RpcUnavailable(f"the node gives block {number:,} no time")
+        return BlockRef(number=number, hash=block["hash"].lower(), timestamp=timestamp)
 
 
 @contextmanager

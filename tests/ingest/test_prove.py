@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from random import Random
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from ingest import verify
 from ingest.bloom import bloom_of
 from ingest.errors import RangeRefused, RpcRejected, RpcUnavailable, Unlinked
 from ingest.prove import Reader
-from ingest.read import Reading
+from ingest.read import Reading, block_refs
 from ingest.rpc import Node
+from ingest.types import BlockRef
 from ingest.verify import ENDS, PROVEN, Header, Link
 from ingest.windows import BlockRange
 from tests.fakes.chain import FakeChain, Lie, Payment
@@ -174,6 +176,30 @@ def test_one_broken_answer_does_not_unlearn_the_blooms() -> None:
         reading = reader.read([ANN, BOB], WHOLE, known={})
     assert len(told) == 3
     assert (found(reading), reading.level, reader.bloom) == (EVERY_FOURTH, PROVEN, True)
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_an_odd_header_costs_its_own_block(full: bool) -> None:
+    """One of three headers has no time, or another block's number, whenever it is asked for: the others are kept."""
+    chain, dice = eventful(), Random(0)
+
+    def odd(method: str, _params: list[Any], result: Any) -> Any:
+        if method == "eth_getBlockByNumber" and dice.random() < 1 / 3:
+            return {**result, **dice.choice([{"timestamp": "0x0"}, {"number": "0x1000"}])}
+        return result
+
+    chain.lie = odd
+    with reading_of(chain, full=full) as (reader, fake):
+        if full:
+            assert found(reader.read([ANN, BOB], WHOLE, known={})) == EVERY_FOURTH
+        else:
+            assert [ref.number for ref in read_refs(reader.node)] == EVERY_FOURTH
+        assert fake.asked.count("eth_getBlockByNumber") < 3 * 40
+
+
+def read_refs(node: Node) -> list[BlockRef]:
+    refs = block_refs(node, EVERY_FOURTH)
+    return [refs[number] for number in sorted(refs)]
 
 
 def test_known_blooms_that_all_fall_silent_are_tried_again() -> None:
