@@ -11,6 +11,7 @@ from ingest.errors import IngestError, NotOffered, RangeRefused, RpcRejected, Rp
 # provider and "quota used up" at another.
 _BEHIND = re.compile(
     r"beyond (the )?(current )?head|header not found|unknown block|block (is )?not (found|yet)|future block|"
+    r"blocks specified .{0,60}cannot be found|"
     r"not yet (available|known|synced)|invalid block range params|block ?(is )?out ?of ?range|"
     r"after (the )?last (accepted|known) block|(greater|higher) than (the )?(latest|current|head)",
     re.IGNORECASE,
@@ -31,12 +32,15 @@ _RATE = re.compile(
 )
 _RANGE = re.compile(
     r"block range|range (is )?(too|limit|exceed)|ranges over|range \d+ exceeds|max range|"
-    r"max is \d+k? blocks|limited to a [\d,]+ ?(block)? ?range|limited to [\d ,-]+ blocks? range|"
+    r"max is \d+k? blocks|limited to a [\d,]+ ?(blocks?)? ?range|limited to [\d ,-]+ blocks? range|"
     r"number of requested blocks|more than [\d,]+ (results|logs)|max results|"
     r"(response|result) (size )?(is )?too (big|large)|"
     r"response size exceeded|too many (logs|results|blocks)|query exceeds|logs? limit|^limit exceeded$",
     re.IGNORECASE,
 )
+# Of logs, and of nothing else that was known: who speaks of blocks and of a measure means fewer of them.
+_THING, _MEASURE = r"(blocks?|range|logs|results)", r"(limit|max|exceed|allowed|too (wide|large|big|many)|less than)"
+_LIKE_RANGE = re.compile(rf"\b{_THING}\b.{{0,60}}{_MEASURE}|{_MEASURE}.{{0,60}}\b{_THING}\b", re.IGNORECASE)
 _SLOW = re.compile(r"timeout|timed out|took too long|deadline exceeded", re.IGNORECASE)
 _BUSY = re.compile(
     r"try again|retry later|timeout|timed out|overloaded|unavailable|internal error|busy|server error",
@@ -51,7 +55,7 @@ _HEX_RANGE = re.compile(r"\[\s*(0x[0-9a-f]+)\s*,\s*(0x[0-9a-f]+)\s*\]", re.IGNOR
 _DECIMAL_RANGE = re.compile(r"range (\d+)\s*-\s*(\d+)")
 _MOST = re.compile(
     r"(?:max(?:imum)?(?: block)? range(?: is|:)?|max is|requested blocks is|limit(?:ed)? (?:of|to)(?: a| 0 -)?|"
-    r"ranges over|up to an?)\s+([\d,]+)(k?)\b",
+    r"ranges over|up to an?|maximum is(?: set to)?|the limit is|less than|greater than)\s+([\d,]+)(k?)\b",
     re.IGNORECASE,
 )
 # Geth and its kin say it as the error of the batch's first request, or of those for which no room was left.
@@ -125,8 +129,8 @@ def classify(error: Mapping[str, Any], *, method: str) -> IngestError:
         return RpcUnavailable(said, too_fast=True)
     if _GONE.search(text):
         return TryElsewhere(said, gone=True)
-    if method == "eth_getLogs" and _SLOW.search(text):
-        return RangeRefused(said)
+    if method == "eth_getLogs" and (_SLOW.search(text) or (code != NO_METHOD and _LIKE_RANGE.search(text))):
+        return RangeRefused(said, suggested=suggested_blocks(text))
     if _BUSY.search(text) or code in _BUSY_CODES:
         return RpcUnavailable(said)
     if code == NO_METHOD:

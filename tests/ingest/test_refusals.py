@@ -60,6 +60,12 @@ RANGE = [
     ("BNB, public", -32005, "limit exceeded", None),
     ("Blast", -32008, "Response is too big", None),
     ("geth", -32002, "request timed out", None),
+    ("QuickNode, both", -32614, "eth_getLogs and eth_newFilter are limited to a 10,000 blocks range", 10_000),
+    ("avalanche", -32000, "requested too many blocks from 0 to 10000, maximum is set to 2048", 2_048),
+    ("others", -32000, "too wide blocks range, the limit is 500", 500),
+    ("others", -32005, "distance between from and to block must be less than 5000", 5_000),
+    ("others", -32000, "block range greater than 20000 max", 20_000),
+    ("others", -32000, "exceeds the range allowed for your plan (1000 > 500)", None),
     ("an empty range", -32602, "query exceeds max block range; this block range should work: [0x20, 0x10]", None),
 ]
 
@@ -108,6 +114,7 @@ BEHIND = [
     (-32602, "BlockOutOfRangeError: block height is 5 but requested was 256"),
     (-32000, "unknown block"),
     (-32001, "block not found"),
+    (-32000, "One of the blocks specified in filter (fromBlock, toBlock or blockHash) cannot be found."),
     (-32000, "invalid block range params"),
     (-32000, "requested from block is greater than latest block"),
 ]
@@ -165,3 +172,16 @@ def test_an_odd_error_object_is_still_an_error():
     """No message, no code, a message that is no text: a refusal, not a crash."""
     for error in ({}, {"code": "x"}, {"message": None}, {"message": {"a": 1}, "code": None, "data": []}):
         assert isinstance(classify(error, method="eth_getLogs"), RpcRejected)
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "kind"),
+    [
+        (-32601, "the method eth_getLogs is not allowed: logs exceed the limit of your plan", NotOffered),
+        (-32600, "eth_getLogs is not allowed on this plan", RpcRejected),
+        (-32602, "exceed max addresses or topics per search position", RpcRejected),
+    ],
+)
+def test_no_smaller_range_helps_where_logs_are_refused_as_such(code, text, kind):
+    """Who has no logs to give, or takes no such question, is not asked for fewer blocks."""
+    assert type(classify({"code": code, "message": text}, method="eth_getLogs")) is kind
