@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from tests.fakes.node import FakeNode
+from tests.ingest.test_probe import FULL, GOOD
 from watcher.cli.main import main
 
 ONE = "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed"
@@ -47,6 +48,22 @@ def test_no_configuration(edgewatch, tmp_path):
     assert "chain_id = 8453" in (tmp_path / "edgewatch.toml").read_text()
     assert edgewatch("init")[0] == 3
     assert "chain_id = 8453" in (tmp_path / "edgewatch.toml").read_text()
+
+
+def test_init_asks_an_endpoint_what_it_can_do(edgewatch, tmp_path, monkeypatch):
+    """With its URL the plan is the endpoint's own, paid for like any question; the key stays in the environment."""
+    monkeypatch.setenv("RPC_KEY", "s3cret-key")
+    (tmp_path / "edgewatch.toml").unlink()
+    assert edgewatch("init", "--rpc-url", 'http://example.com/"')[0] == 3
+    assert not (tmp_path / "edgewatch.toml").exists()
+    with FakeNode(GOOD | FULL) as fake:
+        code, out, err = edgewatch("init", "--rpc-url", f"{fake.url}/${{RPC_KEY}}")
+    assert (code, "s3cret" in out + err + (tmp_path / "edgewatch.toml").read_text()) == (0, False)
+    assert "ethereum: 127.0.0.1: logs in 500 blocks a call, wallet index alchemy" in out
+    assert "logs by 500" in out
+    assert 'set index = "alchemy"' in out
+    asked = len(fake.asked)
+    assert json.loads(edgewatch("status", "--json")[1])["units_today"] == asked > 20
 
 
 def test_an_unknown_command_is_a_usage_error(edgewatch):

@@ -93,17 +93,35 @@ def agree(shared: context.Context, tasks: Sequence[Task], console: Console, *, y
         typer.confirm("Begin?", default=True, abort=True, err=True)
 
 
-def outlook(chain: Chain, *, wallets: int, history_days: int, budget: int) -> tuple[Plan, list[Task]]:
-    """What a chain would cost through each source that providers offer, before any of them is asked."""
+def outlook(
+    chain: Chain, *, wallets: int, history_days: int, budget: int, ability: Ability | None = None
+) -> tuple[Plan, list[Task]]:
+    """What a chain would cost before anybody is watched: through each source that providers offer, or this endpoint."""
     blocks = int(history_days * DAY_S / chain.block_seconds)
-    offered = Ability(endpoint=f"{chain.name}.g.alchemy.com", range_cap=FREE_RANGE, index="alchemy", internal=True)
+    free = Ability(endpoint=f"{chain.name}.g.alchemy.com", range_cap=FREE_RANGE, index="alchemy", internal=True)
+    offered = ability or free
     task = Task(
         chain=chain.name,
         block_seconds=chain.block_seconds,
         wallets=wallets,
         gaps=((blocks, wallets),),
-        source="index",
+        source="index" if offered.index else "logs",
         ability=offered,
         activity=usual(1),
     )
     return make_plan([task], polls=POLLS, budget=budget, reserved=budget // 10), [task]
+
+
+def try_out(shared: context.Context, sources: Sequence[Source], now: datetime, console: Console) -> list[Ability]:
+    """Ask every endpoint of a new configuration what it can do; it is remembered for the first reading."""
+    chains = []
+    for source in sources:
+        try:
+            found = build.abilities(source)
+        finally:
+            settle(shared.engine, source.meter, source.chain.chain_id, now=now)
+        for item in found:
+            console.print(plan_text.ability(item, source.chain.name), soft_wrap=True)
+        remember_steps(shared.engine, source, found)
+        chains.append(together(found))
+    return chains

@@ -1,18 +1,23 @@
 """``edgewatch init``, ``demo`` and ``db``."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ingest import chains
+from ingest.endpoint import check_url
 from ingest.errors import ConfigError
+from watcher import app as build
 from watcher import plan_text
 from watcher.cli import context, planning
 from watcher.config import BudgetConfig
 from watcher.demo import tour
 from watcher.store import database as store
 
+WALLETS, DAYS = 40, 180  #: what the costs are told for
+NO_URL = "https://example.invalid/${RPC_KEY}"
 database = typer.Typer(help="The database.", no_args_is_help=True)
 
 TEMPLATE = """\
@@ -24,7 +29,7 @@ url = "sqlite:///edgewatch.db"          # relative to this file; or postgresql+p
 [[chains]]
 name = "{name}"
 chain_id = {chain_id}
-rpc_urls = ["https://example.invalid/${{RPC_KEY}}"]   # ${{NAME}} is read from the environment
+rpc_urls = [{url}]   # ${{NAME}} is read from the environment
 history = "180d"                        # how far back to learn each wallet's baseline (or from_block = N)
 # confirmations = 64                    # only where the node has no "finalized" block
 # index = "alchemy"                     # find transactions by the provider's wallet index: far cheaper on a free plan
@@ -49,27 +54,47 @@ false_flags_per_wallet_year = 1.0       # the one dial: how many false flags you
 def init(
     ctx: typer.Context,
     chain: Annotated[str, typer.Option(help="A chain of the registry.")] = "ethereum",
+    rpc_url: Annotated[
+        str | None, typer.Option(help="Your endpoint, '${NAME}' in the place of its key; it is asked what it can do.")
+    ] = None,
 ) -> None:
-    """Write a commented edgewatch.toml to fill in."""
-    path = context.of(ctx).config_file
+    """Write a commented edgewatch.toml to fill in, and tell what reading will cost."""
+    shared = context.of(ctx)
+    path = shared.config_file
     known = chains.by_name(chain)
     if known is None:
         names = ", ".join(sorted(item.name for item in chains.registry().values()))
         raise ConfigError(f"chain {chain!r} is not in the registry; it has {names}")
+    if rpc_url is not None:
+        check_url(rpc_url)
     try:
         with path.open("x", encoding="utf-8") as file:
-            file.write(TEMPLATE.format(name=known.name, chain_id=known.chain_id))
+            file.write(TEMPLATE.format(name=known.name, chain_id=known.chain_id, url=json.dumps(rpc_url or NO_URL)))
     except FileExistsError:
         raise ConfigError(f"{path} exists already; it was left as it is") from None
     except OSError as error:
         raise ConfigError(f"cannot write {path}: {error.strerror}") from None
-    plan, tasks = planning.outlook(known, wallets=40, history_days=180, budget=BudgetConfig().rpc_units_per_day)
-    typer.echo(f"What 40 wallets on {known.name} over 180 days would cost, before any endpoint is asked:")
+    budget = BudgetConfig().rpc_units_per_day
+    if rpc_url is None:
+        plan, tasks = planning.outlook(known, wallets=WALLETS, history_days=DAYS, budget=budget)
+        typer.echo(f"What {WALLETS} wallets on {known.name} over {DAYS} days would cost, before any endpoint is asked:")
+        context.out().print(plan_text.table(plan, tasks))
+        typer.echo(
+            f"{path} written. Next: put in your RPC URL, then `edgewatch wallets import FILE`, `edgewatch backfill`; "
+            "that asks your endpoint what it can do and shows the plan for it first."
+        )
+        return
+    typer.echo(f"{path} written.")
+    with build.sources(shared.config, shared.engine, now := build.clock()) as sources:
+        [ability] = planning.try_out(shared, sources, now, context.out())
+    plan, tasks = planning.outlook(known, wallets=WALLETS, history_days=DAYS, budget=budget, ability=ability)
+    typer.echo(f"What {WALLETS} wallets on {known.name} over {DAYS} days cost there:")
     context.out().print(plan_text.table(plan, tasks))
-    typer.echo(
-        f"{path} written. Next: put in your RPC URL, then `edgewatch wallets import FILE`, `edgewatch backfill`; that "
-        "asks your endpoint what it can do and shows the plan for it first."
-    )
+    if ability.index:
+        typer.echo(f'It has a wallet index: set index = "{ability.index}" to use it.')
+    if not plan.possible:
+        typer.echo(plan_text.ways_out(plan, tasks, planning.POLLS))
+    typer.echo("Next: `edgewatch wallets import FILE`, `edgewatch backfill`; that shows the plan for your list first.")
 
 
 def demo(
