@@ -42,11 +42,12 @@ class Ability:
     bloom: float | None = None  #: chance that a header cannot deny an address; None: headers without a bloom
     batch: int = 1  #: requests of one HTTP request that it took
     finalized: bool = True  #: it knows the ``finalized`` tag
+    others: bool = False  #: there are other endpoints, which have a second look at some windows
 
 
 def together(endpoints: Sequence[Ability]) -> Ability:
     """What the endpoints of a chain can do: the first one is read from, the first one with an index is asked for it."""
-    first = endpoints[0]
+    first = replace(endpoints[0], others=len(endpoints) > 1)
     for each in endpoints:
         if each.index:
             return replace(first, index=each.index, internal=each.internal, index_endpoint=each.endpoint)
@@ -302,7 +303,7 @@ def _logs(task: Task, blocks: int, wallets: int, *, level: str, windows: float |
     count = math.ceil(blocks / size) if windows is None else windows * math.ceil(max(1.0, blocks / windows) / size)
     sampled = count * min(BLOCK_SAMPLES, blocks / count / SAMPLE_OF)
     samples = _sum([{"eth_getBlockByNumber": sampled}, _whole_blocks(ability, sampled)])
-    again = _windows(count / LOOKS, wallets, 1) if min(size, blocks / count) > 1 else {}
+    again = _windows(count / LOOKS, wallets, 1) if ability.others and min(size, blocks / count) > 1 else {}
     every = {"eth_getBlockByNumber": blocks * every_header}
     return _sum([_windows(count, wallets, size), found, samples, again, every])
 

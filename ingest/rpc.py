@@ -207,17 +207,17 @@ class Node:
         raise failure
 
     def elsewhere(self, requests: Sequence[Request]) -> list[Any] | None:
-        """The same, asked of another endpoint than the one in use; of this one again where no other is fit.
+        """The same, asked of another endpoint than the one in use.
 
         Returns
         -------
         list or None
-            None where the other one does not answer, or not this.
+            None where there is no other that is fit, or it does not answer, or not this.
         """
         held = self._held
         other = next((each for each in self._in_order(()) if each is not held and self._fit(each)), None)
         if held is None or other is None:
-            return self.batch(requests)
+            return None
         try:
             with self._use(other, ()):
                 return self._ask(other, self._exchange(other, requests, last=False))

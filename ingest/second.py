@@ -1,4 +1,4 @@
-"""A second look at logs: a part of a window is asked for again, of another endpoint where there is one."""
+"""A second look at logs, where there is another endpoint: a part of a window is asked for again, of that one."""
 
 from collections.abc import Collection, Mapping
 from random import Random
@@ -18,8 +18,8 @@ def look_again(
 ) -> None:
     """Hold what a window's logs named against what they name in one half of it.
 
-    A node may cut its answers without a word, or ask a part of its servers that lacks them: another split, and another
-    endpoint, do not lack the same.
+    A node may cut its answers without a word, or ask a part of its servers that lacks them: in another split, another
+    endpoint does not lack the same.
 
     Parameters
     ----------

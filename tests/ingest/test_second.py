@@ -12,7 +12,7 @@ from ingest.rpc import Node
 from ingest.second import LOOKS, look_again
 from ingest.windows import BlockRange
 from tests.fakes.node import FakeNode
-from tests.ingest.test_prove import ANN, BOB, eventful, without
+from tests.ingest.test_prove import ANN, BOB, eventful
 
 WALLETS, WHOLE = [ANN, BOB], BlockRange(1, 40)
 TIMES = 40 * LOOKS
@@ -43,43 +43,30 @@ def two():
 
 def test_what_was_seen_is_seen_again():
     """An honest node is never doubted, and one window in ``LOOKS`` is looked at twice."""
-    found_out, [asked] = look(eventful())
-    assert found_out == 0
-    assert TIMES / LOOKS / 2 < (asked - 2) / 2 < 2 * TIMES / LOOKS
-
-
-def test_another_split_shows_what_one_answer_lacked():
-    """With one endpoint: where the half that is asked for again holds what was missing, the window is not kept."""
-    found_out, [asked] = look(eventful(), unseen=[8])
-    assert 0 < found_out < (asked - 2) / 2
+    found_out, [first, second] = look(*two())
+    assert (found_out, first) == (0, 2)
+    assert TIMES / LOOKS / 2 < second / 2 < 2 * TIMES / LOOKS
 
 
 def test_another_endpoint_shows_what_the_first_one_hides():
-    """The first endpoint leaves a block out however it is asked; the second one does not, and is the one asked."""
-    honest, lying = two()
-    lying.lie = without("eth_getLogs", 8)
-    found_out, [first, second] = look(lying, honest)
-    assert found_out
-    assert (first, second > 2) == (2, True)
-    assert look(lying)[0] == 0, "alone it is not found out so"
-    assert look(*two(), unseen=[8])[0], "and so does one that is honest"
+    """Where the half that is asked for again holds what was missing, the window is not kept."""
+    found_out, [_, second] = look(*two(), unseen=[8])
+    assert 0 < found_out < second / 2
 
 
-@pytest.mark.parametrize("kind", ["fork", "behind"])
+def test_an_only_endpoint_is_not_asked_twice():
+    """In a window no more is asked of it than its logs; blocks on their own are its samples."""
+    assert look(eventful(), unseen=[8]) == (0, [2])
+
+
+@pytest.mark.parametrize("kind", ["fork", "behind", "silent"])
 def test_who_cannot_have_an_opinion_is_not_believed(kind):
-    """Another fork, and a node that has not got so far, say nothing about a window."""
+    """Another fork, a node that has not got so far, and one that does not answer say nothing about a window."""
     one, other = two()
     if kind == "fork":
         other.reorganise(3, [], [], [])
-    else:
+    if kind == "behind":
         other.reorganise(30)
+    if kind == "silent":
+        other.lie = lambda method, _params, result: None if method == "eth_getLogs" else result
     assert look(one, other, unseen=[8])[0] == 0
-
-
-def test_who_does_not_answer_is_not_waited_for():
-    """An endpoint without logs is set aside, and the one in use is asked in another split."""
-    one, other = two()
-    other.lie = lambda method, _params, result: None if method == "eth_getLogs" else result
-    found_out, [first, second] = look(one, other, unseen=[8])
-    assert found_out
-    assert second < first
