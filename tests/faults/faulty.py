@@ -33,6 +33,11 @@ class Plan:
     hidden: float = 0.0  #: of a call for logs or receipts: all logs of some blocks are missing, as their bloom shows
     twice: float = 0.0  #: of a call for logs: each log twice
     reversed: float = 0.0  #: a batch's answers come in the opposite order, which is legal
+    foreign: float = 0.0  #: of a call: the answer has the id of another one
+    crowded: float = 0.0  #: one error instead of a batch's answers
+    page: float = 0.0  #: HTML instead of JSON, with status 200
+    odd: float = 0.0  #: of a call for a header: it has no time, or no bloom
+    bare: float = 0.0  #: of a call for a receipt or a transaction: a field is missing
     most_blocks: int | None = None  #: of one eth_getLogs
     padding: int = 0  #: bytes of blanks in each answer
     delay_s: float = 0.0  #: of each answer
@@ -48,6 +53,12 @@ MIXED = Plan(
     truncated=0.05,
     twice=0.3,
     most_blocks=40,
+    reversed=0.2,
+    foreign=0.02,
+    crowded=0.02,
+    page=0.02,
+    odd=0.02,
+    bare=0.02,
 )
 
 
@@ -99,6 +110,11 @@ class FaultyNode(FakeNode):
             return 429, {"Retry-After": str(plan.retry_after_s)}, b"slower"
         if lots["unavailable"]:
             return 503, {}, b"later"
+        if dice.random() < plan.page:
+            return 200, {}, b"<html><h1>one moment</h1></html>"
+        if isinstance(body, list) and dice.random() < plan.crowded:
+            error = {"code": -32600, "message": "batch rejected"}
+            return 200, {}, json.dumps({"jsonrpc": "2.0", "id": None, "error": error}).encode()
         calls = body if isinstance(body, list) else [body]
         answers = self._spoil(calls, self._ask(calls))
         if dice.random() < plan.reversed:
@@ -127,6 +143,17 @@ class FaultyNode(FakeNode):
             return {"jsonrpc": "2.0", "id": call["id"], "error": error}
         if dice.random() < plan.null:
             return {"jsonrpc": "2.0", "id": call["id"], "result": None}
+        if dice.random() < plan.foreign:
+            return {**answer, "id": call["id"] + 1_000_000}
+        if isinstance(result := answer.get("result"), dict):
+            lost = None
+            if method == "eth_getBlockByNumber" and dice.random() < plan.odd:
+                if dice.random() < 0.5:
+                    return {**answer, "result": {**result, "timestamp": "0x0"}}
+                lost = "logsBloom"
+            if method in BY_HASH and dice.random() < plan.bare:
+                lost = dice.choice(["blockHash", "from"])
+            return {**answer, "result": {name: value for name, value in result.items() if name != lost}}
         if isinstance(items := answer.get("result"), list) and method in ("eth_getLogs", "eth_getBlockReceipts"):
             if dice.random() < plan.hidden:
                 blind = {block for block in sorted({item["blockHash"] for item in items}) if dice.random() < 0.5}
