@@ -110,7 +110,7 @@ class Reader:
         """
         found: dict[int, Header] = {}
         left = sorted(numbers)
-        for tried in range(TRIES):
+        for _ in range(TRIES):
             failure: RpcUnavailable | None = None
             for number, block in self._blocks(left):
                 try:
@@ -118,12 +118,11 @@ class Reader:
                         found[number] = verify.read_header(number, block)
                 except RpcUnavailable as error:
                     failure = error  # the others need not be asked for again
-            left = [number for number in left if number not in found]
-            if failure is None and tried < LEARN:
-                left = self._bare(found.values())  # what one answer leaves out another one may hold
+            # What one answer leaves out another one may hold.
+            left = [number for number in left if number not in found] or self._bare(found.values())
             if not left:
                 break
-        if left and failure is not None:
+        if failure is not None and len(found) < len(set(numbers)):
             raise failure
         return [found[number] for number in sorted(found)]
 

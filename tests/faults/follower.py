@@ -19,6 +19,7 @@ from watcher.store import database, ledger, wallets
 from watcher.store.database import reading, writing
 from watcher.types import Wallet
 
+WHOLE = 4  #: times in a row that nothing must be missing
 NOW = datetime(2025, 10, 1, tzinfo=UTC)
 
 
@@ -77,14 +78,19 @@ class Follower:
             ingest_once(self.engine, source, now=NOW)
 
     def catch_up(self, *, forget: bool = False, readings: int = 40) -> None:
-        """Read until all is there, or so often; ``forget`` loses the hashes of blocks before each reading."""
+        """Read until all is there, or so often; ``forget`` loses the hashes of blocks before each reading.
+
+        A node that is behind says so of all that it has: it must be heard several times.
+        """
+        whole = 0
         for _ in range(readings):
             with suppress(RpcUnavailable):
                 if forget:
                     with writing(self.engine) as connection:
                         connection.execute(text("DELETE FROM block"))
                 self.read()
-                if not self.missing():
+                whole = 0 if self.missing() else whole + 1
+                if whole == WHOLE:
                     return
 
     def missing(self) -> int:
