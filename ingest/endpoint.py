@@ -138,12 +138,18 @@ class Endpoint:
         EndpointRefused
             The endpoint refuses the URL or its key, or points elsewhere.
         """
-        content, packed = bytearray(), msgspec.json.encode(body)
+        content = bytearray()
+        try:
+            return self._read(await self._receive(client, body, content), content, body)
+        finally:
+            content.clear()  # the traceback of an error, and whoever keeps the error, would keep it too
+
+    async def _receive(self, client: httpx.AsyncClient, body: Any, content: bytearray) -> httpx.Response:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         try:
             async with (
                 asyncio.timeout(self._timeout_s),
-                client.stream("POST", self._url, content=packed, headers=headers) as response,
+                client.stream("POST", self._url, content=msgspec.json.encode(body), headers=headers) as response,
             ):
                 async for chunk in response.aiter_bytes():
                     content += chunk
@@ -157,7 +163,7 @@ class Endpoint:
                 raise AnswerTooLate(f"{self.name}: {type(error).__name__}") from None
             gone = isinstance(error, httpx.ConnectError)
             raise RpcUnavailable(f"{self.name}: {type(error).__name__}", unreachable=gone) from None
-        return self._read(response, content, body)
+        return response
 
     def _read(self, response: httpx.Response, content: bytearray, body: Any) -> Any:
         answer, status = parse(content, body), response.status_code
