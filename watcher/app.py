@@ -32,6 +32,7 @@ from watcher.jobs.spending import settle
 from watcher.store import database, meters
 
 UNRECORDED = 500  #: at most one part in so many of a day's budget is spent and not persisted
+RECORD_S = 1.0
 PATIENCE_S, CHECK_TRIES = 5.0, 4  #: of a check
 Charge = Callable[[Sequence[str], str], None]  #: what a node calls before a request leaves
 
@@ -155,12 +156,15 @@ def _stand(table: ChainConfig) -> None:
 
 
 def _recorded(engine: Engine, meter: Meter, table: ChainConfig, most: int, purpose: str) -> Charge:
-    """Charge, and persist as soon as more than so many units are not persisted: a process may be killed at any time."""
+    """Charge, and persist what was spent once a second, or sooner where it is much: a process may be killed."""
+    last = float("-inf")
 
     def charge(methods: Sequence[str], host: str) -> None:
+        nonlocal last
         meter.charge(methods, host)
-        if meter.unrecorded > most:
+        if meter.unrecorded > most or time.monotonic() - last >= RECORD_S:
             settle(engine, meter, table.chain_id, now=clock(), purpose=purpose)
+            last = time.monotonic()
 
     return charge
 

@@ -52,7 +52,8 @@ def test_what_is_spent_after_midnight_is_the_new_days(store):
 
 
 def test_a_kill_forgets_next_to_nothing_of_what_was_spent(tmp_path):
-    """In the middle of a window, long before its commit: all but one part in 500 of the day's budget is on record."""
+    """In the middle of a window, long before its commit: all but one part in 500 of the day's budget is on record, and
+    what was spent first, so that one that is killed again and again counts too."""
     with FakeNode({"eth_getCode": lambda *_: "0x"}) as fake:
         Folder(tmp_path, fake.url, {"name": "ethereum", "chain_id": 1, "from_block": 1})
         configuration = (tmp_path / "edgewatch.toml").read_text()
@@ -66,6 +67,15 @@ def test_a_kill_forgets_next_to_nothing_of_what_was_spent(tmp_path):
                     recorded = meters.units_on(connection, app.clock().date())
                 assert len(fake.asked) - 10 <= recorded <= len(fake.asked)
         assert len(fake.asked) == 121
+        Folder(tmp_path, fake.url, {"name": "ethereum", "chain_id": 1, "from_block": 1})
+        plenty = load(tmp_path / "edgewatch.toml", {})
+        for _ in range(3):
+            with app.sources(plenty, engine, app.clock()) as [source]:
+                with reading(engine) as connection:
+                    before = meters.units_on(connection, app.clock().date())
+                source.node.call("eth_getCode", ["0x1", "latest"])
+                with reading(engine) as connection:
+                    assert meters.units_on(connection, app.clock().date()) > before
 
 
 def test_out_of_budget_the_service_idles_and_says_so(tmp_path):
