@@ -18,7 +18,7 @@ from ingest.wire import RawLog, raw_logs
 
 # Fields without which an answer cannot be used (execution-apis, the schemas of these results).
 BLOCK = ("number", "hash", "timestamp")
-TRANSACTION = ("hash", "from", "value")
+TRANSACTION = ("hash", "from", "value", "blockHash", "transactionIndex")
 RECEIPT = ("transactionHash", "blockHash", "blockNumber", "transactionIndex", "from", "gasUsed", "logs")
 
 TOPIC_LIMIT = 1_000  #: geth's default limit of alternatives in one position (``--rpc.logquerylimit``)

@@ -1,9 +1,16 @@
 """Reading through a wallet index: the same trade log as by the logs, and a lying index is caught."""
 
+import random
+from contextlib import suppress
+from functools import partial
+
 import pytest
 
-from ingest.errors import BudgetExhausted, IndexContradicted
+from ingest.errors import BudgetExhausted, IndexContradicted, RpcUnavailable
+from ingest.rpc import Node
 from tests.fakes.indexed import IndexedNode, shipped
+from tests.faults.faulty import MIXED, FaultyNode
+from tests.faults.follower import Time
 from tests.watcher.test_ingest_job import TABLE, Reader
 from tests.watcher.test_ingest_job import WATCHED as DEMO
 from watcher.config import ChainConfig
@@ -92,6 +99,29 @@ def test_budget_and_kill_lose_nothing(tmp_path, recording, by_logs):
                 stops, limit = stops + 1, int(limit * 1.6)
     assert stops >= 2
     assert reader.log() == by_logs[0]
+
+
+def test_any_mixture_of_faults_leaves_the_log_that_the_logs_give(tmp_path, recording, by_logs):
+    """Dropped, refused, cut, null, doubled, behind: the index is asked again like any node, and nothing is missing."""
+    time, [wallet] = Time(), WATCHED[:1]
+    with IndexedNode(recording, page=50) as node, FaultyNode(node.url, MIXED, random.Random(1), clock=time) as bad:
+        reader = IndexReader(tmp_path / "edgewatch.db", bad.url, [wallet])
+        for _ in range(10):
+            with suppress(RpcUnavailable):
+                if reader.read(client=partial(Timed, time=time)).finished:
+                    break
+        assert bad.spoiled > 20
+        assert bad.too_early == 0
+    trades, moves = by_logs
+    assert reader.log() == [(trade, worth) for trade, worth in trades if trade.wallet == wallet.address]
+    assert {moved(move) for move in reader.moves()} == {each for each in moves if each[1] == wallet.address}
+
+
+class Timed(Node):
+    """In a time of its own."""
+
+    def __init__(self, *arguments, time, **options):
+        super().__init__(*arguments, **options | {"sleep": time.sleep, "clock": time})
 
 
 def test_an_index_that_leaves_a_trade_out_is_caught_and_not_kept(tmp_path, recording, by_logs):
