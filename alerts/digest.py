@@ -13,7 +13,7 @@ from alerts.types import Flag, FlagStatus, Message, Named
 from metrics.types import Assessment, Sight, State
 
 NEAREST: Final = 3  #: wallets nearest to a flag
-_STATE: Final = {
+STATES: Final = {
     State.FLAGGED: "out of form",
     State.WATCH: "on watch",
     State.MARKET: "down with the market",
@@ -98,7 +98,7 @@ def _flag(flag: Flag) -> str:
 
 def _states(wallets: Sequence[tuple[Named, Assessment]]) -> str:
     counted = Counter(item.state for _, item in wallets)
-    parts = [f"{counted[state]:,} {words}" for state, words in _STATE.items() if counted[state]]
+    parts = [f"{counted[state]:,} {words}" for state, words in STATES.items() if counted[state]]
     return f"<b>{text.count(len(wallets), 'wallet')}</b>: {', '.join(parts)}."
 
 

@@ -60,8 +60,12 @@ def _wallets(asked: Asked) -> Message:
 
 def _wallet_line(wallet: Wallet, assessment: Assessment | None) -> str:
     name = text.escape(wallet.label, 30) or text.escape(text.short(wallet.address), 24)
+    return f"{name}: {_standing(wallet, assessment)}"
+
+
+def _standing(wallet: Wallet, assessment: Assessment | None) -> str:
     state = "unfollowed" if wallet.unfollowed_at else "paused" if wallet.paused else tables.verdict(assessment)
-    return f"{name}: {text.escape(state, 80)}"
+    return text.escape(state, 80)
 
 
 def _wallet(asked: Asked) -> Message:
@@ -73,7 +77,7 @@ def _wallet(asked: Asked) -> Message:
     lines = [
         f"<b>{text.escape(wallet.label, 40)}</b>".replace("<b></b>", "<b>Wallet</b>"),
         f"<code>{text.escape(wallet.address, 64)}</code>",
-        f"Followed since {wallet.followed_since:%Y-%m-%d}; {_wallet_line(wallet, assessment).rpartition(': ')[2]}.",
+        f"Followed since {wallet.followed_since:%Y-%m-%d}; {_standing(wallet, assessment)}.",
     ]
     if assessment is not None and assessment.evidence.sight is not None:
         lines.append(f"Sight: {text.sight(assessment.evidence.sight)}")
@@ -118,7 +122,7 @@ def _flags(asked: Asked) -> Message:
     if not waiting:
         return Message(html="No flag waits for you. That is not proof of health: /digest says what could be seen.")
     lines = [
-        f"#{flag.flag_id} {text.escape(flag.label, 30)} {text.escape(text.short(flag.wallet), 24)}, "
+        f"#{flag.flag_id} {text.escape(flag.label, 30)} {text.escape(text.address(flag.wallet), 24)}, "
         f"opened {text.moment(flag.opened_at)}"
         for flag in waiting
     ]

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from alerts.digest import STATES
 from alerts.lookback import tally as tally_decisions
 from alerts.promise import against_promise
-from alerts.text import clean, count, escape, moment, short
+from alerts.text import address, clean, count, escape, moment
 from alerts.types import Flag, FlagStatus, Message
 from ingest.budget import NEARLY
 from metrics.types import Assessment, State
@@ -122,15 +123,17 @@ def proven(counts: Mapping[str, int]) -> str:
 
 def status_message(view: Overview) -> Message:
     """The answer to ``/status``."""
-    states = ", ".join(f"{count} {state}" for state, count in tally(view.wallets).items() if count) or "none judged yet"
+    standing = tally(view.wallets)
+    states = ", ".join(f"{standing[state]:,} {words}" for state, words in STATES.items() if standing[state])
     read_until = f"{view.read_until:%Y-%m-%d %H:%M} UTC" if view.read_until else "nothing yet"
     lines = [
         f"<b>Edgewatch</b> at {view.at:%Y-%m-%d %H:%M} UTC",
         f"Read until {read_until}; {view.counts['trades']:,} trades.",
-        f"Wallets: {states}.",
+        f"Wallets: {states or 'none judged yet'}.",
     ]
     lines += [
-        f"Waiting for you: #{flag.flag_id} {short(flag.wallet)} {escape(flag.label, 40)}" for flag in view.open_flags
+        f"Waiting for you: #{flag.flag_id} {escape(flag.label, 40)} {escape(address(flag.wallet), 24)}"
+        for flag in view.open_flags
     ]
     if note := budget_note(view):
         lines.append(f"{note}.")
@@ -149,7 +152,7 @@ def health(view: Overview) -> list[tuple[bool, str]]:
     filed = view.counts["filed_round_trips"] or view.counts["filed_trades"]
     lines = [(bool(filed), "Records come from files alone." if filed else "Nothing was read yet.")]
     if view.read_until is not None and late is not None:
-        lines = [(late < LATE_H, f"Read until {moment(view.read_until)}, {count(round(late, 1), 'hour')} behind.")]
+        lines = [(late < LATE_H, f"Read until {moment(view.read_until)}, {_behind(late)} behind.")]
     lines += [(judged is not None, f"Judged as of {moment(judged)}." if judged else "Nothing was judged yet.")]
     waiting = f"{count(view.undelivered, 'message')} not delivered: {clean(view.problem or 'in line', 200)}"
     lines += [(not view.undelivered, waiting if view.undelivered else "Every message was delivered.")]
@@ -159,6 +162,10 @@ def health(view: Overview) -> list[tuple[bool, str]]:
         silent = (view.at - view.heard_at).total_seconds() / 60
         lines += [(silent < SILENT_MIN, f"Telegram was last heard at {moment(view.heard_at)}.")]
     return lines
+
+
+def _behind(hours: float) -> str:
+    return count(round(hours, 1), "hour") if hours < 48 else count(round(hours / 24), "day")
 
 
 def health_message(view: Overview) -> Message:

@@ -206,7 +206,9 @@ def flags(items: Sequence[Flag], decided: Mapping[int, Decision]) -> Table:
     """Flags with what was decided."""
     table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in ("flag", "wallet", "opened", "metric", "by chance", "status", "decided by"):
-        table.add_column(name, no_wrap=True)
+        table.add_column(
+            name, no_wrap=name in {"flag", "opened", "by chance", "status"}, min_width=11 if name == "wallet" else None
+        )
     for item in items:
         decision = decided.get(item.flag_id)
         table.add_row(

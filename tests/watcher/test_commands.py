@@ -74,6 +74,13 @@ def test_a_flag_in_a_list_can_be_opened_and_decided(desk):
     assert verbs >= {Choice.KEEP, Choice.UNFOLLOW, Choice.SNOOZE, DETAILS}
 
 
+def test_a_wallet_is_told_with_its_whole_verdict(desk):
+    """As in the list of wallets."""
+    assert "; left its form: win rate." in say(desk, "/wallet Grey Heron")
+    assert "Grey Heron: left its form: win rate" in say(desk, "/wallets")
+    assert "1 out of form" in say(desk, "/status")
+
+
 def test_snoozing_takes_a_wallet_a_span_and_a_reason(desk, store):
     """Labels may have spaces; without a span, or with one too long, it asks and changes nothing."""
     for words in ("/snooze Grey Heron", "/snooze Grey Heron 91d", "/snooze Grey Heron soon", "/snooze nobody 7d"):

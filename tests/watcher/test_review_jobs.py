@@ -4,15 +4,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pydantic import TypeAdapter
+from sqlalchemy import update
 
 from alerts.errors import DeliveryError
 from alerts.review import CHOICES
-from alerts.types import Choice, FlagStatus, Press
+from alerts.types import ChartSeries, Choice, FlagStatus, Press
 from tests.alerts.examples import FLAG
 from watcher.books import covered_times
 from watcher.desk import Desk
 from watcher.jobs.deliver import deliver_once
-from watcher.store import outbox, review, wallets
+from watcher.store import outbox, review, schema, wallets
 from watcher.store.database import reading, writing
 from watcher.types import Coverage, Wallet
 
@@ -58,6 +60,15 @@ def deliver(engine, channel, minutes=0):
     return deliver_once(engine, channel, key=KEY, chats=[CHAT], clock=lambda: NOW + timedelta(minutes=minutes))
 
 
+def deliver_once_with(engine, series):
+    """The first of three cards, drawn from a series that does not fit together."""
+    with writing(engine) as connection:
+        connection.execute(update(schema.flag).values(chart=TypeAdapter(ChartSeries).dump_json(series).decode()))
+    channel = Channel()
+    assert deliver(engine, channel) == 2
+    return channel.got[0]
+
+
 def test_a_flag_comes_back_as_it_was_frozen(engine):
     """Evidence and chart survive the database to the last digit."""
     with reading(engine) as connection:
@@ -71,6 +82,12 @@ def test_messages_go_out_once_and_in_order(engine):
     assert deliver(engine, channel) == 2
     assert ["w1" in message.html for message in channel.got] == [True, False]
     assert deliver(engine, channel, 60) == 0
+
+
+def test_a_card_whose_chart_cannot_be_drawn_arrives_without_it(engine):
+    """A picture is not worth a flag, nor those that wait behind it."""
+    torn = replace(FLAG.chart, days=FLAG.chart.days[:-3])
+    assert deliver_once_with(engine, torn).chart_png is None
 
 
 def test_what_did_not_arrive_waits_and_keeps_its_place(engine):

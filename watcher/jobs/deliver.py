@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
+import structlog
 from sqlalchemy import Connection, Engine
 
 from alerts import chart, message, text
@@ -24,6 +25,8 @@ DAY: Final = timedelta(days=1)
 JUST_NOW: Final = timedelta(minutes=5)  #: in which cards go out before it is noticed that presses arrive again
 _MOST_BUTTONS: Final = 90  # Telegram takes 100
 
+log = structlog.get_logger()
+
 
 class Channel(Protocol):
     """What delivering needs of the bot."""
@@ -38,8 +41,12 @@ class Channel(Protocol):
 def flag_message(
     flag: Flag, *, key: bytes, chat_id: int, repeat: bool = False, wallet_url: str | None = None
 ) -> Message:
-    """The card of a flag with its chart and buttons."""
-    picture = chart.draw(flag.chart, title=chart_title(flag))
+    """The card of a flag with its chart and buttons; where the chart cannot be drawn, without it."""
+    try:
+        picture = chart.draw(flag.chart, title=chart_title(flag))
+    except Exception:  # whatever a library finds wrong: the words shall arrive, and what waits behind them
+        log.exception("chart_not_drawn", flag=flag.flag_id)
+        picture = None
     return message.card(flag, key=key, chat_id=chat_id, chart_png=picture, repeat=repeat, wallet_url=wallet_url)
 
 

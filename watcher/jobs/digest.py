@@ -12,8 +12,8 @@ from alerts.digest import digest
 from alerts.lookback import tally
 from alerts.types import Choice, FlagStatus, Message, Named
 from metrics.types import State
-from watcher.overview import promise
-from watcher.store import ledger, look_backs, meters, outbox, review, wallets
+from watcher.overview import promise, proven
+from watcher.store import files, ledger, look_backs, meters, outbox, review, wallets
 from watcher.store.database import reading, writing
 
 WEEK: Final = timedelta(days=7)
@@ -113,12 +113,15 @@ def _decided(connection: Connection, since: datetime) -> list[str]:
 
 def _read(connection: Connection, now: datetime) -> list[str]:
     until = ledger.last_block_time(connection)
+    counts = ledger.counts(connection) | files.counts(connection)
     if until is None:
-        return ["Nothing was read yet."]
+        filed = counts["filed_round_trips"] or counts["filed_trades"]
+        return ["Coverage: records come from files alone." if filed else "Nothing was read yet."]
     behind = (now - until) / timedelta(hours=1)
     ago = text.count(round(behind), "hour") if behind < 48 else text.count(round(behind / 24), "day")
     late = f", {ago} ago" if behind >= 2 else ""
-    return [f"Read until {text.moment(until)}{late}."]
+    known = proven(counts)
+    return [f"Read until {text.moment(until)}{late}.", *([f"Coverage: {known}."] if known else [])]
 
 
 def _budget(connection: Connection, now: datetime, units_a_day: int) -> list[str]:
