@@ -1,12 +1,16 @@
 """The page of one wallet: complete in itself, safe whatever others wrote, and whole in a real browser."""
 
+import os
 import re
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
+from pathlib import Path
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 from ingest.chains import by_id
 from ingest.errors import ConfigError
@@ -20,6 +24,7 @@ from watcher.store.database import reading, writing
 from watcher.study import read_study
 from watcher.types import Coverage, TokenInfo, Wallet
 
+ROOT = Path(__file__).parents[2]
 CHAINS = {1: by_id(1)}
 BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
 HISTORY, DAYS = 40, 60
@@ -171,6 +176,29 @@ def test_a_flag_of_another_wallet_is_refused(engine):
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: the page was not opened in a real browser")
+@pytest.mark.timeout(300)
+def test_the_notebook_shows_what_others_wrote_as_text(engine, tmp_path, monkeypatch):
+    """Every cell runs on the hostile wallet and its tokens; no tag of theirs in any output, no hidden character."""
+    url = f"sqlite:///{database.sqlite_path(str(engine.url))}"
+    (tmp_path / "edgewatch.toml").write_text(
+        f'[store]\nurl = "{url}"\n[[chains]]\nname = "ethereum"\nchain_id = 1\nrpc_urls = ["http://127.0.0.1:9"]\n'
+    )
+    monkeypatch.setenv("EDGEWATCH_CONFIG", str(tmp_path / "edgewatch.toml"))
+    monkeypatch.setenv("EDGEWATCH_FLAG", "1")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
+    notebook = nbformat.read(ROOT / "notebooks/drilldown.ipynb", as_version=4)
+    NotebookClient(notebook, timeout=280, kernel_name="python3").execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    shown = [data["text/html"] for output in outputs if "text/html" in (data := output.get("data", {}))]
+    assert len(shown) >= 8
+    seen = Seen("".join(shown))
+    assert not seen.tags & {"script", "img", "link", "iframe", "title"}
+    assert (seen.handlers, seen.references) == ([], [])
+    assert "<script>alert(1)" in seen.text
+    assert "\u202e" not in nbformat.writes(notebook)
+    assert "\\u202e" not in nbformat.writes(notebook)
+
+
 def test_a_real_browser_shows_the_page_quietly(written, tmp_path):
     """No request, no error and no dialog; nothing to scroll sideways on a phone; the dark pictures in the dark."""
     from playwright.sync_api import sync_playwright

@@ -27,7 +27,7 @@ def test_what_goes_in_comes_out(items):
     assert bare == [[a.removeprefix("'"), b.removeprefix("'"), "1", ""] for a, b in items]
 
 
-@given(st.sampled_from(["=", "+", "-", "@", "\t", "\r", " ="]), WORDS)
+@given(st.sampled_from(["=", "+", "-", "@", "\t", "\r", " =", "\uff1d", "\uff0b", "\uff0d", "\uff20"]), WORDS)
 def test_nothing_begins_like_a_formula_but_a_number(sign, words):
     """A note such as =HYPERLINK(…) is text; -12.5 stays a number."""
     [_, line] = lines([{"a": sign + words + "x"}], Format.CSV)

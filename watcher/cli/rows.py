@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any
 
+_RUNS = frozenset("=+-@＝＋－＠")  # noqa: RUF001 - a spreadsheet takes the wide ones for the narrow
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?")
 
 
@@ -44,5 +45,5 @@ def _cell(value: Any) -> str:
         return ""
     words = json.dumps(value, default=str) if isinstance(value, dict | list | tuple) else str(value)
     words = words.replace("\0", "")
-    runs = words.lstrip()[:1] in {"=", "+", "-", "@"} or words[:1] in {"\t", "\r", "\n"}
+    runs = words.lstrip()[:1] in _RUNS or words[:1] in {"\t", "\r", "\n"}
     return f"'{words}" if runs and not _NUMBER.fullmatch(words) else words
