@@ -20,12 +20,20 @@ def commands(*, within):
     return [line.removeprefix(".venv/bin/edgewatch ").split() for line in lines if "edgewatch " in line]
 
 
+def exported(*, within):
+    """The variables that a code block exports; what it shows only the form of is the newcomer's own."""
+    [block] = [each for each in re.findall(r"```console\n(.*?)```", README, re.DOTALL) if within in each]
+    own = {"EDGEWATCH_TELEGRAM_TOKEN": TOKEN}
+    return {name: own.get(name, words) for name, words in re.findall(r"(?m)^\$ export (\w+)=(\S+)", block)}
+
+
 def test_the_first_message_comes_by_the_readme_alone(tmp_path, record_property):
     """``init``, three lines uncommented, ``whoami``, the ids that it showed put in, ``test``: one message arrives."""
 
     async def story():
         async with BotApi() as api:
-            folder = Folder(tmp_path, "", {}, EDGEWATCH_TELEGRAM_TOKEN=TOKEN, RPC_KEY="k")
+            variables = exported(within="edgewatch init") | exported(within="telegram whoami")
+            folder = Folder(tmp_path, "", {}, **variables)
             file = tmp_path / "edgewatch.toml"
             file.unlink()
             [init] = [each for each in commands(within="edgewatch init") if each[0] == "init"]
