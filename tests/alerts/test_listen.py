@@ -230,6 +230,23 @@ def test_an_outage_is_waited_out_and_presses_survive_it():
     asyncio.run(run())
 
 
+def test_a_poll_that_hangs_is_given_up():
+    """A request for updates that is never answered ends by itself, and the next one takes the press."""
+
+    async def run() -> None:
+        desk, stop = FakeDesk(), asyncio.Event()
+        async with BotApi(desk.journal) as api, make_bot(api, poll_seconds=0, timeout=0.2) as bot:
+            api.fail("getUpdates", Fault("hang", seconds=60))
+            number = api.press(KEEP)
+            task = asyncio.create_task(bot.poll(desk, stop=stop))
+            await settle(desk, number)
+            stop.set()
+            await asyncio.wait_for(task, 3)
+        assert [press.update_id for press in desk.presses] == [number]
+
+    asyncio.run(run())
+
+
 def test_a_second_poller_and_a_revoked_token_end_the_loop():
     """409 and 401 are raised with words for a person: waiting does not mend them."""
 

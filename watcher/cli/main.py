@@ -97,8 +97,10 @@ def _place(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutab
 
 def _log_to_stderr(level: int) -> None:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
-    for chatty in ("httpx", "httpcore", "telegram", "apscheduler", "alembic"):
+    for chatty in ("httpx", "httpcore", "telegram", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)  # httpx prints URLs, and these hold keys
+    # It warns of each turn that a job misses while it is at work: in an outage of Telegram, every five seconds.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
