@@ -211,11 +211,9 @@ def began(evidence: Evidence, context: Context) -> Iterator[str]:
             within_days = f" ({text.day(evidence.since_from)} to {text.day(evidence.since_to)})"
         parts.append(f"<b>Began</b> about {text.day(evidence.since)}{within_days}.")
     if context.followed_n and context.followed_return is not None:
-        # In words: a phone would break the line between the minus and the dollar.
-        verb = "lost" if round(STAKE_USD * context.followed_return) < 0 else "made"
-        brought = text.dollars(abs(STAKE_USD * context.followed_return))
+        brought = text.brought(STAKE_USD * context.followed_return)
         trips = text.count(context.followed_n, "round trip")
-        parts.append(f"${STAKE_USD} on each of {trips} since {verb} {brought}, before your costs.")
+        parts.append(f"${STAKE_USD} on each of {trips} since {brought}, before your costs.")
     if parts:
         yield " ".join(parts)
 

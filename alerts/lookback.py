@@ -192,7 +192,7 @@ def told(item: LookBack, *, decided_at: datetime) -> str:
             f"Since then {text.name(item.metric)} {value} ({span}, {text.count(item.n, noun)}); {', '.join(against)}."
         )
     if item.pnl_usd is not None:
-        lines.append(f"Its round trips since made {item.pnl_usd:+,.0f} $.".replace("-", "\N{MINUS SIGN}"))
+        lines.append(f"Its round trips since {text.brought(item.pnl_usd)}.")
     lines.append(_judged(item))
     return "\n".join(lines)
 

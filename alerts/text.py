@@ -134,6 +134,11 @@ def dollars(number: float, *, sign: bool = False) -> str:
     return f"{words[0]}${words[1:]}" if words[0] in "+\N{MINUS SIGN}" else f"${words}"
 
 
+def brought(number: float) -> str:
+    """Return ``made $120`` or ``lost $42``: a phone breaks the line between a minus and a dollar."""
+    return f"{'lost' if round(number) < 0 else 'made'} {dollars(abs(number))}"
+
+
 def percent(share: float, *, sign: bool = False) -> str:
     """Return ``24 %`` of a share of one."""
     return f"{_number(100 * share, 0, sign=sign)} %" if math.isfinite(share) else "unknown"

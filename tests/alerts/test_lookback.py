@@ -85,7 +85,7 @@ def test_the_words_say_what_was_decided_what_came_and_how_it_looks():
     assert words == (
         "<b>Alice</b> was kept 30 days ago (2025-07-01, flag #17).\n"
         "Since then win rate 25 % (14 % to 40 %, 40 round trips); form 61 %, when flagged 38 %, peers +2 pp.\n"
-        "Its round trips since made \N{MINUS SIGN}1,234 $.\n"
+        "Its round trips since lost $1,234.\n"
         "It stayed out of form: the decision looks <b>wrong</b>."
     )
     assert told(judged([1.0]), decided_at=NOW).endswith(
