@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from alerts.review import describe
+from alerts.text import MOST_YEARS
 from alerts.types import Act, Choice, Decision, Flag, Verb
 from metrics.types import Assessment, Evidence, State
 
@@ -123,9 +124,12 @@ def silent_until(last_decision: Decision | None, acts: Iterable[Act]) -> datetim
 
 
 def asks_again(flag: Flag, assessment: Assessment) -> bool:
-    """Whether an unanswered flag is worth a second word: only when the evidence has grown since it was last told."""
+    """Whether an unanswered flag is worth a second word: only when the evidence has grown since it was last told.
+
+    Beyond what is told in years it grows without being news: each day of a silence multiplies it.
+    """
     told = flag.score if flag.asked_score is None else flag.asked_score
-    return assessment.flagged and assessment.score >= GREW * told
+    return assessment.flagged and told <= MOST_YEARS and assessment.score >= GREW * told
 
 
 def recovered(flag: Flag, assessment: Assessment) -> bool:

@@ -9,6 +9,7 @@ from ingest.text import clean as clean  # noqa: PLC0414 - the words of this room
 from metrics.types import Gain, Metric, MetricEvidence, Sight
 
 SHARES = (Metric.WIN_RATE, Metric.OPEN_LOSSES)  #: metrics that are parts of a count
+MOST_YEARS = 100  #: what is seldomer is not told apart
 _COUNTED = {Metric.TRADE_FREQUENCY: "trade", Metric.OPEN_LOSSES: "position"}
 _TAG = re.compile(r"<[^<>]*>")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")  # in any locale
@@ -117,8 +118,8 @@ def count(number: float, noun: str) -> str:
 
 def recurrence(years: float) -> str:
     """Return ``once in 3.1 years``, ``once in 4 months``, ``once in 12 days``."""
-    if years > 100:
-        return "less than once in 100 years"
+    if years > MOST_YEARS:
+        return f"less than once in {MOST_YEARS} years"
     if years >= 1:
         return f"once in {_number(years, 0 if years >= 10 else 1)} years" if years >= 1.05 else "once in a year"
     if years >= 1 / 6:

@@ -79,6 +79,14 @@ def test_an_unanswered_flag_is_asked_again_only_when_its_evidence_grew(engine):
     assert "By luck alone once in 48 years; when last told, once in 12 years." in told(engine)[1][1]
 
 
+def test_a_silence_that_goes_on_is_no_news_every_day(engine):
+    """Its evidence multiplies daily; beyond a century the words stay the same, and nobody is asked any more."""
+    for days in range(1, 13):
+        tick(engine, days, score=3.0 * 20.0**days)
+    assert [kind for kind, _ in told(engine)] == ["again", "again"]
+    assert "less than once in 100 years; when last told, once in 60 years" in told(engine)[1][1]
+
+
 def test_grown_evidence_of_a_wallet_that_is_not_flagged_is_no_reason_to_ask(engine):
     """The score of another state is not the score of this departure."""
     for state in State:
