@@ -4,11 +4,12 @@ import asyncio
 import os
 import re
 import time
+from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
 from tests.end_to_end.cli import Folder
-from tests.fakes.bot_api import TOKEN, BotApi
+from tests.fakes.bot_api import TOKEN, BotApi, refusal
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
@@ -63,3 +64,25 @@ def test_the_first_message_comes_by_the_readme_alone(tmp_path, record_property):
     [message] = messages.values()
     assert "can reach you here" in message["text"]
     assert message["chat"]["id"] == 7001
+
+
+def test_the_test_reaches_every_chat_or_says_which_it_does_not(tmp_path):
+    """One message in each; a chat that refuses is named, and the others are reached all the same."""
+
+    async def story():
+        async with BotApi() as api:
+            folder = Folder(tmp_path, "", {}, EDGEWATCH_TELEGRAM_TOKEN=TOKEN)
+            first = f'[telegram]\nchat_id = 5\nallowed_user_ids = [5]\nbase_url = "{api.url}"\n'
+            second = "[[telegram.chats]]\nchat_id = -6\nallowed_user_ids = [5]\n"
+            (tmp_path / "edgewatch.toml").write_text(first + second)
+            shown = await asyncio.to_thread(folder.run, "telegram", "test")
+            api.fail("sendMessage", refusal(400, "Bad Request: chat not found"))
+            again = await asyncio.to_thread(partial(folder.run, "telegram", "test", code=1))
+            return shown, again, folder.errors, [message["chat"]["id"] for message in api.messages.values()]
+
+    with patch.dict(os.environ):
+        shown, again, errors, chats = asyncio.run(story())
+    assert shown.splitlines() == [f"sent by @edgewatch_test_bot to chat {chat}" for chat in (5, -6)]
+    assert again.splitlines() == ["sent by @edgewatch_test_bot to chat -6"]
+    assert "chat 5: Telegram refuses: Chat not found" in errors
+    assert chats == [5, -6, -6]

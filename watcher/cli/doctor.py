@@ -64,6 +64,14 @@ def _checks(shared: context.Context) -> list[Check]:
         checks += guarded(f"node {table.name}", lambda table=table: _nodes(shared, table))  # type: ignore[misc]
     if config.chains:
         checks += doctor_.budget(view, config)
+    if view.refused is not None:
+        words, todo = (
+            f"do not arrive: {view.refused.problem}",
+            "stop the other program, or give Edgewatch a bot of its own",
+        )
+        if not view.refused.taken:
+            todo = "set a valid EDGEWATCH_TELEGRAM_TOKEN, and restart"
+        checks.append(Check(name="presses", health=Health.FAILED, words=words, todo=todo))
     return [*checks, *_telegram(shared)]
 
 

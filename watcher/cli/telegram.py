@@ -4,6 +4,7 @@ import asyncio
 
 import typer
 
+from alerts.errors import AlertError
 from alerts.types import Message
 from watcher import app as build
 from watcher.cli import context
@@ -13,16 +14,25 @@ app = typer.Typer(help="The Telegram channel.", no_args_is_help=True)
 
 @app.command()
 def test(ctx: typer.Context) -> None:
-    """Send a test message to the configured chat."""
+    """Send a test message to every configured chat."""
     shared = context.of(ctx)
 
-    async def send() -> str:
+    async def send() -> bool:
         async with build.bot(shared.config) as bot:
-            name = await bot.me()
-            await bot.send(Message(html="<b>Edgewatch</b> can reach you here. Flags will look different."))
-            return name
+            name, arrived = await bot.me(), True
+            for chat_id in build.telegram(shared.config).chat_ids:
+                try:
+                    await bot.send(
+                        Message(html="<b>Edgewatch</b> can reach you here. Flags will look different."), chat_id
+                    )
+                    typer.echo(f"sent by {name} to chat {chat_id}")
+                except AlertError as error:
+                    typer.echo(f"edgewatch: chat {chat_id}: {error}", err=True)
+                    arrived = False
+            return arrived
 
-    typer.echo(f"sent by {asyncio.run(send())} to chat {build.telegram(shared.config).chat_id}")
+    if not asyncio.run(send()):
+        raise typer.Exit(1)
 
 
 @app.command()
