@@ -4,6 +4,7 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from alerts.review import CARD, DETAILS, parse_press
@@ -13,7 +14,7 @@ from metrics.types import Silence, State
 from tests.alerts.examples import FLAG, assessment
 from watcher.commands import COMMANDS, menu
 from watcher.desk import Desk
-from watcher.store import outbox, review, wallets
+from watcher.store import outbox, review, schema, wallets
 from watcher.store.database import reading, writing
 from watcher.types import Role, Wallet
 
@@ -120,8 +121,8 @@ def test_a_reply_to_a_card_is_the_reason_for_its_decision(desk, store):
 
 def test_what_the_program_cannot_deal_with_is_said_and_passed_over(desk, store):
     """A row that cannot be read breaks one answer, not the loop: the next update is heard, and nothing was changed."""
-    with store.begin() as connection:
-        connection.exec_driver_sql("UPDATE assessment SET evidence = '{}'")
+    with writing(store) as connection:
+        connection.execute(update(schema.assessment).values(evidence="{}"))
     assert "failed here" in say(desk, "/why Grey Heron", update_id=5)
     assert desk.offset() == 6
     assert "silent until" in say(desk, "/snooze 0xbbbb 12h", update_id=6)
