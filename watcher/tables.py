@@ -295,14 +295,14 @@ def course(frame: pd.DataFrame) -> Table:
 def beside_peers(frame: pd.DataFrame) -> Table:
     """A wallet and its peers, before and now (see ``watcher.study.Study.side_by_side``)."""
     table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for name in ("wallet", "role"):
-        table.add_column(name)
+    table.add_column("wallet")
     for name in ("win rate before", "now", "return before", "now", "n now"):
         table.add_column(name, justify="right")
+    table.add_column("role")
     for label, role, won, wins, earned, earns, n in frame.itertuples(name=None):
         shares = [_known(Metric.WIN_RATE, each) for each in (won, wins)]
         returns = [_known(Metric.AVERAGE_RETURN, each) for each in (earned, earns)]
-        table.add_row(text.clean(label, 40), role, *shares, *returns, str(n))
+        table.add_row(text.clean(label, 40), *shares, *returns, str(n), role)
     return table
 
 
@@ -315,20 +315,20 @@ def _profit(number: Decimal) -> str:
 
 
 def round_trips(items: Sequence[RoundTrip | FiledTrip], tokens: Tokens) -> Table:
-    """Round trips, newest first; ``-`` is what a file does not say."""
+    """Round trips as they are given, what counts first, for a phone; ``-`` is what a file does not say."""
     table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for name in ("closed", "token", "held", "cost $", "profit $", "return"):
+    for name in ("closed", "token", "return", "profit $", "cost $", "held"):
         table.add_column(name, justify="left" if name in {"closed", "token"} else "right", no_wrap=True)
     for item in items:
         table.add_row(
             f"{item.closed_at:%Y-%m-%d %H:%M}",
             token_name(item.chain_id, item.token, tokens),
-            "-" if item.holding_s is None else f"{item.holding_s / 3600:.1f} h",
-            "-" if item.cost_usd is None else f"{item.cost_usd:,.0f}",
-            "-" if item.pnl_usd is None else Text(_profit(item.pnl_usd), style="green" if item.pnl_usd > 0 else "red"),
             "-"
             if item.return_fraction is None
             else text.value(Metric.AVERAGE_RETURN, item.return_fraction, unit=False),
+            "-" if item.pnl_usd is None else Text(_profit(item.pnl_usd), style="green" if item.pnl_usd > 0 else "red"),
+            "-" if item.cost_usd is None else f"{item.cost_usd:,.0f}",
+            "-" if item.holding_s is None else f"{item.holding_s / 3600:.1f} h",
         )
     return table
 
