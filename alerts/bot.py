@@ -264,6 +264,8 @@ class TelegramBot:
             if isinstance(explained, DeliveryError) and explained.retry_after is not None:
                 self._pacer.hold(loop.time() + explained.retry_after)
             raise explained from error
+        finally:
+            self._pacer.done(chat_id, loop.time())
 
     async def _dispatch(
         self, chat_id: int, words: str, mode: str | None, photo: bytes | None, file: bytes | None, message: Message

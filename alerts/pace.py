@@ -30,9 +30,16 @@ class Pacer:
     def book(self, chat_id: int, now: float) -> float:
         """Seconds until a message to this chat may leave; its moment is taken. Ids below zero are groups."""
         moment = max(now, self._all, self._held, self._chats.get(chat_id, now))
-        self._chats[chat_id] = moment + self._scale * (GROUP_S if chat_id < 0 else CHAT_S)
+        self._chats[chat_id] = self._next(chat_id, moment)
         self._all = moment + self._scale * ALL_S
         return moment - now
+
+    def done(self, chat_id: int, now: float) -> None:
+        """Note that a call is over: Telegram may have counted it just now, so the distance to the next begins here."""
+        self._chats[chat_id] = max(self._chats.get(chat_id, now), self._next(chat_id, now))
+
+    def _next(self, chat_id: int, moment: float) -> float:
+        return moment + self._scale * (GROUP_S if chat_id < 0 else CHAT_S)
 
     def hold(self, until: float) -> None:
         """Let nothing leave before this moment."""

@@ -1,5 +1,6 @@
 """Telegram's limits are kept by spacing, and its waiting times are held; a long text becomes a file."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,6 +35,15 @@ def test_nothing_leaves_before_the_moment_that_telegram_named(wait: float, chat_
     pacer.hold(50.0)
     assert abs(pacer.book(chat_id, 100.0) - wait) < 1e-6
     assert pacer.held(100.0 + wait) == 0
+
+
+@given(st.floats(0, 60), st.floats(0, 60), CHATS)
+def test_the_distance_begins_when_a_message_is_over(took: float, later: float, chat_id: int):
+    """However long one took, the next to its chat leaves a whole distance after it, at once where that is past."""
+    pacer, distance = Pacer(), GROUP_S if chat_id < 0 else CHAT_S
+    assert pacer.book(chat_id, 0.0) == 0
+    pacer.done(chat_id, took)
+    assert pacer.book(chat_id, took + later) == pytest.approx(max(0.0, distance - later), abs=1e-9)
 
 
 @given(st.lists(st.text("ab<&\U0001f600", max_size=300), max_size=60))
