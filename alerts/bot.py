@@ -10,6 +10,7 @@ import logging
 import os
 import re
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from types import MappingProxyType
@@ -51,6 +52,7 @@ _log = logging.getLogger(__name__)
 _HTML: Final = "HTML"
 _SHORT_HOLD_S: Final = 3.0  # a wait so short is sat out
 _NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
+_ABOUT_THE_CHAT: Final = ("chat not found", "peer", "rights", "user not found", "chat_")  # no message would be taken
 _T = TypeVar("_T")
 
 
@@ -133,7 +135,8 @@ class TelegramBot:
         """Send a message, to the first chat if none is named, and return its id.
 
         It waits for its turn. What Telegram will not take as it is goes out simpler: as plain text if the HTML is
-        refused, without the chart if the photo is, as a file below its first lines if it is too long. The words arrive.
+        refused, without links if a button is, without the chart if the photo is, without buttons if nothing else
+        helps, as a file below its first lines if it is too long. The words arrive.
 
         Raises
         ------
@@ -148,10 +151,17 @@ class TelegramBot:
             try:
                 return await self._in_turn(chat, partial(self._dispatch, chat, words, mode, photo, file, message))
             except BadRequest as error:
-                if mode is not None and "parse entities" in error.message.lower():
+                reason = error.message.lower()
+                if any(part in reason for part in _ABOUT_THE_CHAT):
+                    raise _explain(error) from error
+                if mode is not None and "parse entities" in reason:
                     words, mode = strip(words), None
+                elif "button" in reason and (plainer := _without_links(message)) != message:
+                    message = plainer
                 elif photo is not None:
                     photo = None
+                elif message.buttons:
+                    message = replace(message, buttons=())
                 else:
                     raise _explain(error) from error
             except TelegramError as error:
@@ -314,6 +324,12 @@ class _Request(HTTPXRequest):
         if not isinstance(answer, dict):
             raise TelegramError("not an answer of the Bot API")
         return answer
+
+
+def _without_links(message: Message) -> Message:
+    """Return the message without buttons that open something."""
+    rows = (tuple(button for button in row if button.url is None) for row in message.buttons)
+    return replace(message, buttons=tuple(row for row in rows if row))
 
 
 def _keyboard(message: Message) -> InlineKeyboardMarkup | None:

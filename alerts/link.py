@@ -20,6 +20,8 @@ def check_template(template: str) -> str:
     parts = urlsplit(template)
     if not parts.hostname or "@" in parts.netloc or "{" in parts.netloc or "}" in parts.netloc:
         raise ValueError("write a plain host after https://, without a user name and without {address}")
+    if "." not in parts.hostname.strip("."):
+        raise ValueError("write a host with a dot: Telegram refuses links to names such as localhost")
     rest = template.replace(PLACE, "", 1)
     if PLACE not in template or "{" in rest or "}" in rest:
         raise ValueError("write {address} once, where the wallet's address belongs, and no other braces")

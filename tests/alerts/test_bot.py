@@ -125,6 +125,28 @@ def test_the_words_arrive_though_telegram_refuses_their_form():
     assert api.messages[number]["text"] == plain(broken)
 
 
+def test_a_button_that_telegram_refuses_does_not_keep_the_words_back():
+    """Without the link the card arrives with chart and choices; where no button is taken, without buttons."""
+    linked = replace(CARD, buttons=(*CARD.buttons, (Button(label="Open", url="https://t.example/0x12"),)))
+    wrong = refusal(400, "Bad Request: inline keyboard button URL 'https://t.example' is invalid: Wrong HTTP URL")
+    api, number = asyncio.run(sent(linked, wrong, method="sendPhoto"))
+    assert api.messages[number]["caption"] == plain(CARD)
+    assert api.methods() == ["sendPhoto", "sendPhoto"]
+    texts = [button["text"] for row in api.messages[number]["reply_markup"]["inline_keyboard"] for button in row]
+    assert texts == [button.label for row in CARD.buttons for button in row]
+    bad = refusal(400, "Bad Request: BUTTON_DATA_INVALID")
+    api, number = asyncio.run(sent(WORDS, bad))
+    assert api.messages[number]["text"] == plain(CARD)
+    assert "reply_markup" not in api.messages[number]
+
+
+def test_a_chat_that_is_gone_is_asked_once():
+    """What no message would change is told at once."""
+    api, error = asyncio.run(not_sent(CARD, refusal(400, "Bad Request: chat not found"), method="sendPhoto"))
+    assert error.permanent
+    assert api.methods() == ["sendPhoto"]
+
+
 def test_a_silent_message_makes_no_sound_and_a_link_is_a_button():
     """What asks for no decision is sent without a sound; a link opens, and carries no data to be pressed."""
     linked = replace(CARD, buttons=((*CARD.buttons[0], Button(label="Open", url="https://t.example/0x12")),))

@@ -21,6 +21,7 @@ from tests.alerts.examples import WALLET
         "https://example.org/\n{address}",
         "https://example.org/\u202e\\{address}",
         "javascript:alert({address})",
+        "https://localhost:8080/{address}",
         "https://example.org/{address}" + "x" * 500,
     ],
 )
