@@ -1,7 +1,7 @@
 """What allowed people can write to the bot."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -11,7 +11,7 @@ from alerts import text
 from alerts.message import plain
 from alerts.review import describe
 from alerts.silence import newest, reasons
-from alerts.types import FlagStatus, Message, Said
+from alerts.types import Button, Flag, FlagStatus, Message, Said
 from ingest.errors import ConfigError
 from metrics.types import Assessment
 from watcher import actions, overview, tables
@@ -44,7 +44,8 @@ def answer(asked: Asked, command: str) -> Message | None:
 
 
 def _status(asked: Asked) -> Message:
-    return overview.status_message(overview.read(asked.connection, asked.person.now))
+    view = overview.read(asked.connection, asked.person.now)
+    return replace(overview.status_message(view), buttons=_card_buttons(asked, view.open_flags))
 
 
 def _health(asked: Asked) -> Message:
@@ -87,8 +88,7 @@ def _wallet(asked: Asked) -> Message:
         made = decisions.get(flag.flag_id)
         lines.append(f"Flag #{flag.flag_id}: {text.escape(describe(made), 200) if made else 'waits for you'}.")
     waiting = [flag for flag in flags if flag.status is FlagStatus.OPEN]
-    buttons = card_buttons(waiting, key=asked.key, chat_id=asked.said.chat_id)
-    return Message(html="\n".join(lines), buttons=buttons)
+    return Message(html="\n".join(lines), buttons=_card_buttons(asked, waiting))
 
 
 def _why(asked: Asked) -> Message:
@@ -126,8 +126,8 @@ def _flags(asked: Asked) -> Message:
         f"opened {text.moment(flag.opened_at)}"
         for flag in waiting
     ]
-    buttons = card_buttons(waiting, key=asked.key, chat_id=asked.said.chat_id)
-    return Message(html="\n".join([f"<b>{text.count(len(waiting), 'flag')} for you</b>", *lines]), buttons=buttons)
+    html = "\n".join([f"<b>{text.count(len(waiting), 'flag')} for you</b>", *lines])
+    return Message(html=html, buttons=_card_buttons(asked, waiting))
 
 
 def _snooze(asked: Asked) -> Message:
@@ -167,7 +167,13 @@ def _unfollow(asked: Asked) -> Message:
 def _digest(asked: Asked) -> Message:
     now = asked.person.now
     pages = compose(asked.connection, since=now - WEEK, now=now, units_a_day=asked.units_a_day)
-    return Message(html="\n".join(page.html for page in pages))
+    waiting = [flag for flag in review.flags(asked.connection) if flag.status is FlagStatus.OPEN]
+    return Message(html="\n".join(page.html for page in pages), buttons=_card_buttons(asked, waiting))
+
+
+def _card_buttons(asked: Asked, waiting: Sequence[Flag]) -> tuple[tuple[Button, ...], ...]:
+    """Buttons that ask for the cards of open flags, bound to the chat that asked."""
+    return card_buttons(waiting, key=asked.key, chat_id=asked.said.chat_id)
 
 
 def _budget(asked: Asked) -> Message:

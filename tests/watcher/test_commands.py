@@ -63,10 +63,10 @@ def test_the_menu_shows_every_command(desk):
     assert all(f"/{name}" in say(desk, "/help") for name in COMMANDS)
 
 
-def test_a_flag_in_a_list_can_be_opened_and_decided(desk):
-    """/flags has a button for each card; the card has the buttons of the first."""
-    listed = desk.command(Said(update_id=1, user_id=7, user_name="@ann", chat_id=42, text="/flags"))
-    assert "1 flag for you" in listed.html
+@pytest.mark.parametrize("command", ["/flags", "/status", "/digest", "/wallet Grey Heron"])
+def test_a_flag_that_is_named_can_be_opened_and_decided(desk, command):
+    """Whatever names what waits has a button for its card; the card has the buttons of the first."""
+    listed = desk.command(Said(update_id=1, user_id=7, user_name="@ann", chat_id=42, text=command))
     [[button]] = listed.buttons
     assert parse_press(button.data, key=KEY, chat_id=42) == (1, CARD)
     press = Press(update_id=2, flag_id=1, verb=CARD, user_id=7, user_name="@ann", chat_id=42, message_id=3)
