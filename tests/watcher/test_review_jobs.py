@@ -102,6 +102,18 @@ def test_what_did_not_arrive_waits_and_keeps_its_place(engine):
     ]
 
 
+def test_after_an_outage_what_waits_is_soon_tried_again(engine):
+    """However long Telegram was in trouble: within five minutes; what may have arrived already, within half an hour."""
+    for hours in range(12):
+        assert deliver(engine, Channel(DeliveryError("in trouble")), 60 * hours) == 0
+    assert [deliver(engine, Channel(), 60 * 11 + minutes) for minutes in (4.9, 5)] == [0, 2]
+    with writing(engine) as connection:
+        outbox.tell(connection, "more", NOW, [CHAT])
+    for hours in range(12, 24):
+        assert deliver(engine, Channel(DeliveryError("no answer", uncertain=True)), 60 * hours) == 0
+    assert [deliver(engine, Channel(), 60 * 23 + minutes) for minutes in (29.9, 30)] == [0, 1]
+
+
 def test_a_doubtful_attempt_is_repeated_with_the_same_id_and_says_so(engine):
     """Until one is confirmed, whatever else fails between; then it is never sent again."""
     channel = Channel(DeliveryError("no answer", uncertain=True))

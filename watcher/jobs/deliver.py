@@ -18,7 +18,8 @@ from watcher.store.database import reading, writing
 from watcher.types import Delivery
 
 FIRST_WAIT: Final = timedelta(seconds=10)
-LONGEST_WAIT: Final = timedelta(minutes=30)
+LONGEST_WAIT: Final = timedelta(minutes=5)
+DOUBTFUL_WAIT: Final = timedelta(minutes=30)  #: at most, after an attempt that may have arrived: each one may be a copy
 CLOSED_WAIT: Final = timedelta(hours=1)  #: at most, before a chat that refused is tried again
 STORM: Final = 5  #: flags in a day that get a card each
 DAY: Final = timedelta(days=1)
@@ -144,7 +145,7 @@ def _serve(
             else:
                 message_id = channel.send(chat_id, replace(words, silent=words.silent or quiet(clock())))
         except DeliveryError as error:
-            longest = CLOSED_WAIT if error.permanent else LONGEST_WAIT
+            longest = CLOSED_WAIT if error.permanent else DOUBTFUL_WAIT if error.uncertain else LONGEST_WAIT
             wait = min(longest, FIRST_WAIT * 2 ** min(delivery.tries, 10))
             if error.retry_after is not None:
                 wait = timedelta(seconds=error.retry_after)
