@@ -13,6 +13,7 @@ from watcher.jobs.deliver import ask_all_again
 from watcher.store import meters, outbox
 
 KEPT: Final = timedelta(hours=24)  #: how long Telegram keeps a press for the bot
+LASTS: Final = timedelta(seconds=45)  #: from the first refusal until people are told: it is tried again after a minute
 OVER: Final = timedelta(
     minutes=15
 )  #: without a refusal for so long, it is over: two programs take turns in being refused
@@ -32,6 +33,7 @@ class Refused(msgspec.Struct, frozen=True):
     last: datetime  #: UTC
     problem: str
     taken: bool  #: another program takes it
+    told: bool = False  #: every chat was told
 
 
 def heard_at(connection: Connection) -> datetime | None:
@@ -47,13 +49,18 @@ def refused(connection: Connection) -> Refused | None:
 
 
 def note_refused(connection: Connection, problem: str, *, taken: bool, now: datetime, chats: Sequence[int]) -> None:
-    """Note that Telegram refused; where another program takes the presses, tell every chat, once."""
+    """Note that Telegram refused; where another program goes on taking the presses, tell every chat, once.
+
+    A single refusal is no news: a restart may meet the last request of the run before it.
+    """
     known = refused(connection)
-    if taken and (known is None or not known.taken):
+    since = known.since if known is not None and known.taken == taken else now
+    told = known is not None and known.told
+    if taken and not told and now - since >= LASTS:
         outbox.tell(connection, _TAKEN, now, chats, silent=False)
-    since = known.since if known is not None else now
-    taken = taken or (known is not None and known.taken)
-    _remember(connection, Refused(since=since, last=now, problem=text.clean(problem, 200), taken=taken))
+        told = True
+    item = Refused(since=since, last=now, problem=text.clean(problem, 200), taken=taken, told=told)
+    meters.remember(connection, _REFUSED, msgspec.json.encode(item).decode())
 
 
 def note_heard(connection: Connection, now: datetime, chats: Sequence[int]) -> None:
@@ -66,7 +73,7 @@ def note_heard(connection: Connection, now: datetime, chats: Sequence[int]) -> N
     why = None
     if away > KEPT:
         why = f"Telegram was out of reach for {text.count(round(away / timedelta(hours=1)), 'hour')}"
-    elif over and problem is not None and problem.taken:
+    elif over and problem is not None and problem.told:
         why = f"Another program took presses from {text.moment(problem.since)} on"
     if why is not None:
         ask_all_again(connection, f"{why}: buttons pressed then may be lost", now, chats)
@@ -81,7 +88,3 @@ def note_key(connection: Connection, key: bytes, now: datetime, chats: Sequence[
         ask_all_again(connection, "The bot's token is new: buttons of older messages do nothing", now, chats)
     if before != mark:
         meters.remember(connection, _KEY, mark)
-
-
-def _remember(connection: Connection, item: Refused) -> None:
-    meters.remember(connection, _REFUSED, msgspec.json.encode(item).decode())

@@ -53,7 +53,7 @@ def problems(store, clock):
 
 
 def test_another_program_that_takes_the_presses_is_named_once_and_its_end_asks_again(store, desk, clock):
-    """Two programs take turns: told in every chat at the first refusal, over after a quarter of an hour without one."""
+    """Two programs take turns: told in every chat at the second refusal, over a quarter of an hour after the last."""
     for minutes in (1, 2, 5, 9):
         clock.minutes = minutes
         desk.refused("Another program takes this bot's updates: terminated by other getUpdates request", taken=True)
@@ -67,6 +67,17 @@ def test_another_program_that_takes_the_presses_is_named_once_and_its_end_asks_a
     [_, again] = told(store)
     assert "from 2025-07-01 08:01 UTC on: buttons pressed then may be lost" in again
     assert "w1" in again
+    assert not any("Presses" in problem for problem in problems(store, clock))
+
+
+def test_one_refusal_is_no_news(store, desk, clock):
+    """A restart may meet the last request of the run before it: nobody is told, and nothing is asked again."""
+    desk.refused("Another program takes this bot's updates", taken=True)
+    clock.minutes = 1
+    desk.heard()
+    clock.minutes = 30
+    desk.heard()
+    assert told(store) == []
     assert not any("Presses" in problem for problem in problems(store, clock))
 
 
