@@ -165,6 +165,17 @@ def _hours(text: str) -> str:
     return text
 
 
+def _bot_api(url: str) -> str:
+    try:
+        check_url(url)
+    except ConfigError:
+        # Every request carries the bot's token.
+        raise ValueError("write an https:// address without a user name (http is for this machine only)") from None
+    if not url.endswith("/bot") or re.search(r"[?#\s]", url):
+        raise ValueError("the address of a Bot API ends with /bot, for example http://localhost:8081/bot")
+    return url
+
+
 class ChatConfig(_Table):
     """One ``[[telegram.chats]]`` table: a further chat with the same messages."""
 
@@ -177,7 +188,7 @@ class TelegramConfig(_Table):
 
     chat_id: int
     allowed_user_ids: Annotated[list[int], Field(min_length=1)]
-    base_url: str = "https://api.telegram.org/bot"
+    base_url: Annotated[str, AfterValidator(_bot_api)] = "https://api.telegram.org/bot"
     chats: list[ChatConfig] = []
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
     quiet_hours: Annotated[str, AfterValidator(_hours)] | None = None

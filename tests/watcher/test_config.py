@@ -50,6 +50,12 @@ def test_a_short_file_is_enough(write):
             "write an https://",
         ),
         (GOOD + "[telegram]\ntoken = 'x'\n", "telegram.token: unknown key 'token'"),
+        (
+            GOOD + "[telegram]\nbase_url = 'http://api.example.org/bot'\n",
+            "telegram.base_url: write an https:// address",
+        ),
+        (GOOD + "[telegram]\nbase_url = 'https://me:pw@api.example.org/bot'\n", "without a user name"),
+        (GOOD + "[telegram]\nbase_url = 'http://localhost:8081'\n", "ends with /bot"),
         (GOOD + "private_key = 'x'\n", "unknown key 'private_key'"),
         (GOOD + GOOD, "chain_id 1 occurs twice"),
         (GOOD.replace("https", "http"), "must use https"),
