@@ -39,7 +39,7 @@ from telegram.request import HTTPXRequest
 
 from alerts.errors import ConflictError, DeliveryError
 from alerts.fit import fit
-from alerts.listen import Desk, Room, listen
+from alerts.listen import Desk, Room, catch_up, listen
 from alerts.message import plain
 from alerts.pace import Pacer
 from alerts.text import strip
@@ -225,6 +225,16 @@ class TelegramBot:
             Permanent: the token is not valid any more. Outages are waited out.
         """
         await listen(self, desk, self._room, stop=stop)
+
+    async def catch_up(self, desk: Desk) -> None:
+        """Take what waits and come back, see `poll`; with ``poll_seconds = 0`` at once.
+
+        Raises
+        ------
+        AlertError
+            Telegram did not answer, or another program polls the same bot.
+        """
+        await catch_up(self, desk, self._room)
 
     async def updates(self, offset: int) -> list[Update]:
         """Wait for updates from ``offset`` on."""

@@ -74,6 +74,16 @@ class Wire(Protocol):
         """Send a message and return its id."""
 
 
+async def catch_up(wire: Wire, desk: Desk, room: Room) -> None:
+    """Take the updates that wait, and no more; every failure is raised."""
+    offset = await asyncio.to_thread(desk.offset)
+    while updates := await wire.updates(offset):
+        for update in updates:
+            await _take(update, wire, desk, room, asyncio.Event())
+            offset = update.update_id + 1
+    await asyncio.to_thread(desk.heard)
+
+
 async def listen(wire: Wire, desk: Desk, room: Room, *, stop: asyncio.Event) -> None:
     """Take updates until ``stop`` is set: commit, move the offset, then answer.
 

@@ -209,7 +209,7 @@ def button_key(config: Config) -> bytes:
     return hashlib.sha256(b"edgewatch buttons:" + config.token().encode()).digest()
 
 
-def bot(config: Config) -> TelegramBot:
+def bot(config: Config, *, poll_seconds: int = 30) -> TelegramBot:
     """The bot, not connected yet."""
     table = telegram(config)
     return TelegramBot(
@@ -218,6 +218,7 @@ def bot(config: Config) -> TelegramBot:
         allowed_user_ids=table.allowed_user_ids,
         key=button_key(config),
         base_url=table.base_url,
+        poll_seconds=poll_seconds,
         more_chats={chat.chat_id: chat.allowed_user_ids for chat in table.chats},
     )
 

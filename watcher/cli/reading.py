@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Column
 
 from alerts import text
+from alerts.errors import AlertError
 from alerts.message import plain
 from alerts.policy import Opening
 from ingest import hash_file
@@ -140,7 +141,7 @@ def _read_hashes(shared: context.Context, file: Path, console: Console, now: dat
 
 
 def once(ctx: typer.Context) -> None:
-    """Read, mark, assess and deliver once; what cannot be read now keeps nothing else from being judged and told."""
+    """Read, mark, assess, take presses and deliver, once; what cannot be read keeps nothing else from being done."""
     shared, now, console = context.of(ctx), build.clock(), context.err()
     if shared.config.telegram is not None:
         shared.config.token()  # a missing token is told before the reading, not after it
@@ -176,6 +177,7 @@ def once(ctx: typer.Context) -> None:
         opened = sum(isinstance(verdict, Opening) for verdict in outcome.values())
         console.print(f"assessed {len(outcome)} wallets, opened {opened} flags")
         if shared.config.telegram is not None:
+            _take_presses(shared, console)
             console.print(f"delivered {_deliver(shared)} messages")
     if unread is not None:
         raise unread
@@ -218,6 +220,21 @@ def look_into_silence(shared: context.Context, console: Console, now: datetime) 
             console.print(f"why wallets are quiet is not known yet: {error}", markup=False)
         else:
             console.print(f"looked into the silence of {text.count(found, 'wallet')}")
+
+
+def _take_presses(shared: context.Context, console: Console) -> None:
+    """Take what was pressed and written since the last run; without it, messages go out all the same."""
+
+    async def take() -> None:
+        async with build.bot(shared.config, poll_seconds=0) as bot:
+            desk = build.desk(shared.config, shared.engine)
+            await asyncio.to_thread(desk.opened)
+            await bot.catch_up(desk)
+
+    try:
+        asyncio.run(take())
+    except AlertError as error:
+        console.print(f"presses on Telegram were not taken: {error}", markup=False)
 
 
 def _deliver(shared: context.Context) -> int:
