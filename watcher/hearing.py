@@ -72,7 +72,7 @@ def note_heard(connection: Connection, now: datetime, chats: Sequence[int]) -> N
         meters.remember(connection, _REFUSED, "")
     why = None
     if away > KEPT:
-        why = f"Telegram was out of reach for {text.count(round(away / timedelta(hours=1)), 'hour')}"
+        why = f"Nothing was heard from Telegram for {text.count(round(away / timedelta(hours=1)), 'hour')}"
     elif over and problem is not None and problem.told:
         why = f"Another program took presses from {text.moment(problem.since)} on"
     if why is not None:

@@ -92,7 +92,7 @@ def test_a_day_without_telegram_loses_nothing_and_asks_once(store):
             await service.listen(answers=3)
             await service.deliver()
             new = [message for number, message in api.messages.items() if number not in first]
-            [asked] = [message for message in new if "out of reach for 26 hours" in words(message)]
+            [asked] = [message for message in new if "heard from Telegram for 26 hours" in words(message)]
             assert all(f"w{number}" in words(asked) for number in (1, 2, 3))
             assert sum("w3" in words(message) and "photo" in message for message in new) == 1
             assert len(new) == 2

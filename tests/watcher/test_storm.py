@@ -104,7 +104,7 @@ def test_after_a_day_out_of_reach_one_message_asks_every_open_flag_again(store):
     open_flags(store, [4], NOW + timedelta(hours=27))
     deliver(store, channel, 27)
     words = [message.html for message in channel.got[42][2:]]
-    again = [html for html in words if "out of reach for 26 hours" in html]
+    again = [html for html in words if "heard from Telegram for 26 hours" in html]
     assert len(again) == 1
     assert [name in again[0] for name in ("w01", "w02", "w03", "w04")] == [True, False, True, False]
     assert sum("w03" in html for html in words) == 2  # its own card had been tried, and may not overtake
