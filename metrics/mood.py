@@ -9,6 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+CUT = 1.4
+"""A block cuts what is correlated over its ends: with a memory of 0.7 a day, sums of ten days show 4.1 of the 5.7 times
+by which a mood raises the variance of long sums."""
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
@@ -39,7 +43,7 @@ class Mood:
     def inflation(self, population: float, prior_blocks: float = 8.0) -> float:
         """Variance relative to independence, shrunk to the population's excess."""
         excess = (self.blocks * self.excess + prior_blocks * population) / (self.blocks + prior_blocks)
-        return min(40.0, 1.0 + max(0.0, excess) * self.block_information)
+        return min(40.0, 1.0 + CUT * max(0.0, excess) * self.block_information)
 
 
 def pooled(moods: Sequence[Mood]) -> float:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import expit
 
 from metrics.baseline import Baseline
 from metrics.peers import Factor
@@ -55,6 +56,8 @@ NEVER = 2**31  # a day that does not come
 GUARD = 0.7  # standard errors by which the baseline is moved towards the change: it is an estimate itself
 RATE_GUARD = 1.0  # the same for the rate, whose error a short history understates: bursts and pauses come in spells
 RESPONSE_GUARD = 3.0  # times the error of the wallet's response to the market: a drawdown lasts, and so does the error
+CALM_MARKET = 0.3  # logit units: moves that are small against it come and go, and the response's error with them
+MARKET_MEMORY = 2.5  # days for which the error of the market's estimate lasts: sums of so many are off together
 OVERDUE_GUARD = 1.0  # the same for the share of overdue positions
 DAY_LIMIT = 5.0  # most evidence that one day may add: no single day is a regime
 
@@ -145,24 +148,27 @@ def increments(bank: Bank, day: Day, common: FloatArray, market_se: FloatArray) 
     * gains are the first two with the signs turned around.
 
     Each is divided by the wallet's inflation (its own mood): a wallet that swings between 45 % and 65 % needs
-    more evidence than one that never did. The baselines are moved towards the change by ``GUARD`` standard
-    errors, because they are estimates; that of wins holds the wallet's level, its response to the market and
-    the market itself (``market_se``, logit units, (wallets,)). What the peers share (``common``, by
+    more evidence than one that never did. What is not known of the market (``market_se``, logit units, (wallets,))
+    is another mood, of some days. The baselines are moved towards the change by ``GUARD`` standard
+    errors, because they are estimates; that of wins holds the wallet's level and, as far as the market is away
+    from calm for long, its response to it. What the peers share (``common``, by
     :class:`~metrics.peers.Factor`, (factors, wallets)) moves the baselines: where all win less, win less at a time,
     trade less, as on holidays, or stay in their losers longer, so may the wallet.
     """
     losses = day.closes - day.wins
     market: FloatArray = common[Factor.MARKET]
-    unsure = np.sqrt(
-        bank.win_se**2 + (RESPONSE_GUARD * bank.beta_se * market) ** 2 + (bank.market_beta * market_se) ** 2
-    )
+    lasting = market * np.abs(market) / (np.abs(market) + CALM_MARKET)
+    unsure = np.sqrt(bank.win_se**2 + (RESPONSE_GUARD * bank.beta_se * lasting) ** 2)
     expected = bank.win_logit + bank.market_beta * market
+    chance: FloatArray = expit(bank.win_logit)
+    information = day.closes * chance * (1.0 - chance)
+    inflation = bank.win_inflation + MARKET_MEMORY * information * (bank.market_beta * market_se) ** 2
     null = expected - GUARD * unsure
     stay, leave = _log_odds(null)
     win = []
     for shift in WIN_SHIFTS:
         p, q = _log_odds(null - shift)
-        win.append((day.wins * (p - stay) + losses * (q - leave)) / bank.win_inflation)
+        win.append((day.wins * (p - stay) + losses * (q - leave)) / inflation)
     wins_moved = bank.win_size_slope * market + common[Factor.WIN_SIZE] / bank.win_spread
     losses_moved = bank.loss_size_slope * market + common[Factor.LOSS_SIZE] / bank.loss_spread
     usual_win = wins_moved + bank.win_size
@@ -200,7 +206,7 @@ def increments(bank: Bank, day: Day, common: FloatArray, market_se: FloatArray) 
     gains = []
     for shift, by in GAIN_SHIFTS:
         p, q = _log_odds(high + shift)
-        often = (day.wins * (p - stay) + losses * (q - leave)) / bank.win_inflation
+        often = (day.wins * (p - stay) + losses * (q - leave)) / inflation
         gains.append(often + (by * above - day.wins * by**2 / 2) / bank.win_size_inflation)
     return np.clip(np.stack([*win, *sizes, *joint, *rates, *overdue, *gains], axis=1), -DAY_LIMIT, DAY_LIMIT)
 
