@@ -7,16 +7,25 @@ from typing import Any
 
 from ingest import verify
 from ingest.arrivals import read_touches
-from ingest.errors import EndpointRefused, RangeRefused, RpcRejected, RpcUnavailable
-from ingest.read import MOST_LOGS, Reading, log_requests, read_touched, touches_in, well_formed
+from ingest.errors import EndpointRefused, RpcRejected, RpcUnavailable
+from ingest.read import (
+    MOST_LOGS,
+    Reading,
+    header_request,
+    log_requests,
+    read_headers,
+    read_touched,
+    touches_in,
+    well_formed,
+)
 from ingest.rpc import Node, Request
 from ingest.second import look_again
-from ingest.verify import ENDS, HEADER, PROVEN, Bloom, Header, Link
+from ingest.verify import ENDS, PROVEN, Bloom, Header, Link
 from ingest.windows import BlockRange
 from ingest.wire import RawLog, raw_logs
 
 MOST_HEADERS = 500  #: blocks of one window whose headers are all read: memory
-PAGE = 20  #: blocks whose receipts are held at once: on busy chains a megabyte each
+PAGE = 4_000  #: receipts held at once: of 20 blocks of a busy chain, a megabyte each
 LEARN = 3  #: blocks with transactions whose logs are asked for, to learn whether the chain's blooms can be used; and
 #: how often a chain must be seen to have none, or wrong ones
 SAMPLE_OF = 1_000  #: blocks, one of which is sampled where not all are proven: its logs are held against the finds
@@ -46,6 +55,8 @@ class Reader:
         Whether they can: some chains' headers have empty or wrong ones. None: not known yet, it is learned.
     receipts
         Whether the node offers ``eth_getBlockReceipts``; learned too. Without it, all logs of the block serve.
+    most
+        Transfers of one window; where each block is proven, it ends before it has more.
     """
 
     node: Node
@@ -53,11 +64,12 @@ class Reader:
     insist: bool = True
     bloom: bool | None = None
     receipts: bool = True
+    most: int = MOST_LOGS
 
     def read(
         self, wallets: Collection[str], blocks: BlockRange, *, known: Mapping[int, Link], every_link: bool = False
     ) -> Reading:
-        """Everything in a window of blocks that moved a token of one of the wallets.
+        """Everything in a window of blocks, or in its beginning, that moved a token of one of the wallets.
 
         Parameters
         ----------
@@ -82,7 +94,7 @@ class Reader:
         if not self.full and not every_link:
             return self._read_ends(wallets, blocks, known, ())
         for doubt in range(LEARN):
-            headers = self.headers(range(blocks.first, blocks.last + 1))
+            headers = read_headers(self.node, range(blocks.first, blocks.last + 1), again=self._bare)
             verify.check_links(headers, known)
             if not self.full:
                 break
@@ -100,38 +112,6 @@ class Reader:
                 self.bloom = False if doubt == LEARN - 1 else self.bloom
         return self._read_ends(wallets, blocks, known, headers)
 
-    def headers(self, numbers: Collection[int]) -> list[Header]:
-        """Headers of blocks, in ascending order.
-
-        Raises
-        ------
-        RpcUnavailable
-            A block is missing: the node is behind or broken.
-        """
-        found: dict[int, Header] = {}
-        left = sorted(numbers)
-        for _ in range(TRIES):
-            failure: RpcUnavailable | None = None
-            for number, block in self._blocks(left):
-                try:
-                    with well_formed(f"block {number:,}"):
-                        found[number] = verify.read_header(number, block)
-                except RpcUnavailable as error:
-                    failure = error  # the others need not be asked for again
-            # What one answer leaves out another one may hold.
-            left = [number for number in left if number not in found] or self._bare(found.values())
-            if not left:
-                break
-        if failure is not None and len(found) < len(set(numbers)):
-            raise failure
-        return [found[number] for number in sorted(found)]
-
-    def _blocks(self, numbers: Sequence[int]) -> Iterator[tuple[int, Any]]:
-        for start in range(0, len(numbers), 100):
-            page = numbers[start : start + 100]
-            answers = self.node.batch([_header_request(number) for number in page], required=HEADER)
-            yield from zip(page, answers, strict=True)
-
     def _bare(self, headers: Collection[Header]) -> list[int]:
         """Blocks whose bloom is wanted and not there, unless none at all has one."""
         if not self.full or self.bloom is False:
@@ -143,18 +123,19 @@ class Reader:
         topics = frozenset(map(verify.topic, wallets))
         logs: list[RawLog] = []
         receipts: dict[str, Mapping[str, Any]] = {}
-        for _, everything, told in self._all_logs(verify.suspects(headers, wallets), self._is_whole):
+        for header, everything, told in self._all_logs(verify.suspects(headers, wallets), self._is_whole):
             found = verify.transfers(everything, topics)
+            if logs and len(logs) + len(found) > self.most:
+                blocks = BlockRange(blocks.first, header.number - 1)
+                headers = headers[: len(blocks)]
+                break
             logs += found
             touched = {str(log.transaction_hash) for log in found}
             receipts |= {tx_hash: receipt for tx_hash, receipt in told.items() if tx_hash in touched}
-            if len(logs) > MOST_LOGS and len(blocks) > 1:
-                raise RangeRefused(f"more than {MOST_LOGS:,} transfers in {len(blocks):,} blocks")
         with well_formed("logs"):
             touches = read_touches(logs, frozenset(wallets))
-        reading = read_touched(
-            self.node, touches, blocks, known={header.number: header.ref for header in headers}, receipts=receipts
-        )
+        known = {header.number: header for header in headers}
+        reading = read_touched(self.node, touches, blocks, known=known, receipts=receipts)
         return replace(reading, links=tuple(headers), level=PROVEN)
 
     def _read_ends(
@@ -163,17 +144,16 @@ class Reader:
         # One request: so that one node answers, and one that lacks the last block is not believed about its logs.
         numbers = sorted({blocks.first, blocks.last})
         requests = log_requests(wallets, blocks)
-        answers = self.node.batch([*requests, *map(_header_request, numbers)])
+        answers = self.node.batch([*requests, *map(header_request, numbers)])
         ends = []
         for number, block in zip(numbers, answers[len(requests) :], strict=True):
             with well_formed(f"block {number:,}"):
                 ends.append(verify.read_header(number, block))
-        refs = {header.number: header for header in headers}
-        verify.check_links(ends, {**known, **refs})
+        own = {header.number: header for header in headers}
+        verify.check_links(ends, {**known, **own})
         touches = touches_in(answers[: len(requests)], wallets, blocks)
-        reading = read_touched(
-            self.node, touches, blocks, known={header.number: header.ref for header in (*headers, *ends)}
-        )
+        own |= {header.number: header for header in ends}
+        reading = read_touched(self.node, touches, blocks, known=own)
         dice = Random(reading.last.hash)  # noqa: S311 - where to look, not a secret
         self._sample(wallets, reading, {touch.block for touch in touches.values()}, dice)
         look_again(self.node, wallets, blocks, touches, reading.last.hash, dice)
@@ -186,7 +166,7 @@ class Reader:
         picked = set(dice.sample(range(blocks.first, blocks.last + 1), count)).difference(found)
         topics = frozenset(map(verify.topic, wallets))
         try:
-            for header, logs, _ in self._all_logs(self.headers(picked), lambda _header, _logs: True):
+            for header, logs, _ in self._all_logs(read_headers(self.node, picked), lambda _header, _logs: True):
                 if verify.transfers(logs, topics):
                     raise RpcUnavailable(f"eth_getLogs left out a wallet's transfer in block {header.number:,}")
         except RpcRejected:
@@ -220,8 +200,8 @@ class Reader:
 
         What is not ``whole`` is asked for again, and never given.
         """
-        for start in range(0, len(headers), PAGE):
-            left = list(headers[start : start + PAGE])
+        for page in verify.pages(headers, PAGE):
+            left = list(page)
             patience = self.node.patience(TRIES)
             found: dict[int, tuple[list[RawLog], Any]] = {}
 
@@ -235,7 +215,7 @@ class Reader:
                     raise RpcUnavailable(f"the node does not give all logs of block {left[0].number:,}")
 
             patience(ask)
-            for header in headers[start : start + PAGE]:
+            for header in page:
                 logs, answer = found.pop(header.number)
                 yield header, logs, _by_hash(answer)
 
@@ -255,10 +235,6 @@ class Reader:
                 f"the node gives neither the receipts nor the logs of whole blocks, so that nothing proves its logs; "
                 f'use another one, or set verify = "ends" for this chain ({error})'
             ) from None
-
-
-def _header_request(number: int) -> Request:
-    return "eth_getBlockByNumber", [hex(number), False]
 
 
 def _by_hash(answer: Iterable[Any]) -> dict[str, Mapping[str, Any]]:

@@ -1,6 +1,7 @@
 """Find the transactions that touch a wallet, then fetch and check each of them."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -12,18 +13,19 @@ from ingest.collector import collector_off
 from ingest.errors import RangeRefused, RpcUnavailable
 from ingest.rpc import Node, Request
 from ingest.types import BlockRef, Move
-from ingest.verify import ENDS, Link, is_round, topic
+from ingest.verify import ENDS, HEADER, Header, Link, is_round, pages, read_header, topic
 from ingest.windows import BlockRange
 from ingest.wire import RawLog, raw_logs
 
 # Fields without which an answer cannot be used (execution-apis, the schemas of these results).
 BLOCK = ("number", "hash", "timestamp")
+WHOLE = ("hash", "transactions")
 TRANSACTION = ("hash", "from", "value", "blockHash", "transactionIndex")
 RECEIPT = ("transactionHash", "blockHash", "blockNumber", "transactionIndex", "from", "gasUsed", "logs")
 
 TOPIC_LIMIT = 1_000  #: geth's default limit of alternatives in one position (``--rpc.logquerylimit``)
 MOST_LOGS = 10_000  #: of one window, where it can be smaller: memory, and rows of one write
-BLOCK_TRIES = 4  #: of a block whose header is odd
+BLOCK_TRIES, HEADER_TRIES = 4, 8  #: of a block whose header is odd, and of one that a window rests on
 PAGE = 500  #: transactions fetched before those that need no receipt are dropped again
 
 
@@ -109,6 +111,46 @@ def _ref(number: int, block: Mapping[str, Any]) -> BlockRef:
         return BlockRef(number=number, hash=block["hash"].lower(), timestamp=timestamp)
 
 
+def header_request(number: int) -> Request:
+    """How to ask for a block's header: it names the transactions and does not hold them."""
+    return "eth_getBlockByNumber", [hex(number), False]
+
+
+def read_headers(
+    node: Node, numbers: Collection[int], *, again: Callable[[Collection[Header]], list[int]] = lambda _headers: []
+) -> list[Header]:
+    """Headers of blocks, in ascending order; an odd one is asked for again without the others.
+
+    Parameters
+    ----------
+    again
+        Which of all headers lack what another answer may hold.
+
+    Raises
+    ------
+    RpcUnavailable
+        A block is missing or does not fit its number: the node is behind or broken.
+    """
+    found: dict[int, Header] = {}
+    failure: RpcUnavailable | None = None
+    left = sorted(numbers)
+    for _ in range(HEADER_TRIES):
+        failure = None
+        answers = node.batch(list(map(header_request, left)), required=HEADER)
+        for number, block in zip(left, answers, strict=True):
+            try:
+                with well_formed(f"block {number:,}"):
+                    found[number] = read_header(number, block)
+            except RpcUnavailable as error:
+                failure = error
+        left = [number for number in left if number not in found] or again(found.values())
+        if not left:
+            break
+    if failure is not None and len(found) < len(set(numbers)):
+        raise failure
+    return [found[number] for number in sorted(found)]
+
+
 @contextmanager
 def well_formed(what: str) -> Iterator[None]:
     """Turn a missing or odd field of an answer into an ``RpcUnavailable``: it is asked for again."""
@@ -161,7 +203,7 @@ def read_touched(
     touches: Mapping[str, Touch],
     blocks: BlockRange,
     *,
-    known: Mapping[int, BlockRef] = MappingProxyType({}),
+    known: Mapping[int, Header] = MappingProxyType({}),
     receipts: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> Reading:
     """Fetch what touches the wallets, transaction by transaction, and hold it against the headers.
@@ -183,10 +225,12 @@ def read_touched(
     RpcUnavailable
         An answer is missing or contradicts another one.
     """
-    transactions, involved = _fetch(node, touches)
-    receipts = {**receipts, **_receipts(node, [tx for tx in transactions if not _is_whole(receipts.get(tx))])}
     needed = {touch.block for touch in touches.values()} | {blocks.first, blocks.last}
-    refs = {**known, **block_refs(node, needed - known.keys())}
+    headers = {**known, **{header.number: header for header in read_headers(node, needed - known.keys())}}
+    transactions, involved = _fetch(node, touches, headers)
+    asked = [tx for tx in transactions if not _is_whole(receipts.get(tx), RECEIPT)]
+    receipts = {**receipts, **_receipts(node, asked)}
+    refs = {number: headers[number].ref for number in needed}
     raw = []
     for tx_hash, transaction in transactions.items():
         receipt = receipts[tx_hash]
@@ -249,26 +293,52 @@ def touches_in(answers: Iterable[Any], wallets: Collection[str], blocks: BlockRa
     return touches
 
 
-def _fetch(node: Node, touches: Mapping[str, Touch]) -> tuple[dict[str, Mapping[str, Any]], dict[str, frozenset[str]]]:
+def _fetch(
+    node: Node, touches: Mapping[str, Touch], headers: Mapping[int, Header]
+) -> tuple[dict[str, Mapping[str, Any]], dict[str, frozenset[str]]]:
     """The transactions in which a wallet gave something or may have agreed to, and these wallets, by hash."""
     transactions: dict[str, Mapping[str, Any]] = {}
     involved: dict[str, frozenset[str]] = {}
-    hashes = list(touches)
-    for start in range(0, len(hashes), PAGE):
-        page = hashes[start : start + PAGE]
-        answers = node.batch([("eth_getTransactionByHash", [tx]) for tx in page], required=TRANSACTION)
-        for tx_hash, transaction in zip(page, answers, strict=True):
-            touch = touches[tx_hash]
-            with well_formed(tx_hash):
-                if transaction["hash"].lower() != tx_hash:
-                    raise RpcUnavailable(f"the node answers on {tx_hash} with another transaction")
-                if not touch.block_hash:
-                    touch.block_hash = transaction["blockHash"].lower()
-                    touch.index = int(transaction["transactionIndex"], 16)
-                sent = {wallet for wallet, _ in touch.came if may_have_agreed(transaction, wallet)}
-            if touch.gave or sent:
-                transactions[tx_hash], involved[tx_hash] = transaction, frozenset(touch.gave | sent)
+    for tx_hash, transaction in _transactions(node, touches, headers):
+        touch = touches[tx_hash]
+        with well_formed(tx_hash):
+            if transaction["hash"].lower() != tx_hash:
+                raise RpcUnavailable(f"the node answers on {tx_hash} with another transaction")
+            if not touch.block_hash:
+                touch.block_hash = transaction["blockHash"].lower()
+                touch.index = int(transaction["transactionIndex"], 16)
+            sent = {wallet for wallet, _ in touch.came if may_have_agreed(transaction, wallet)}
+        if touch.gave or sent:
+            transactions[tx_hash], involved[tx_hash] = transaction, frozenset(touch.gave | sent)
     return transactions, involved
+
+
+def _transactions(
+    node: Node, touches: Mapping[str, Touch], headers: Mapping[int, Header]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Each transaction: with its whole block where at least half of that is wanted, else by its hash."""
+    wanted = Counter(touch.block for touch in touches.values())
+    whole = [headers[number] for number, count in wanted.items() if _mostly(headers[number], count)]
+    left = dict.fromkeys(touches)
+    for page in pages(whole, 2 * PAGE):
+        requests: list[Request] = [("eth_getBlockByNumber", [hex(header.number), True]) for header in page]
+        for header, block in zip(page, node.batch(requests, required=WHOLE), strict=True):
+            with well_formed(f"block {header.number:,}"):
+                if block["hash"].lower() != header.hash:
+                    raise RpcUnavailable(f"the node has another block {header.number:,} than a moment ago")
+                told = {each["hash"].lower(): each for each in block["transactions"] if _is_whole(each, TRANSACTION)}
+            for tx_hash in [each for each in told if each in left]:
+                del left[tx_hash]
+                yield tx_hash, told[tx_hash]
+    hashes = list(left)
+    for start in range(0, len(hashes), PAGE):
+        names = hashes[start : start + PAGE]
+        answers = node.batch([("eth_getTransactionByHash", [tx]) for tx in names], required=TRANSACTION)
+        yield from zip(names, answers, strict=True)
+
+
+def _mostly(header: Header, wanted: int) -> bool:
+    return wanted > 1 and header.transactions is not None and header.transactions <= 2 * wanted
 
 
 def _receipts(node: Node, hashes: Sequence[str]) -> dict[str, Mapping[str, Any]]:
@@ -276,8 +346,8 @@ def _receipts(node: Node, hashes: Sequence[str]) -> dict[str, Mapping[str, Any]]
     return dict(zip(hashes, answers, strict=True))
 
 
-def _is_whole(receipt: Mapping[str, Any] | None) -> bool:
-    return receipt is not None and all(receipt.get(field) is not None for field in RECEIPT)
+def _is_whole(answer: object, required: Collection[str]) -> bool:
+    return isinstance(answer, Mapping) and all(answer.get(field) is not None for field in required)
 
 
 def _arrivals(

@@ -4,7 +4,7 @@ An answer to ``eth_getLogs`` may lack logs, and nothing in it shows that. A head
 its block does not hold; a block that it does not clear is asked for all its logs, whose bloom must be the header's.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
@@ -25,6 +25,7 @@ HEADER = ("number", "hash", "parentHash", "timestamp")  #: without them an answe
 PROOF = ("eth_getBlockByNumber", "eth_getBlockReceipts")  #: what a block that is proven costs at worst
 SHARE = 5  #: ``auto`` proves every block where a day of that costs at most one part in so many of the budget
 DAY_S = 86_400
+USUAL = 200  #: transactions of a block whose header does not say how many (Ethereum, 2026)
 
 
 class Bloom(Enum):
@@ -53,7 +54,12 @@ class Header(Link):
 
     timestamp: int  #: unix seconds
     bloom: int | None  #: None: the node gives none
-    empty: bool  #: it names no transactions
+    transactions: int | None  #: how many it names; None: it does not say
+
+    @property
+    def empty(self) -> bool:
+        """It has no transactions."""
+        return self.transactions == 0
 
     @property
     def ref(self) -> BlockRef:
@@ -76,15 +82,30 @@ def read_header(number: int, block: Mapping[str, Any]) -> Header:
     timestamp = int(block["timestamp"], 16)
     if number and not timestamp:
         raise RpcUnavailable(f"the node gives block {number:,} no time")
-    bloom = block.get("logsBloom")
+    bloom, names = block.get("logsBloom"), block.get("transactions")
     return Header(
         number=number,
         hash=block["hash"].lower(),
         parent=block["parentHash"].lower(),
         timestamp=timestamp,
         bloom=None if bloom is None else int(bloom, 16),
-        empty=block.get("transactions") == [],
+        transactions=len(names) if isinstance(names, list) else None,
     )
+
+
+def pages(headers: Iterable[Header], most: int) -> Iterator[list[Header]]:
+    """Cut blocks into pages of at most ``most`` transactions; a block that has more is alone."""
+    page: list[Header] = []
+    held = 0
+    for header in headers:
+        size = USUAL if header.transactions is None else max(1, header.transactions)
+        if page and held + size > most:
+            yield page
+            page, held = [], 0
+        page.append(header)
+        held += size
+    if page:
+        yield page
 
 
 def check_links(headers: Sequence[Link], known: Mapping[int, Link]) -> None:

@@ -83,7 +83,7 @@ class FakeChain:
         """For ``FakeNode``."""
         served: dict[str, Callable[..., Any]] = {
             "eth_blockNumber": lambda: hex(self.head),
-            "eth_getBlockByNumber": lambda number, _full: self._block(number),
+            "eth_getBlockByNumber": self._block,
             "eth_getTransactionByHash": lambda name: self._transaction(*self._place(name)),
             "eth_getTransactionReceipt": lambda name: self._receipt(*self._place(name)),
             "eth_getLogs": self._logs,
@@ -95,9 +95,13 @@ class FakeChain:
     def _lying(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *params: self.lie(name, list(params), method(*params))
 
-    def _block(self, number: str) -> dict[str, Any] | None:
+    def _block(self, number: str, full: bool) -> dict[str, Any] | None:
         height = max(0, self.head - 64) if number == "finalized" else int(number, 16)
-        return self.blocks[height] if height <= self.head else None
+        if height > self.head:
+            return None
+        block = self.blocks[height]
+        whole = [self._transaction(height, index) for index in range(len(self.payments[height]))]
+        return {**block, "transactions": whole} if full else block
 
     def _place(self, name: str) -> tuple[int, int]:
         for number, payments in enumerate(self.payments):

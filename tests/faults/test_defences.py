@@ -60,8 +60,8 @@ def lost_or_wrong(path, plan, *, forget=False, **table):
 
 def test_logs_that_a_node_hides_are_found_by_the_bloom_and_by_nothing_else(tmp_path):
     """Proven by every header's bloom, nothing is missing; by the ends of windows alone, something is."""
-    assert not lost_or_wrong(tmp_path / "on", Plan(hidden=0.5), verify="full")
-    assert lost_or_wrong(tmp_path / "off", Plan(hidden=0.5), verify="ends")
+    assert not lost_or_wrong(tmp_path / "on", Plan(hidden=0.7), verify="full")
+    assert lost_or_wrong(tmp_path / "off", Plan(hidden=0.7), verify="ends")
 
 
 def test_replaced_blocks_are_found_by_the_stored_hashes_and_by_nothing_else(tmp_path):

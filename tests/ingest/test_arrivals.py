@@ -148,7 +148,8 @@ class Spammed:
         }
 
     def eth_getBlockByNumber(self, number: str, _full: bool) -> r.Raw:  # noqa: N802
-        return {"number": number, "hash": f"0x{int(number, 16):064x}", "timestamp": hex(1_700_000_000)}
+        place = {"number": number, "hash": f"0x{int(number, 16):064x}", "parentHash": "0x"}
+        return {**place, "timestamp": hex(1_700_000_000)}
 
 
 def test_a_gift_costs_no_receipt_and_is_a_move() -> None:
@@ -214,6 +215,7 @@ def test_gifts_of_another_block_than_its_header_are_not_kept() -> None:
     node.eth_getBlockByNumber = lambda number, _full: {  # type: ignore[method-assign]
         "number": number,
         "hash": "0xother",
+        "parentHash": "0x",
         "timestamp": "0x1",
     }
     with pytest.raises(RpcUnavailable, match="another block"):

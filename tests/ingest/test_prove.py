@@ -22,7 +22,7 @@ from tests.fakes.chain import FakeChain, Lie, Payment
 from tests.fakes.node import FakeNode
 from tests.ingest import receipts as r
 
-ANN, BOB, EVE = ("0x" + digit * 40 for digit in "123")
+ANN, BOB, EVE, DAN = ("0x" + digit * 40 for digit in "1234")
 WHOLE = BlockRange(1, 40)
 
 
@@ -96,6 +96,64 @@ def test_receipts_that_proved_a_block_are_not_asked_for_again() -> None:
     with reading_of(chain, full=True) as (reader, fake):
         assert reader.read([ANN, BOB], WHOLE, known={}) == whole
         assert fake.asked.count("eth_getTransactionReceipt") == 1
+
+
+def crowded() -> FakeChain:
+    """Ann pays Bob thrice in each of four blocks, among one, four, three and no payments of strangers."""
+    chain = FakeChain()
+    for strangers in (1, 4, 3, 0):
+        chain.mine(*(Payment(ANN, BOB, n) for n in (1, 2, 3)), *(Payment(EVE, DAN, 1) for _ in range(strangers)))
+    return chain
+
+
+def hashes(reading: Reading) -> list[str]:
+    return [raw.tx_hash for raw in reading.transactions]
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_a_block_of_which_at_least_half_is_wanted_is_fetched_whole(full: bool) -> None:
+    """Three of four, six and three transactions come in one answer each, three of seven one by one."""
+    chain = crowded()
+    with reading_of(chain, full=full) as (reader, fake):
+        reading = reader.read([ANN, BOB], BlockRange(1, 4), known={})
+        assert hashes(reading) == [each.hash for block in chain.payments[1:] for each in block[:3]]
+        assert fake.asked.count("eth_getTransactionByHash") == 3
+
+
+def test_a_whole_block_is_held_against_its_header_and_what_it_lacks_is_fetched_alone() -> None:
+    """Transactions that are only named, halved or missing are asked for by hash; those of another block are refused."""
+    chain = crowded()
+    right = hashes(read(chain, BlockRange(1, 4)))
+
+    def spoil(result: dict[str, Any]) -> dict[str, Any]:
+        named, halved, *others = result["transactions"]
+        return {**result, "transactions": [named["hash"], {**halved, "from": None}, *others[1:]]}
+
+    chain.lie = lambda name, params, result: spoil(result) if name == "eth_getBlockByNumber" and params[1] else result
+    assert hashes(read(chain, BlockRange(1, 4))) == right
+    chain.lie = lambda name, params, result: (
+        {**result, "hash": "0xother"} if name == "eth_getBlockByNumber" and params[1] else result
+    )
+    with pytest.raises(RpcUnavailable, match="another block"):
+        read(chain, BlockRange(1, 4))
+
+
+def test_a_full_window_ends_before_the_block_that_is_too_much() -> None:
+    """Windows that end early hold together what one window holds; a block that alone is too much is kept whole."""
+    chain = eventful()
+    whole, parts, first = read(chain), [], 1
+    with reading_of(chain, full=True, most=2) as (reader, _):
+        while first <= WHOLE.last:
+            part = reader.read([ANN, BOB, EVE], BlockRange(first, WHOLE.last), known={})
+            assert (part.blocks.first, part.links[-1].number) == (first, part.blocks.last)
+            parts.append(part)
+            first = part.blocks.last + 1
+    assert len(parts) > 10
+    assert {tx for part in parts for tx in hashes(part)} >= set(hashes(whole))
+    crowd = FakeChain()
+    crowd.mine(*(Payment(ANN, BOB, n) for n in range(1, 6)))
+    with reading_of(crowd, full=True, most=2) as (reader, _):
+        assert len(reader.read([ANN], BlockRange(1, 1), known={}).transactions) == 5
 
 
 @pytest.mark.parametrize("name", [[], {}, None, 7, "0x" + "EE" * 32], ids=str)
@@ -321,11 +379,11 @@ ADDRESSES = st.integers(1, 2**160 - 1).map(lambda number: f"0x{number:040x}")
 def test_a_bloom_never_clears_a_block_with_a_wallet_s_transfer(pairs: list[tuple[str, str]], others: set[str]) -> None:
     """Whoever is watched among those who paid and were paid, the block is asked for."""
     logs = [r.transfer(r.COIN, source, target, 1) for source, target in pairs]
-    header = Header(number=1, hash="", parent="", timestamp=1, bloom=bloom_of(logs), empty=not logs)
+    header = Header(number=1, hash="", parent="", timestamp=1, bloom=bloom_of(logs), transactions=len(logs))
     for pair in pairs:
         for one in pair:
             assert verify.suspects([header], {one, *others}) == [header]
-    assert not verify.suspects([Header(number=1, hash="", parent="", timestamp=1, bloom=0, empty=True)], others)
+    assert not verify.suspects([Header(number=1, hash="", parent="", timestamp=1, bloom=0, transactions=0)], others)
 
 
 @pytest.mark.parametrize(("host", "each"), [("eth.g.alchemy.com", 40), ("mainnet.infura.io", 1_080), ("localhost", 2)])

@@ -64,9 +64,10 @@ class Chain:
 
     def _block(self, number, _full):
         height = HEAD if number == "finalized" else int(number, 16)
-        return (
-            {"number": hex(height), "hash": hash_of(height), "timestamp": hex(at(height))} if height <= HEAD else None
-        )
+        if height > HEAD:
+            return None
+        link = {"number": hex(height), "hash": hash_of(height), "parentHash": hash_of(height - 1)}
+        return {**link, "timestamp": hex(at(height))}
 
     def _state(self, table, who, block):
         if who not in table:

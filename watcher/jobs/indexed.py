@@ -93,12 +93,13 @@ class Indexed:
     def _read(self, chunk: Chunk, known: Mapping[int, Link], tail: int) -> read.Reading:
         blocks = chunk.blocks
         with self.reader.node.window():
-            headers = self.reader.headers({blocks.first, *range(max(blocks.first, tail), blocks.last + 1), blocks.last})
+            tip = range(max(blocks.first, tail), blocks.last + 1)
+            headers = read.read_headers(self.reader.node, {blocks.first, *tip, blocks.last})
             verify.check_links(headers, known)
             # Reading completes the touches from the transactions; another try begins with what the index said.
             touches = {name: replace(touch) for name, touch in chunk.touches.items()}
-            refs = {header.number: header.ref for header in headers}
-            found = read.read_touched(self.reader.node, touches, blocks, known=refs)
+            own = {header.number: header for header in headers}
+            found = read.read_touched(self.reader.node, touches, blocks, known=own)
         return replace(found, moves=found.moves + chunk.moves, links=tuple(headers), level=verify.INDEXED)
 
 

@@ -11,6 +11,7 @@ from tenacity import Retrying
 
 from ingest import read, sampling, windows
 from ingest.budget import Meter
+from ingest.collector import collector_off
 from ingest.decode import VERSION as DECODER_VERSION
 from ingest.errors import RangeRefused, ReorgTooDeep, RpcUnavailable, Unlinked
 from ingest.index import INDEXES, Index
@@ -262,7 +263,7 @@ class Run:
         chain_id = self.source.chain.chain_id
         if self.source.config.confirmations is None:
             return
-        rollback = self.patience(find_rollback, self.engine, self.reader, chain_id)
+        rollback = self.patience(find_rollback, self.engine, self.source.node, chain_id)
         if rollback is None:
             return
         ready = [
@@ -297,6 +298,7 @@ class Run:
             at = found.blocks.last + 1
             yield found
 
+    @collector_off()
     def _read_next(
         self, wallets: frozenset[str], at: int, most: int, known: dict[int, Link], *, every_link: bool
     ) -> read.Reading | None:
@@ -312,15 +314,20 @@ class Run:
                     raise RpcUnavailable(str(refusal)) from None
                 stride.refuse(len(blocks), suggested=refusal.suggested)
                 return None
-            stride.agree(len(blocks))
+            if len(found.blocks) < len(blocks):
+                stride.refuse(len(blocks), suggested=len(found.blocks))
+            else:
+                stride.agree(len(blocks))
             return found
 
+    @collector_off()
     def prepare(self, wallets: frozenset[str], found: read.Reading) -> Ready:
         """Decode and value a window, and doubt its trades: what still has to be asked of the node."""
         meaning = self.interpreter.interpret(found.transactions)
         suspects = suspect(self.engine, self.source.node, self.source.chain, meaning)
         return Ready(wallets=wallets, found=found, meaning=meaning, suspects=suspects)
 
+    @collector_off()
     def store(
         self,
         connection: Connection,

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from ingest.errors import ReorgTooDeep
-from ingest.prove import Reader
+from ingest.read import read_headers
 from ingest.reorg import TAIL, common_ancestor
+from ingest.rpc import Node
 from ingest.verify import Link
 from ingest.windows import BlockRange, Gap
 from watcher.store import blocks, ledger
@@ -23,7 +24,7 @@ class Rollback:
     known: Mapping[int, Link]  #: what of the known blocks stays
 
 
-def find_rollback(engine: Engine, reader: Reader, chain_id: int) -> Rollback | None:
+def find_rollback(engine: Engine, node: Node, chain_id: int) -> Rollback | None:
     """Ask the node whether what was read last is still part of the chain.
 
     A node that lacks the block is behind, or has not caught up with a new fork yet: that is no reorganisation.
@@ -46,10 +47,10 @@ def find_rollback(engine: Engine, reader: Reader, chain_id: int) -> Rollback | N
     if not known or not covered:
         return None
     tip = max(known)
-    if reader.headers([tip])[0].hash == known[tip].hash:
+    if read_headers(node, [tip])[0].hash == known[tip].hash:
         return None
     tail = {number: link for number, link in known.items() if number > tip - TAIL}
-    now = {header.number: header for header in reader.headers(tail)}
+    now = {header.number: header for header in read_headers(node, tail)}
     floor = min(each.first for ranges in covered.values() for each in ranges)
     ancestor = common_ancestor(tail, now, floor=floor)
     if ancestor is None:
