@@ -5,8 +5,9 @@ known venue families lead from what it gave to what it got. No router's address 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from ingest import chains
 from ingest.flows import (
@@ -125,6 +126,8 @@ def decode_transaction(
         own=own_part(moved, me, chain.dexes if chain else ()),
         internal_transactions=internal_transactions,
         known=known or {},
+        sent=address(transaction.get("from")) == me,
+        data=calldata(transaction),
     )
     return case.decode(chain_id, timestamp)
 
@@ -133,8 +136,7 @@ def _nothing(reason: str) -> Decoding:
     return Decoding(flows=(), venues=(), trades=(), reasons=(reason,))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Seen:
+class _Seen(msgspec.Struct, frozen=True, kw_only=True):
     """What a transaction says about swaps, as far as it concerns the wallet."""
 
     evidence: Evidence
@@ -147,8 +149,7 @@ class _Seen:
     behind: dict[str, str]  #: facade tokens and the token behind each
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Case:
+class _Case(msgspec.Struct, frozen=True, kw_only=True):
     """One transaction seen by one wallet."""
 
     transaction: Mapping[str, Any]
@@ -159,14 +160,12 @@ class _Case:
     own: Movements  #: of the wallet's own operations in a bundle, else all
     internal_transactions: Sequence[Mapping[str, Any]] | None
     known: Mapping[str, PoolFact]
+    sent: bool  #: by the wallet
+    data: bytes  #: calldata
 
     @property
     def _wrapped(self) -> str | None:
         return self.chain.wrapped_native if self.chain else None
-
-    @property
-    def _sent(self) -> bool:
-        return address(self.transaction.get("from")) == self.wallet
 
     def decode(self, chain_id: int, timestamp: int | None) -> Decoding:
         events = read_events(self.own.logs)
@@ -205,7 +204,7 @@ class _Case:
         dexes = chain.dexes if chain else ()
         edges = unmasked([*evidence.edges, *attested(self.own.logs, transfers, dexes, self.wallet)], behind)
         signed = signers(self.moved.logs, dexes).get(self.wallet) or signed_order(
-            self.moved.logs, calldata(self.transaction), self.wallet, chain
+            self.moved.logs, self.data, self.wallet, chain
         )
         if signed is not None and signed[0].settles:
             edges += _settled(net_by_token(tokens), signed[0].kind, signed[1].address, signed[1].index)
@@ -216,7 +215,7 @@ class _Case:
             links=conversions([t for t in transfers if t.token not in behind], providers(self.own.logs)),
             orders=[e for e in events if e.holding is Holding.ORDER and self.wallet in e.parties],
             signed=signed is not None or account,
-            account=not self._sent and (account or (signed is not None and signed[0].kind == ENTRY_POINT)),
+            account=not self.sent and (account or (signed is not None and signed[0].kind == ENTRY_POINT)),
             earlier=paid_earlier(events, transfers, chain, self.wallet),
             behind=behind,
         )
@@ -236,9 +235,9 @@ class _Case:
                 orders=seen.orders,
                 native_in=seen.evidence.native_in,
                 native_out=seen.evidence.native_out,
-                paying=self._sent or seen.signed,
+                paying=self.sent or seen.signed,
                 account=seen.account,
-                data=calldata(self.transaction),
+                data=self.data,
                 every_log=lambda: read_logs(self.receipt.get("logs"), every=True),
             )
         return (native - seen.earlier, NativeSource.POOL) if seen.earlier else (native, source)
@@ -250,7 +249,7 @@ class _Case:
         if not any(v > 0 for v in net.values()):
             return None, False, "Nothing came into the wallet."
         believed = {s.log_index for s in seen.evidence.swaps if s.status is VenueStatus.VERIFIED}
-        if not (self._sent or seen.signed or seen.earlier or any(e.log_index in believed for e in seen.orders)):
+        if not (self.sent or seen.signed or seen.earlier or any(e.log_index in believed for e in seen.orders)):
             return None, False, "The wallet neither sent the transaction nor is it named by a settlement."
         if self.wallet in self.moved.nft_receivers:
             return None, False, "The wallet received an NFT: a purchase or a liquidity position."
@@ -281,7 +280,7 @@ class _Case:
         return None
 
     def _fee(self) -> int:
-        if not self._sent:
+        if not self.sent:
             return 0
         price = number(self.receipt.get("effectiveGasPrice"))
         if price is None:

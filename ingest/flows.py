@@ -5,7 +5,6 @@ read is left out. A token can claim any movement; whether a movement counts is d
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -29,8 +28,7 @@ class Transfer(msgspec.Struct, frozen=True, gc=False):
     index: int
 
 
-@dataclass(frozen=True, slots=True)
-class Wrap:
+class Wrap(msgspec.Struct, frozen=True, gc=False):
     """Native coin turned into its wrapped form (positive) or back (negative) by an account."""
 
     account: str
@@ -38,8 +36,7 @@ class Wrap:
     index: int
 
 
-@dataclass(frozen=True, slots=True)
-class Movements:
+class Movements(msgspec.Struct, frozen=True):
     """Everything in a receipt that moves value."""
 
     logs: tuple[Log, ...]

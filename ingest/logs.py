@@ -27,9 +27,13 @@ def number(value: object) -> int | None:
 
 def address(value: object) -> str | None:
     """Read an address as lower-case hex; None if it is not one."""
-    if isinstance(value, str) and len(value) == 42 and value[:2] == "0x" and _HEX.issuperset(value[2:]):
-        return value.lower()
-    return None
+    return _address(value) if isinstance(value, str) and len(value) == 42 else None
+
+
+# Few different ones, again and again.
+@lru_cache(maxsize=65_536)
+def _address(text: str) -> str | None:
+    return text.lower() if text[:2] == "0x" and _HEX.issuperset(text[2:]) else None
 
 
 @lru_cache(maxsize=65_536)
@@ -82,8 +86,6 @@ def read_logs(entries: object, *, every: bool = False) -> tuple[Log, ...]:
     return tuple(sorted([log for log in found if log is not None], key=attrgetter("index")))
 
 
-# Few different ones, again and again, like the addresses in words.
-_emitter = lru_cache(maxsize=65_536)(address)
 _index = lru_cache(maxsize=4_096)(number)
 
 
@@ -99,7 +101,7 @@ def read_log(raw: RawLog, position: int = 0, *, every: bool = False) -> Log | No
     topic = topics[0]
     if topic not in SIGNATURES and (topic := topic.lower()) not in SIGNATURES and not (every and _is_word(topic)):
         return None
-    emitter = _emitter(raw.address)
+    emitter = address(raw.address)
     if raw.removed is True or len(topics) > 4 or emitter is None or data[:2] != "0x":
         return None
     indexed = []

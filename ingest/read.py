@@ -320,7 +320,7 @@ def _transactions(
     wanted = Counter(touch.block for touch in touches.values())
     whole = [headers[number] for number, count in wanted.items() if _mostly(headers[number], count)]
     left = dict.fromkeys(touches)
-    for page in pages(whole, 2 * PAGE):
+    for page in pages(whole, 4 * PAGE):
         requests: list[Request] = [("eth_getBlockByNumber", [hex(header.number), True]) for header in page]
         for header, block in zip(page, node.batch(requests, required=WHOLE), strict=True):
             with well_formed(f"block {header.number:,}"):

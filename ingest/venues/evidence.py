@@ -6,7 +6,8 @@ it out, and it is *verified* only if its emitter is a pool of a known factory, o
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from ingest.flows import Transfer
 from ingest.types import NATIVE, Chain, Dex, PoolFact, VenueStatus, VenueSwap
@@ -20,8 +21,7 @@ CANDIDATES = 64
 """Token pairs tried per event: a pool moves two tokens, seldom more than four."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(msgspec.Struct, frozen=True):
     """A token turned into another by one swap."""
 
     token_in: str
@@ -29,8 +29,7 @@ class Edge:
     swap: VenueSwap
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(msgspec.Struct, frozen=True):
     """What all swap events of a transaction prove."""
 
     swaps: tuple[VenueSwap, ...]

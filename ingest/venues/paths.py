@@ -2,15 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from ingest.flows import ZERO, Transfer
 from ingest.types import NATIVE, VenueSwap
 from ingest.venues.evidence import Edge, books
 
 
-@dataclass(frozen=True, slots=True)
-class Explained:
+class Explained(msgspec.Struct, frozen=True):
     """The part of a wallet's net flows that swaps explain."""
 
     sold: tuple[str, ...]
@@ -18,8 +18,7 @@ class Explained:
     swaps: tuple[VenueSwap, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Conversions:
+class Conversions(msgspec.Struct, frozen=True):
     """Tokens that turned into each other without a swap: (from, to) pairs."""
 
     deposits: frozenset[tuple[str, str]]  #: an asset went in and a share was minted, or it changed at par
@@ -73,7 +72,7 @@ def _at_par(transfers: Sequence[Transfer]) -> frozenset[tuple[str, str]]:
             burned[t.source, t.token] += t.amount
         elif t.source == ZERO:
             minted[t.amount].add(t.token)
-    accounts = books(transfers)
+    accounts = books(transfers) if burned else {}
     found: set[tuple[str, str]] = set()
     for (account, old), amount in burned.items():
         book = accounts[account]

@@ -1,5 +1,7 @@
 """Uniswap v3 and its forks (Pancake v3, Sushi v3, Slipstream, Algebra): concentrated liquidity pools."""
 
+from functools import lru_cache
+
 from ingest import abi
 from ingest.logs import Log
 from ingest.types import Dex
@@ -24,26 +26,28 @@ def read(log: Log) -> SwapEvent | None:
 
 def derive(dex: Dex, token0: str, token1: str) -> frozenset[str]:
     """Return the pool's address for every fee tier."""
-    return _derive(dex, token0, token1, FEES)
+    return _derive(dex.deployer or dex.factory, dex.init_code_hash, token0, token1, FEES)
 
 
 def derive_slipstream(dex: Dex, token0: str, token1: str) -> frozenset[str]:
     """Return the pool's address for every tick spacing."""
-    return _derive(dex, token0, token1, TICK_SPACINGS)
+    return _derive(dex.deployer or dex.factory, dex.init_code_hash, token0, token1, TICK_SPACINGS)
 
 
 def derive_algebra(dex: Dex, token0: str, token1: str) -> frozenset[str]:
     """Return the pool's address: Algebra has one pool per pair."""
-    return _derive(dex, token0, token1, (None,))
+    return _derive(dex.deployer or dex.factory, dex.init_code_hash, token0, token1, (None,))
 
 
-def _derive(dex: Dex, token0: str, token1: str, thirds: tuple[int | None, ...]) -> frozenset[str]:
-    if dex.init_code_hash is None:
+@lru_cache(maxsize=8_192)
+def _derive(
+    deployer: str, init_code_hash: str | None, token0: str, token1: str, thirds: tuple[int | None, ...]
+) -> frozenset[str]:
+    if init_code_hash is None:
         return frozenset()
     pair = create2.word(token0) + create2.word(token1)
-    deployer = dex.deployer or dex.factory
     salts = (pair if third is None else pair + create2.word(third) for third in thirds)
-    return frozenset(create2.derive(deployer, salt, dex.init_code_hash) for salt in salts)
+    return frozenset(create2.derive(deployer, salt, init_code_hash) for salt in salts)
 
 
 READERS = {abi.UNISWAP_V3_SWAP: read, abi.PANCAKE_V3_SWAP: read, abi.ALGEBRA_SWAP: read}

@@ -39,6 +39,8 @@ WINDOW_TRIES = 6
 PIECE_S = 30 * 86_400  #: of a long history: the newest is read first, each part of it in the order of its blocks
 USABLE = "usable"  #: the memo of a chain whose blooms can be used
 ASK_AGAIN = timedelta(days=7)  #: what a node or a chain did not offer
+Readings = Iterator[tuple[frozenset[str], read.Reading]]
+"""Windows as they are read, and the wallets for which they are."""
 
 
 @dataclass(slots=True)
@@ -150,14 +152,8 @@ def ingest_once(
         progress = Progress(source.chain.name, total_blocks=sum(sizes))
         with reading(engine) as connection:
             known = block_store.known(connection, source.chain.chain_id)
-        for read_for, found in (_by_index if by_index else _by_logs)(run, gaps, known, stopped):
-            ready = run.prepare(read_for, found)
-            with writing(engine) as connection:
-                run.store(connection, ready)
-            progress.blocks += len(found.blocks) * (len(read_for) if by_index else 1)
-            progress.transactions += len(found.transactions)
-            progress.trades += len(ready.meaning.trades)
-            progress.requests, progress.refusals = source.meter.requests, run.refusals
+        readings = (_by_index if by_index else _by_logs)(run, gaps, known, stopped)
+        while _keep_next(run, readings, progress):
             on_progress(progress)
         progress.finished = not stopped()
     except Unlinked as error:
@@ -172,9 +168,23 @@ def ingest_once(
     return progress
 
 
-def _by_logs(
-    run: "Run", gaps: list[Gap], known: dict[int, Link], stopped: Callable[[], bool]
-) -> Iterator[tuple[frozenset[str], read.Reading]]:
+@collector_off()
+def _keep_next(run: "Run", readings: Readings, progress: Progress) -> bool:
+    """Read, understand and commit one window; False where none is left."""
+    if (item := next(readings, None)) is None:
+        return False
+    read_for, found = item
+    ready = run.prepare(read_for, found)
+    with writing(run.engine) as connection:
+        run.store(connection, ready)
+    progress.blocks += len(found.blocks) * (1 if run.source.config.index == "none" else len(read_for))
+    progress.transactions += len(found.transactions)
+    progress.trades += len(ready.meaning.trades)
+    progress.requests, progress.refusals = run.source.meter.requests, run.refusals
+    return True
+
+
+def _by_logs(run: "Run", gaps: list[Gap], known: dict[int, Link], stopped: Callable[[], bool]) -> Readings:
     run.reader.full = proves_all(run.source, sum(len(gap.blocks) for gap in gaps))
     last = max((gap.blocks.last for gap in gaps), default=0)
     for gap in windows.newest_first(gaps, int(PIECE_S / run.source.chain.block_seconds)):
@@ -182,9 +192,7 @@ def _by_logs(
             yield gap.wallets, found
 
 
-def _by_index(
-    run: "Run", gaps: list[Gap], known: dict[int, Link], stopped: Callable[[], bool]
-) -> Iterator[tuple[frozenset[str], read.Reading]]:
+def _by_index(run: "Run", gaps: list[Gap], known: dict[int, Link], stopped: Callable[[], bool]) -> Readings:
     source = run.source
     with reading(run.engine) as connection:
         starts = wallets.starts(connection, source.chain.chain_id)
@@ -298,7 +306,6 @@ class Run:
             at = found.blocks.last + 1
             yield found
 
-    @collector_off()
     def _read_next(
         self, wallets: frozenset[str], at: int, most: int, known: dict[int, Link], *, every_link: bool
     ) -> read.Reading | None:
@@ -320,14 +327,12 @@ class Run:
                 stride.agree(len(blocks))
             return found
 
-    @collector_off()
     def prepare(self, wallets: frozenset[str], found: read.Reading) -> Ready:
         """Decode and value a window, and doubt its trades: what still has to be asked of the node."""
         meaning = self.interpreter.interpret(found.transactions)
         suspects = suspect(self.engine, self.source.node, self.source.chain, meaning)
         return Ready(wallets=wallets, found=found, meaning=meaning, suspects=suspects)
 
-    @collector_off()
     def store(
         self,
         connection: Connection,
