@@ -70,18 +70,19 @@ notebook: $(VENV)/.installed ## open the drill-down notebook on the demo's datab
 	@$(PIP) "--editable" ".[notebook]"
 	@EDGEWATCH_CONFIG=$${EDGEWATCH_CONFIG:-$(CURDIR)/demo/edgewatch.toml} $(BIN)/jupyter lab notebooks/drilldown.ipynb
 
-bench: $(VENV)/.installed ## how soon a change is flagged, what watching costs, how fast logs are read (about 15 minutes)
+bench: $(VENV)/.installed $(NPM)/node_modules/.installed ## how soon a change is flagged, what watching costs, how fast a chain is read (about 20 minutes)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.detection
 	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.monitor
 	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.monitor year
 	@$(BIN)/python -m benchmarks.decoding
 	@$(BIN)/python -m benchmarks.storing 4000
+	@$(BIN)/python -m benchmarks.reading
 
 bench-peers: $(PEERS)/.installed $(ETL)/.installed $(NPM)/node_modules/.installed ## logs, books, rolling metrics and reading beside peers that need an environment of their own
 	@RAYON_NUM_THREADS=1 $(PEERS)/bin/python -m benchmarks.peers
 	@$(PEERS)/bin/python -m benchmarks.books
 	@POLARS_MAX_THREADS=1 OMP_NUM_THREADS=1 $(PEERS)/bin/python -m benchmarks.rolling
-	@$(PEERS)/bin/python -m benchmarks.reading
+	@$(PEERS)/bin/python -m benchmarks.reading peers
 
 record-demo: $(VENV)/.installed-dev $(NPM)/node_modules/.installed ## record the demo's chain again on Anvil
 	@$(BIN)/python -m tests.localchain.record

@@ -1,20 +1,21 @@
-"""From a node to rows beside web3.py with SQLAlchemy's ORM, ethereum-etl and cryo: the same logs, the same receipts.
+"""From a node to rows, beside web3.py with SQLAlchemy's ORM, ethereum-etl and cryo; and a thousand wallets beside one.
 
-    python -m benchmarks.reading [transactions, default 2000]
+    python -m benchmarks.reading [peers] [transactions, default 10000]
 
-A chain of real Uniswap pools on Anvil, where a hundred wallets trade. Everyone reads all of it once, from the first
-block to the last: the logs that move tokens of these wallets, and each transaction, its receipt and its block's time.
+A chain of real Uniswap pools on Anvil, where a hundred wallets trade. Everyone reads it from the first block to the
+last: the logs that move tokens of these wallets, each transaction, its receipt and its block's time.
 
-- Edgewatch: the shipped ``ingest_once`` into a SQLite file that knows the wallets; it decodes and values trades too.
-- web3.py: the loop of every tutorial: ``get_logs``, ``process_log``, ``get_transaction``, ``get_transaction_receipt``,
-  ``get_block``, and a mapped class a row.
-- ethereum-etl, in its own environment (``make bench-peers`` makes it): ``export_token_transfers``, then
-  ``export_receipts_and_logs`` for the transactions that Edgewatch found, to CSV.
-- cryo, likewise, where it can be installed: all transfer logs, all transactions with fields of their receipts.
+- Edgewatch and web3.py: see ``benchmarks.readers``. web3.py, which takes a second for a hundred transactions, reads the
+  first part only.
+- ethereum-etl (``peers``; ``make bench-peers`` makes its environment): the three commands of its ``export_all`` that
+  give this, to CSV; for the receipts it is told the hashes. Once more without ``export_token_transfers``: nothing is
+  decoded then.
+- cryo, likewise: all transfer logs, all transactions with fields of their receipts, to a frame in memory.
 
-Wall time, the least of two rounds in turn, also with 50 ms added to every answer of the node. Then one wallet alone and
-the same with 999 others that never traded, found by its logs alone (``verify = "ends"``); and the peak memory. Prints
-Markdown.
+Each is a process of its own, whose processor time is counted beside the node's; times are told with and without the
+starts of these programs. The quickest of two rounds in turn counts, also with 50 ms added to every request. Without
+``peers`` then one wallet, the same with 999 others that never traded, and a thousand that did. Writes
+``benchmarks/results.md``.
 """
 
 import json
@@ -23,246 +24,25 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
-import httpx
-
-from ingest.budget import Meter
-from ingest.rpc import Node
+from benchmarks import results
+from benchmarks.latency import late
+from benchmarks.readers import TRANSFER
 from ingest.types import NATIVE
-from tests.localchain.anvil import Anvil
+from tests.localchain.anvil import MISSING, Anvil, find_anvil
 from tests.localchain.world import World
-from watcher.config import ChainConfig
-from watcher.jobs.ingest import Source, ingest_once
 from watcher.store import database, wallets
 from watcher.store.database import writing
 from watcher.types import Wallet
 
-WALLETS, BLOCK_TRANSACTIONS, STEP, LATENCY_S = 100, 20, 50, 0.05
+WALLETS, BLOCK_TRANSACTIONS, STEP, LATENCY_MS, ROUNDS = 100, 20, 50, 50, 2
 PEERS = Path("build/etl/bin")
-TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
-
-
-def trade(world: World, names: list[str], count: int) -> tuple[int, int]:
-    """Let the wallets trade; first and last block."""
-    world.fund(names)
-    world.mine()
-    world.anvil.rpc("anvil_setBlockTimestampInterval", 12)
-    first = int(world.anvil.rpc("eth_blockNumber"), 16) + 1
-    routes = [
-        (venue, sell, buy)
-        for venue in ("v2", "v3")
-        for sell, buy in ((NATIVE, "ALFA"), ("USD", "ALFA"), (NATIVE, "BRAVO"), ("USD", "BRAVO"))
-    ]
-    token = {NATIVE: NATIVE, **world.tokens}
-    for start in range(0, count, BLOCK_TRANSACTIONS):
-        requests = []
-        for n in range(start, start + BLOCK_TRANSACTIONS):
-            venue, sell, buy = routes[n % len(routes)]
-            amount = 10**15 if sell == NATIVE else 10**6
-            requests.append(world.swap_request(names[n % len(names)], venue, token[sell], token[buy], amount))
-        world.send_all(requests)
-        world.mine()
-    last = int(world.anvil.rpc("eth_blockNumber"), 16)
-    world.anvil.rpc("anvil_mine", hex(70), hex(12))  # final is what 64 blocks follow
-    return first, last
-
-
-class Counting(ThreadingHTTPServer):
-    """Hands requests on to a node, late, and counts them by method."""
-
-    daemon_threads = True
-
-    def __init__(self, url: str, latency_s: float) -> None:
-        super().__init__(("127.0.0.1", 0), _Late)
-        self.upstream, self.latency_s, self.asked = url, latency_s, Counter[str]()
-        self.client = httpx.Client(timeout=60)
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class _Late(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
-    def do_POST(self) -> None:
-        server = self.server
-        assert isinstance(server, Counting)
-        body = self.rfile.read(int(self.headers["content-length"]))
-        asked = json.loads(body)
-        server.asked.update(each["method"] for each in (asked if isinstance(asked, list) else [asked]))
-        time.sleep(server.latency_s)
-        answer = server.client.post(server.upstream, content=body, headers={"content-type": "application/json"}).content
-        self.send_response(200)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def late(url: str, latency_s: float) -> Iterator[Counting]:
-    """The node behind so much latency."""
-    server = Counting(url, latency_s)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-def ours(world: World, names: list[str], first: int, **how: str) -> Callable[[str, Path], int]:
-    """``ingest_once``, whole, into a new file; how many transactions it kept."""
-    now = datetime.now(UTC)
-    ready = Path(tempfile.mkdtemp()) / "ready.db"
-    engine = database.connect(f"sqlite:///{ready}")
-    database.prepare(engine)
-    with writing(engine) as connection:
-        for name in names:
-            wallets.add(connection, Wallet(address=name, followed_since=now, added_at=now))
-    engine.dispose()
-
-    def run(url: str, folder: Path) -> int:
-        path = shutil.copy(ready, folder / "edgewatch.db")
-        engine = database.connect(f"sqlite:///{path}")
-        table = {**world.chain_table(), "rpc_urls": [url], "from_block": first, **how}
-        config = ChainConfig.model_validate(table)
-        meter = Meter(spent=0, limit=10**12)
-        with Node([url], chain_id=config.chain_id, charge=meter.charge) as node:
-            source = Source(chain=config.chain(), config=config, node=node, meter=meter)
-            done = ingest_once(engine, source, now=now)
-        engine.dispose()
-        assert done.finished
-        return done.transactions
-
-    return run
-
-
-def by_web3(names: list[str], first: int, last: int) -> Callable[[str, Path], int]:
-    """The loop of every tutorial."""
-    from sqlalchemy import Column, Integer, String, create_engine
-    from sqlalchemy.orm import Session, declarative_base
-    from web3 import HTTPProvider, Web3
-
-    base = declarative_base()
-
-    class Transfer(base):  # type: ignore[misc, valid-type]
-        __tablename__ = "transfer"
-        id = Column(Integer, primary_key=True)
-        block, tx_hash, log_index = Column(Integer), Column(String), Column(Integer)
-        token, sender, receiver, amount = Column(String), Column(String), Column(String), Column(String)
-
-    class Transaction(base):  # type: ignore[misc, valid-type]
-        __tablename__ = "transaction_"
-        tx_hash = Column(String, primary_key=True)
-        block, at, sender, status, gas = (
-            Column(Integer),
-            Column(Integer),
-            Column(String),
-            Column(Integer),
-            Column(String),
-        )
-
-    fields = (("from", "address", True), ("to", "address", True), ("value", "uint256", False))
-    abi = [
-        {
-            "type": "event",
-            "anonymous": False,
-            "name": "Transfer",
-            "inputs": [{"name": name, "type": kind, "indexed": indexed} for name, kind, indexed in fields],
-        }
-    ]
-    padded = ["0x" + "00" * 12 + name[2:] for name in names]
-
-    def run(url: str, folder: Path) -> int:
-        path = folder / "web3.db"
-        path.unlink(missing_ok=True)
-        engine = create_engine(f"sqlite:///{path}")
-        base.metadata.create_all(engine)
-        web3 = Web3(HTTPProvider(url))
-        event = web3.eth.contract(abi=abi).events.Transfer()
-        seen: set[str] = set()
-        with Session(engine) as session:
-            for start in range(first, last + 1, STEP):
-                end = min(start + STEP - 1, last)
-                logs = {}
-                for topics in ([TRANSFER, padded], [TRANSFER, None, padded]):
-                    for log in web3.eth.get_logs({"fromBlock": start, "toBlock": end, "topics": topics}):
-                        logs[log["blockNumber"], log["logIndex"]] = log
-                for log in logs.values():
-                    found = event.process_log(log)
-                    session.add(
-                        Transfer(
-                            block=found["blockNumber"],
-                            tx_hash=found["transactionHash"].hex(),
-                            log_index=found["logIndex"],
-                            token=found["address"],
-                            sender=found["args"]["from"],
-                            receiver=found["args"]["to"],
-                            amount=str(found["args"]["value"]),
-                        )
-                    )
-                    tx_hash = found["transactionHash"].hex()
-                    if tx_hash in seen:
-                        continue
-                    seen.add(tx_hash)
-                    sent = web3.eth.get_transaction(tx_hash)
-                    receipt = web3.eth.get_transaction_receipt(tx_hash)
-                    block = web3.eth.get_block(found["blockNumber"])
-                    session.add(
-                        Transaction(
-                            tx_hash=tx_hash,
-                            block=found["blockNumber"],
-                            at=block["timestamp"],
-                            sender=sent["from"],
-                            status=receipt["status"],
-                            gas=str(receipt["gasUsed"] * receipt["effectiveGasPrice"]),
-                        )
-                    )
-                session.commit()
-        engine.dispose()
-        return len(seen)
-
-    return run
-
-
-def by_etl(hashes: list[str], first: int, last: int) -> Callable[[str, Path], int]:
-    """ethereum-etl's two commands, five workers each, as its manual has them."""
-
-    def run(url: str, folder: Path) -> int:
-        asked = folder / "hashes.txt"
-        asked.write_text("\n".join(hashes) + "\n")
-        etl = [str(PEERS / "ethereumetl")]
-        blocks, receipts = f"-s {first} -e {last} -b {STEP}", folder / "receipts.csv"
-        for command in (
-            f"export_token_transfers {blocks} -o {folder}/transfers.csv",
-            f"export_receipts_and_logs -t {asked} -b 100 --receipts-output {receipts} --logs-output {folder}/logs.csv",
-            f"export_blocks_and_transactions {blocks} --blocks-output {folder}/b --transactions-output {folder}/t",
-        ):
-            asked_of = [*command.split(), "-w", "5", "-p", url]
-            done = subprocess.run([*etl, *asked_of], capture_output=True, text=True, check=False)
-            if done.returncode:
-                raise RuntimeError(done.stderr[-400:])
-        return len(receipts.read_text().splitlines()) - 1
-
-    return run
-
-
 CRYO = """
 import sys, cryo
 url, first, last, topic = sys.argv[1:]
@@ -272,83 +52,255 @@ print(len(cryo.collect("transactions", verbose=False, output_format="polars", **
 """
 
 
-def by_cryo(first: int, last: int) -> Callable[[str, Path], int]:
-    """cryo's two collections, to a frame in memory."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What happened on a chain, and whom to watch there."""
 
-    def run(url: str, _folder: Path) -> int:
-        command = [str(PEERS / "python"), "-c", CRYO, url, str(first), str(last), TRANSFER]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise RuntimeError(done.stderr[-400:])
-        return int(done.stdout)
+    anvil: Anvil
+    table: dict[str, Any]  #: of the configuration
+    names: list[str]  #: of the wallets
+    first: int
+    last: int
+    hashes: list[str]
+
+    def part(self, transactions: int) -> "Past":
+        """Its beginning."""
+        blocks = max(1, transactions // BLOCK_TRANSACTIONS)
+        return Past(
+            anvil=self.anvil,
+            table=self.table,
+            names=self.names,
+            first=self.first,
+            last=min(self.last, self.first + blocks - 1),
+            hashes=self.hashes[: blocks * BLOCK_TRANSACTIONS],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What one way of reading took."""
+
+    seconds: float
+    reading_s: float  #: without the start
+    client_s: float  #: processor time of the reader
+    node_s: float  #: and of the node
+    did: dict[str, Any]  #: transactions, and what else it tells
+
+
+Way = Callable[[str, Path], dict[str, Any]]
+"""Reads from a URL into a folder."""
+
+
+def trade(anvil: Anvil, *, many: int, count: int) -> Past:
+    """Let wallets trade."""
+    world = World(anvil, v4=False)
+    world.deploy()
+    names = [f"0x{n + 1:04x}" + "5a" * 18 for n in range(many)]
+    world.fund(names)
+    world.mine()
+    anvil.rpc("anvil_setBlockTimestampInterval", 12)
+    first = int(anvil.rpc("eth_blockNumber"), 16) + 1
+    routes = [
+        (venue, sell, buy)
+        for venue in ("v2", "v3")
+        for sell, buy in ((NATIVE, "ALFA"), ("USD", "ALFA"), (NATIVE, "BRAVO"), ("USD", "BRAVO"))
+    ]
+    token, hashes = {NATIVE: NATIVE, **world.tokens}, []
+    for start in range(0, count, BLOCK_TRANSACTIONS):
+        requests = []
+        for n in range(start, start + BLOCK_TRANSACTIONS):
+            venue, sell, buy = routes[n % len(routes)]
+            amount = 10**15 if sell == NATIVE else 10**6
+            requests.append(world.swap_request(names[n % len(names)], venue, token[sell], token[buy], amount))
+        hashes += world.send_all(requests)
+        world.mine()
+    last = int(anvil.rpc("eth_blockNumber"), 16)
+    anvil.rpc("anvil_mine", hex(70), hex(12))  # final is what 64 blocks follow
+    return Past(anvil=anvil, table=world.chain_table(), names=names, first=first, last=last, hashes=hashes)
+
+
+def python(way: str, past: Past, *, names: Sequence[str] = (), **table: Any) -> Way:
+    """One of ``benchmarks.readers``, on a new database that knows the wallets."""
+    names, now = names or past.names, datetime.now(UTC)
+    ready = Path(tempfile.mkdtemp()) / "ready.db"
+    engine = database.connect(f"sqlite:///{ready}")
+    if way == "ours":
+        database.prepare(engine)
+        with writing(engine) as connection:
+            for name in names:
+                wallets.add(connection, Wallet(address=name, followed_since=now, added_at=now))
+    engine.dispose()
+
+    def run(url: str, folder: Path) -> dict[str, Any]:
+        if ready.exists():
+            shutil.copy(ready, folder / "rows.db")
+        task = {"url": url, "database": str(folder / "rows.db"), "table": past.table | table, "wallets": list(names)}
+        path = folder / "task.json"
+        path.write_text(json.dumps({**task, "first": past.first, "last": past.last, "step": STEP}))
+        return dict(json.loads(_output([sys.executable, "-m", "benchmarks.readers", way, str(path)])))
 
     return run
 
 
-def measure(url: str, ways: dict[str, Callable[[str, Path], int]], rounds: int = 2) -> dict[str, tuple[float, int]]:
-    """Least wall time and transactions of each way, in turn; what fails is told and left out."""
-    best: dict[str, tuple[float, int]] = {}
+def etl(past: Past, *, decoded: bool) -> Way:
+    """ethereum-etl, five workers, as its manual has them."""
+    start_s = _start([str(PEERS / "ethereumetl"), "--help"])
+
+    def run(url: str, folder: Path) -> dict[str, Any]:
+        (folder / "hashes").write_text("\n".join(past.hashes) + "\n")
+        blocks, given = f"-s {past.first} -e {past.last} -b {STEP}", f"-t {folder}/hashes -b 100"
+        commands = [
+            f"export_blocks_and_transactions {blocks} --blocks-output {folder}/b --transactions-output {folder}/t",
+            f"export_receipts_and_logs {given} --receipts-output {folder}/receipts --logs-output {folder}/logs",
+        ]
+        if decoded:
+            commands.append(f"export_token_transfers {blocks} -o {folder}/transfers")
+        for command in commands:
+            _output([str(PEERS / "ethereumetl"), *command.split(), "-w", "5", "-p", url])
+        count = len((folder / "receipts").read_text().splitlines()) - 1
+        return {"transactions": count, "start_s": len(commands) * start_s}
+
+    return run
+
+
+def cryo(past: Past) -> Way:
+    """cryo's two collections, to a frame in memory."""
+    start_s = _start([str(PEERS / "python"), "-c", "import cryo, polars"])
+
+    def run(url: str, _folder: Path) -> dict[str, Any]:
+        bounds = [str(past.first), str(past.last)]
+        count = int(_output([str(PEERS / "python"), "-c", CRYO, url, *bounds, TRANSFER]))
+        return {"transactions": count, "start_s": start_s}
+
+    return run
+
+
+def _start(command: list[str]) -> float:
+    """Seconds that a program takes to do nothing."""
+    took = []
+    for _ in range(3):
+        begin = time.perf_counter()
+        _output(command)
+        took.append(time.perf_counter() - begin)
+    return min(took)
+
+
+def _output(command: list[str]) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(done.stderr[-400:])
+    return done.stdout
+
+
+def measure(past: Past, url: str, ways: dict[str, Way], rounds: int = ROUNDS) -> dict[str, Run]:
+    """The quickest run of each way, in turn; what fails is told and left out."""
+    best: dict[str, Run] = {}
     for _ in range(rounds):
-        for name, run in ways.items():
+        for name, way in ways.items():
             with tempfile.TemporaryDirectory() as folder:
-                begin = time.perf_counter()
+                begin, client, node = time.perf_counter(), _children_s(), past.anvil.cpu_s
                 try:
-                    count = run(url, Path(folder))
+                    did = way(url, Path(folder))
                 except (RuntimeError, OSError) as error:
                     print(f"{name} was not measured: {str(error)[-200:]}", file=sys.stderr)
                     continue
                 took = time.perf_counter() - begin
-                best[name] = min(best.get(name, (took, count)), (took, count))
+                run = Run(
+                    seconds=took,
+                    reading_s=did["reading_s"] if "reading_s" in did else took - did["start_s"],
+                    client_s=_children_s() - client,
+                    node_s=past.anvil.cpu_s - node,
+                    did=did,
+                )
+                best[name] = min(best.get(name, run), run, key=lambda each: each.seconds)
     return best
 
 
-def table(title: str, found: dict[str, tuple[float, int]]) -> None:
-    """Print one table."""
-    own = found["Edgewatch"][0]
-    print(f"| {title} | seconds | transactions a second | times slower than Edgewatch |")
-    print("|---|---|---|---|")
-    for name, (took, count) in found.items():
-        print(f"| {name} | {took:.2f} | {count / took:,.0f} | {took / own:.1f} |", flush=True)
-    print()
+def _children_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def compared(title: str, found: dict[str, Run]) -> list[str]:
+    """One table; times Edgewatch's go by transactions a second."""
+    own = found["Edgewatch"]
+    lines = [
+        f"| {title} | transactions | seconds, after the start | times Edgewatch's | CPU seconds: reader, node |",
+        "|---|---|---|---|---|",
+    ]
+    for name, run in found.items():
+        count, more = run.did["transactions"], own.did["transactions"] / run.did["transactions"]
+        times = f"{more * run.seconds / own.seconds:.1f}, {more * run.reading_s / own.reading_s:.1f}"
+        took, spent = f"{run.seconds:.1f}, {run.reading_s:.1f}", f"{run.client_s:.1f}, {run.node_s:.1f}"
+        lines.append(f"| {name} | {count:,} | {took} | {times} | {spent} |")
+    return [*lines, ""]
+
+
+def against_peers(past: Past) -> list[str]:
+    """Edgewatch beside ethereum-etl and cryo."""
+    ways: dict[str, Way] = {
+        "Edgewatch": python("ours", past),
+        "ethereum-etl, 5 workers": etl(past, decoded=True),
+        "the same without token transfers": etl(past, decoded=False),
+        "cryo, to memory": cryo(past),
+    }
+    lines = compared("no latency", measure(past, past.anvil.url, ways))
+    with late(past.anvil.port, LATENCY_MS) as url:
+        return lines + compared(f"{LATENCY_MS} ms", measure(past, url, ways))
+
+
+def against_web3(past: Past) -> list[str]:
+    """Edgewatch beside the tutorials' loop, and what prices cost."""
+    ways: dict[str, Way] = {
+        "Edgewatch": python("ours", past),
+        "without price feeds": python("ours", past, native_usd_feed=None),
+    }
+    part, less = past.part(2_000), past.part(200)
+    lines = compared("no latency", measure(past, past.anvil.url, {**ways, "web3.py, ORM": python("web3", part)}))
+    with late(past.anvil.port, LATENCY_MS) as url:
+        found = measure(past, url, {**ways, "web3.py, ORM": python("web3", less)}, rounds=1)
+    return lines + compared(f"{LATENCY_MS} ms", found)
+
+
+def crowds(past: Past, crowd: Past) -> list[str]:
+    """A thousand wallets beside one."""
+    idle = [f"0x{n:040x}" for n in range(1, 1_000)]
+    ways = {
+        f"{words}, `{verify}`": (of, python("ours", of, names=names, verify=verify))
+        for verify in ("ends", "full")
+        for words, of, names in (
+            ("1 wallet", past, past.names[:1]),
+            ("1, and 999 that never traded", past, [past.names[0], *idle]),
+            ("1,000 that trade", crowd, crowd.names),
+        )
+    }
+    lines = [
+        "| wallets, `verify` | transactions | seconds, no start | windows | eth_getLogs | requests | peak memory |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, (of, way) in ways.items():
+        run = measure(of, of.anvil.url, {name: way}, rounds=3)[name]
+        counts = " | ".join(f"{run.did[key]:,}" for key in ("windows", "eth_getLogs", "requests"))
+        cells = f"{run.did['transactions']:,} | {run.reading_s:.2f} | {counts} | {run.did['peak_mb']} MB"
+        lines.append(f"| {name} | {cells} |")
+    return lines
 
 
 def main() -> None:
-    """Print the tables."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 2_000
-    names = [f"0x{n + 1:02x}" + "5a" * 19 for n in range(WALLETS)]
+    """Measure, print and keep."""
+    peers, count = "peers" in sys.argv[1:], next((int(each) for each in sys.argv[1:] if each.isdigit()), 10_000)
+    if find_anvil() is None or (peers and not PEERS.exists()):
+        print(f"Reading was not measured. {'' if find_anvil() else MISSING}", file=sys.stderr)
+        return
     with Anvil() as anvil:
-        world = World(anvil, v4=False)
-        world.deploy()
-        first, last = trade(world, names, count)
-        hashes = [
-            tx_hash
-            for n in range(first, last + 1)
-            for tx_hash in anvil.rpc("eth_getBlockByNumber", hex(n), False)["transactions"]  # noqa: FBT003
-        ]
-        read = ours(world, names, first)
-        ways = {"Edgewatch": read, "web3.py and the ORM": by_web3(names, first, last)}
-        if PEERS.exists():
-            ways |= {"ethereum-etl, 5 workers": by_etl(hashes, first, last), "cryo, to memory": by_cryo(first, last)}
-        else:
-            print("ethereum-etl and cryo were not measured: run `make bench-peers`", file=sys.stderr)
-        found = measure(anvil.url, ways)
-        table(f"{len(hashes):,} transactions in {last - first + 1} blocks", found)
-        with late(anvil.url, LATENCY_S) as server:
-            table("the same, 50 ms later", measure(server.url, ways, rounds=1))
-        one = [names[0]]
-        with late(anvil.url, 0.0) as server:
-            idle = [f"0x{n:040x}" for n in range(1, 1_000)]
-            print("| wallets | seconds | eth_getLogs | requests in all |")
-            print("|---|---|---|---|")
-            for many in (one, one + idle):
-                server.asked.clear()
-                took, _ = measure(server.url, {"Edgewatch": ours(world, many, first, verify="ends")}, rounds=1)[
-                    "Edgewatch"
-                ]
-                print(f"| {len(many):,} | {took:.2f} | {server.asked['eth_getLogs']} | {server.asked.total()} |")
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        print()
-        print(f"at most {peak} MB of memory, web3.py and its peers' loops in the same process among it")
+        past = trade(anvil, many=WALLETS, count=count)
+        if peers:
+            results.write("benchmarks.reading peers", against_peers(past))
+            return
+        lines = against_web3(past)
+        with Anvil() as other:
+            lines += crowds(past, trade(other, many=1_000, count=count))
+        results.write("benchmarks.reading", lines)
 
 
 if __name__ == "__main__":

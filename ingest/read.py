@@ -338,6 +338,7 @@ def _transactions(
 
 
 def _mostly(header: Header, wanted: int) -> bool:
+    # With every provider (``units.toml``) a whole block costs what one transaction does; but its bytes have to come.
     return wanted > 1 and header.transactions is not None and header.transactions <= 2 * wanted
 
 

@@ -396,3 +396,20 @@ def test_auto_proves_every_block_where_a_day_of_it_is_cheap(host: str, each: int
     assert affordable(10, 7_200 * each * 5)
     assert not affordable(10, 7_200 * each * 5 - 1)
     assert not affordable(7_201, 7_200 * each * 5)
+
+
+def test_auto_proves_every_block_where_a_day_of_it_is_cheap() -> None:
+    """At most a fifth of the daily budget, by the longer of a day and what is to be read now."""
+    assert verify.affordable(10, block_seconds=12, limit=7_200 * 40 * 5)
+    assert not verify.affordable(10, block_seconds=12, limit=7_200 * 40 * 5 - 1)
+    assert not verify.affordable(7_201, block_seconds=12, limit=7_200 * 40 * 5)
+
+
+@given(st.lists(st.integers(0, 9) | st.none(), max_size=20), st.integers(1, 12))
+def test_pages_hold_every_block_once_and_no_more_than_they_may(counts: list[int | None], most: int) -> None:
+    """In order; only a block that has more transactions than a page may hold is alone on one that has more."""
+    headers = [Header(number=n, hash="", parent="", timestamp=1, bloom=0, transactions=c) for n, c in enumerate(counts)]
+    pages = list(verify.pages(headers, most))
+    assert [header for page in pages for header in page] == headers
+    assert all(len(page) == 1 or sum(header.transactions or 0 for header in page) <= most for page in pages)
+    assert all(len(page) <= most for page in pages)

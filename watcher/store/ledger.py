@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
@@ -329,7 +329,8 @@ def add_coverage(connection: Connection, items: Iterable[Coverage]) -> None:
     if gone:
         same = and_(*(coverage.c[key] == bindparam(f"_{key}") for key in keys))
         connection.execute(delete(coverage).where(same), gone)
-    fresh = [asdict(item) for item in wanted.difference(before)]
+    names = coverage.columns.keys()  # not ``asdict``, which copies each date
+    fresh = [{name: getattr(item, name) for name in names} for item in wanted.difference(before)]
     if fresh:
         connection.execute(insert(coverage), fresh)
 
