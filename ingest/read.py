@@ -323,18 +323,25 @@ def _transactions(
     for page in pages(whole, 4 * PAGE):
         requests: list[Request] = [("eth_getBlockByNumber", [hex(header.number), True]) for header in page]
         for header, block in zip(page, node.batch(requests, required=WHOLE), strict=True):
-            with well_formed(f"block {header.number:,}"):
-                if block["hash"].lower() != header.hash:
-                    raise RpcUnavailable(f"the node has another block {header.number:,} than a moment ago")
-                told = {each["hash"].lower(): each for each in block["transactions"] if _is_whole(each, TRANSACTION)}
-            for tx_hash in [each for each in told if each in left]:
-                del left[tx_hash]
-                yield tx_hash, told[tx_hash]
+            for tx_hash, transaction in _told(header, block).items():
+                if tx_hash in left:
+                    del left[tx_hash]
+                    yield tx_hash, transaction
     hashes = list(left)
     for start in range(0, len(hashes), PAGE):
         names = hashes[start : start + PAGE]
         answers = node.batch([("eth_getTransactionByHash", [tx]) for tx in names], required=TRANSACTION)
         yield from zip(names, answers, strict=True)
+
+
+def _told(header: Header, block: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The transactions of a whole block by hash, as far as they can be used; none if it is not the header's."""
+    try:
+        if block["hash"].lower() != header.hash:
+            return {}
+        return {each["hash"].lower(): each for each in block["transactions"] if _is_whole(each, TRANSACTION)}
+    except (TypeError, AttributeError):
+        return {}
 
 
 def _mostly(header: Header, wanted: int) -> bool:
