@@ -68,10 +68,10 @@ def make_decision(
         choice=choice,
         until=now + snooze if choice is Choice.SNOOZE else None,
         decided_at=now,
-        decided_by=decided_by,
+        decided_by=clean(decided_by, 64),
         user_id=user_id,
         channel=channel,
-        note=note,
+        note=clean(note, 1000),
         message_id=message_id,
         config_hash=config_hash,
     )

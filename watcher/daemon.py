@@ -103,7 +103,7 @@ class Daemon:
     async def _listen(self, bot: TelegramBot, stop: asyncio.Event) -> None:
         menu_set = asyncio.create_task(bot.set_menu(menu()))
         desk = app.desk(self._config, self._engine)
-        with suppress(SQLAlchemyError):
+        with suppress(WatchError, SQLAlchemyError):
             await asyncio.to_thread(desk.opened)
         while not stop.is_set():
             pause = POLL_AGAIN_S
@@ -114,7 +114,7 @@ class Daemon:
                 # where another program takes the presses. It is tried again: that one may end, a token be set right.
                 log.error("telegram_polling_stopped", kind=type(error).__name__, problem=str(error))
                 pause = REFUSED_AGAIN_S
-                with suppress(SQLAlchemyError):
+                with suppress(WatchError, SQLAlchemyError):
                     await asyncio.to_thread(desk.refused, str(error), taken=isinstance(error, ConflictError))
             except Exception:
                 # The desk failed, a locked database for one; its update is still unread and comes again.

@@ -6,14 +6,14 @@ from typing import Final
 
 import structlog
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError
 
 from alerts import message, text
 from alerts.errors import ReviewError
 from alerts.review import CARD, DETAILS, FOLLOW, make_decision
 from alerts.silence import to_follow
 from alerts.types import Choice, FlagStatus, Message, Outcome, Press, Said
-from ingest.errors import WatchError
+from ingest.errors import StoreError
 from watcher import hearing
 from watcher.actions import Person, decide, follow_address
 from watcher.commands import Asked, answer
@@ -23,7 +23,7 @@ from watcher.store.database import reading, writing
 
 _OFFSET = "telegram_offset"
 _NOTE_EVERY: Final = timedelta(minutes=5)
-_LATER: Final = (SQLAlchemyError, WatchError, OSError)  # the database is away or locked: the same update will do later
+_LATER: Final = (StoreError, OperationalError, OSError)  # the database is away or locked: the same update will do later
 _ELSEWHERE: Final = "This button does not belong to this message. /flags shows what waits for you."
 
 log = structlog.get_logger()

@@ -135,7 +135,7 @@ def make_wallet(
     since, until = row.get("followed_since", "").strip(), row.get("unfollowed_at", "").strip()
     return Wallet(
         address=address,
-        label=label[:64],
+        label=clean(label, 64),
         role=Role(role),
         chains=chains,
         followed_since=instant(since, "followed_since") if since else now,

@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 
 from alerts.review import CARD, DETAILS, parse_press
 from alerts.text import strip
 from alerts.types import Choice, Press, Said, Verb
+from ingest.errors import StoreError
 from metrics.types import Silence, State
 from tests.alerts.examples import FLAG, assessment
 from watcher.commands import COMMANDS, menu
@@ -128,19 +129,48 @@ def test_what_the_program_cannot_deal_with_is_said_and_passed_over(desk, store):
     assert "silent until" in say(desk, "/snooze 0xbbbb 12h", update_id=6)
 
 
-class Locked(Desk):
-    """Its database is busy."""
+class Failing(Desk):
+    """Cannot answer, for a reason."""
+
+    reason: Exception
 
     def _answered(self, said):
-        raise OperationalError("BEGIN IMMEDIATE", {}, sqlite3.OperationalError("database is locked"))
+        raise self.reason
 
 
-def test_a_database_that_is_locked_is_tried_again(store):
+@pytest.mark.parametrize(
+    "reason",
+    [
+        StoreError("cannot use the database: it is locked"),
+        OperationalError("BEGIN IMMEDIATE", {}, sqlite3.OperationalError("database is locked")),
+        OSError("disk full"),
+    ],
+    ids=lambda reason: type(reason).__name__,
+)
+def test_a_database_that_is_away_is_tried_again(store, reason):
     """Its update stays unread: the same words will do later."""
-    desk = Locked(store, clock=lambda: NOW, key=KEY, chats=[42], units_a_day=1000)
-    with pytest.raises(OperationalError):
+    desk = Failing(store, clock=lambda: NOW, key=KEY, chats=[42], units_a_day=1000)
+    desk.reason = reason
+    with pytest.raises(type(reason)):
         say(desk, "/status", update_id=5)
     assert desk.offset() == 0
+
+
+def test_words_that_a_database_refuses_are_passed_over(store):
+    """They would be refused every time, and nobody else would be heard again."""
+    desk = Failing(store, clock=lambda: NOW, key=KEY, chats=[42], units_a_day=1000)
+    desk.reason = DataError("INSERT", {}, ValueError("text fields cannot contain NUL"))
+    assert "failed here" in say(desk, "/status", update_id=5)
+    assert desk.offset() == 6
+
+
+def test_what_is_stored_of_a_persons_words_holds_nothing_hidden(desk, store):
+    """A reason is one harmless line, however it was given."""
+    say(desk, "/snooze Grey Heron 3d a\0b\u202e on leave")
+    say(desk, "/snooze 0xbbbb 3d a\0b\u202e on leave")
+    with reading(store) as connection:
+        notes = [item.note for item in (*review.decisions(connection), *review.acts(connection))]
+    assert notes == ["ab on leave"] * 2
 
 
 def test_what_looks_like_a_key_is_not_repeated(desk):

@@ -88,3 +88,11 @@ def test_an_address_or_a_message(text):
         assert len(parse_address(text)) == 42
     except ConfigError as error:
         assert str(error)
+
+
+def test_a_label_is_one_harmless_line():
+    """What nobody sees, or a database cannot keep, is not stored; a long one is cut."""
+    line = f'{ONE},"a\u202e<b> c\u200b{"y" * 100}"'
+    [(_, wallet)] = parsed(f"address,label\n{line}\n").accepted
+    assert wallet.label.startswith("a<b> cy")
+    assert len(wallet.label) == 64
