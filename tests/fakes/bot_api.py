@@ -107,7 +107,7 @@ class BotApi:
 
     async def until(self, method: str, count: int = 1) -> None:
         """Wait until a method was called so often."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while self.methods(polls=True).count(method) < count:
                 await asyncio.sleep(0.005)
 
