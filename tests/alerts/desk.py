@@ -92,7 +92,7 @@ async def polling(desk: FakeDesk) -> AsyncIterator[tuple[BotApi, TelegramBot]]:
 
 async def settle(desk: FakeDesk, update_id: int) -> None:
     """Wait until the update is committed and shown."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while desk.next_id <= update_id:
             await asyncio.sleep(0.005)
     await asyncio.sleep(0.15)
