@@ -21,6 +21,7 @@ from ingest.wire import parse
 BODY_LIMIT = 32 * 2**20  #: bytes of one answer, unpacked
 UNREAD_DATE_S = 60.0  #: how long is waited where ``Retry-After`` is a date and the answer does not say what time it is
 EXTRAS = frozenset({"debug_traceTransaction", "trace_transaction", "eth_getBlockReceipts", "alchemy_getAssetTransfers"})
+HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
 SHORTEST_SECRET = 6  #: characters; shorter parts of a URL are words such as "v2" and "eth"
 
 
@@ -140,17 +141,18 @@ class Endpoint:
         """
         content = bytearray()
         try:
-            return self._read(await self._receive(client, body, content), content, body)
+            response = await self._receive(client, body, content)
+            return self._read(response.status_code, response.headers, content, body)
         finally:
             content.clear()  # the traceback of an error, and whoever keeps the error, would keep it too
 
+    def _request(self, body: Any) -> dict[str, Any]:
+        """What is sent: arguments of ``httpx.AsyncClient.stream``."""
+        return {"method": "POST", "url": self._url, "content": msgspec.json.encode(body), "headers": dict(HEADERS)}
+
     async def _receive(self, client: httpx.AsyncClient, body: Any, content: bytearray) -> httpx.Response:
-        headers = {"Content-Type": "application/json", "Accept": "application/json"}
         try:
-            async with (
-                asyncio.timeout(self._timeout_s),
-                client.stream("POST", self._url, content=msgspec.json.encode(body), headers=headers) as response,
-            ):
+            async with asyncio.timeout(self._timeout_s), client.stream(**self._request(body)) as response:
                 async for chunk in response.aiter_bytes():
                     content += chunk
                     if len(content) > BODY_LIMIT:
@@ -165,8 +167,8 @@ class Endpoint:
             raise RpcUnavailable(f"{self.name}: {type(error).__name__}", unreachable=gone) from None
         return response
 
-    def _read(self, response: httpx.Response, content: bytearray, body: Any) -> Any:
-        answer, status = parse(content, body), response.status_code
+    def _read(self, status: int, headers: Mapping[str, str], content: bytearray, body: Any) -> Any:
+        answer = parse(content, body)
         if status == 200 and isinstance(answer, dict | list):
             return answer
         # Some providers send the JSON-RPC error, with the range that would work in it, as an HTTP error.
@@ -176,7 +178,7 @@ class Endpoint:
         if status == 413:
             raise AnswerTooLarge(f"{self.name}: HTTP 413, too much in one request")
         if status == 402 or (status == 403 and re.search(rb"limit|quota|exceeded", content[:2_000].lower())):
-            raise RpcUnavailable(f"{self.name}: HTTP {status}, a quota", retry_after=retry_after(response.headers))
+            raise RpcUnavailable(f"{self.name}: HTTP {status}, a quota", retry_after=retry_after(headers))
         if status in {403, 404, 405} and _is_extra(body):
             # The same key named its chain before: the plan lacks the method, not the person a valid key.
             words = answer["error"] if says_why else {"code": NO_METHOD, "message": f"HTTP {status}"}
@@ -184,5 +186,5 @@ class Endpoint:
         if status in {401, 403, 404} or 300 <= status < 400:
             raise EndpointRefused(f"{self.name}: HTTP {status}; check the URL and its key")
         what = f"HTTP {status}" if status != 200 else "an answer that is not JSON"
-        wait, too_fast = retry_after(response.headers), status == 429
+        wait, too_fast = retry_after(headers), status == 429
         raise RpcUnavailable(f"{self.name}: {what}", retry_after=wait, too_fast=too_fast)

@@ -1,8 +1,8 @@
 """Find the transactions of a wallet through a provider's wallet index, where block ranges are too small for logs.
 
 An index is somebody's word. So it only *names* transactions: each is fetched by its hash and held against its header
-(``ingest.read``), and what it left out is looked for in windows of logs (``ingest.sampling``). Another provider is one
-more function in ``INDEXES``.
+(``ingest.read``), and what it left out is looked for in windows of logs (``ingest.sampling``). Another provider whose
+nodes have one is one more function in ``INDEXES``; a service of its own is ``ingest.hypersync``.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -39,7 +39,7 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One page of a wallet's transfers, newest first."""
+    """One page of a wallet's transfers."""
 
     wallet: str
     out: bool  #: from the wallet; else to it
@@ -101,7 +101,7 @@ def _row(row: Mapping[str, Any], question: Question) -> Transfer:
 
 
 INDEXES: Mapping[str, Ask] = {"alchemy": alchemy}
-"""Every index by the name that the configuration gives it."""
+"""Every index that nodes offer, by the name that the configuration gives it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +116,7 @@ class Chunk:
 
 @dataclass(slots=True)
 class Index:
-    """A provider's index of one chain; learns whether it knows of calls inside transactions."""
+    """An index of one chain, and whom to ask for it; learns whether it knows of calls inside transactions."""
 
     ask: Ask
     node: Node

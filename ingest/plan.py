@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from ingest import hypersync
 from ingest.budget import units
 from ingest.index import CHUNK, PAGE, QUESTION
 from ingest.prove import MOST_HEADERS, SAMPLE_OF
@@ -35,7 +36,7 @@ class Ability:
     result_cap: int | None = None  #: most logs of one answer, where a refusal named it
     archive: bool = True  #: old state can be asked for (prices)
     trace: bool = False
-    index: str | None = None  #: one of ``ingest.index.INDEXES``
+    index: str | None = None  #: one of ``ingest.index.INDEXES``, or ``ingest.hypersync``
     internal: bool = False  #: its index knows of calls inside transactions
     index_endpoint: str | None = None  #: the endpoint that the index is asked at; None: this one
     receipts: bool = True  #: it gives the receipts of whole blocks
@@ -50,7 +51,9 @@ def together(endpoints: Sequence[Ability]) -> Ability:
     first = replace(endpoints[0], others=len(endpoints) > 1)
     for each in endpoints:
         if each.index:
-            return replace(first, index=each.index, internal=each.internal, index_endpoint=each.endpoint)
+            return replace(
+                first, index=each.index, internal=each.internal, index_endpoint=each.index_endpoint or each.endpoint
+            )
     return first
 
 
@@ -111,7 +114,7 @@ class Cost:
     def units(self) -> int:
         """Provider units in all."""
         return sum(
-            count * units(method, self.index_host if method == QUESTION else self.host)
+            count * units(method, self.index_host if method in (QUESTION, hypersync.QUERY) else self.host)
             for method, count in self.requests.items()
         )
 
@@ -333,7 +336,10 @@ def _index(task: Task, blocks: int, wallets: int, *, polls: int = 1, together: b
         return {}
     transactions, arrivals = _held(task, blocks, wallets)
     lists = polls * wallets
-    pages = lists * (_pages(transactions / lists) + _pages((transactions + arrivals) / lists))
+    question, through = QUESTION, 0
+    if task.ability.index == hypersync.NAME:
+        question, through = hypersync.QUERY, (blocks // polls) // hypersync.BLOCKS
+    pages = lists * (_pages(transactions / lists) + _pages((transactions + arrivals) / lists) + 2 * through)
     groups = polls if together else wallets
     chunks = groups * max(1, math.ceil(transactions / groups / CHUNK))
     fetched = 0.0 if task.ability.internal else arrivals
@@ -342,7 +348,7 @@ def _index(task: Task, blocks: int, wallets: int, *, polls: int = 1, together: b
     again = _finds(min(chunks, transactions), 0, 0)
     sampled = _windows(chunks * SAMPLES, 1 if not together else wallets, 2) if task.ability.range_cap else {}
     found = _finds(transactions, fetched, task.activity.calls)
-    return _sum([{"alchemy_getAssetTransfers": pages}, ends, sampled, again if sampled else {}, found])
+    return _sum([{question: pages}, ends, sampled, again if sampled else {}, found])
 
 
 def _pages(rows: float) -> int:

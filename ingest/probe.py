@@ -4,13 +4,14 @@ A refusal is an answer. What a bad line loses is none, and says nothing of the e
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, ParamSpec, TypeVar
 
 from ingest.abi import TRANSFER
 from ingest.bloom import BYTES
 from ingest.errors import AnswerTooLate, IngestError, RangeRefused, RpcRejected, RpcUnavailable, TryElsewhere
-from ingest.index import INDEXES, Question
+from ingest.index import INDEXES, Index, Question
 from ingest.plan import Ability
 from ingest.rpc import Node, Request
 from ingest.standing import BATCH
@@ -172,6 +173,19 @@ def _index(node: Node, head: int) -> tuple[str | None, bool]:
             else:
                 return name, internal
     return None, False
+
+
+def served_elsewhere(found: Sequence[Ability], index: Index, name: str) -> list[Ability]:
+    """What the endpoints of a chain can do where the wallet index is a service beside them: theirs is not used.
+
+    Raises
+    ------
+    RpcUnavailable, RpcRejected, WrongChain
+        The service does not answer.
+    """
+    index.ask(index.node, Question(wallet=NOBODY, out=True, blocks=BlockRange(0, 0), internal=index.internal))
+    host = index.node.host
+    return [replace(each, index=name, internal=index.internal, index_endpoint=host) for each in found]
 
 
 def _answers(node: Node, request: Request) -> bool:

@@ -52,6 +52,7 @@ READ_METHODS = frozenset(
         "trace_transaction",
         "web3_clientVersion",
         "alchemy_getAssetTransfers",
+        "hypersync_query",  # our name for HyperSync's ``POST /query`` (ingest.hypersync)
     }
 )
 """Every method that may leave this machine. All of them only read."""
@@ -97,6 +98,8 @@ class Node:
         Called with a text for a person when an endpoint is set aside.
     tries
         Of one request, at most, where the endpoint gives no usable answer.
+    speak
+        Makes an endpoint from its URL: another class for one that does not speak JSON-RPC.
     """
 
     def __init__(
@@ -111,6 +114,7 @@ class Node:
         standings: MutableMapping[str, Standing] | None = None,
         tell: Callable[[str], None] = lambda _text: None,
         tries: int = TRIES,
+        speak: Callable[..., Endpoint] = Endpoint,
     ) -> None:
         self.chain_id = chain_id
         self._tries = tries
@@ -119,7 +123,7 @@ class Node:
         for url, name in zip(urls, names(urls), strict=True):
             standing = known.setdefault(url, Standing())
             standing.checked_at = None
-            self._endpoints.append(Endpoint(url, name=name, standing=standing, timeout_s=timeout_s))
+            self._endpoints.append(speak(url, name=name, standing=standing, timeout_s=timeout_s))
         self._charge = charge
         self._sleep = sleep
         self._clock = clock

@@ -4,8 +4,9 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,13 +14,14 @@ import structlog
 from sqlalchemy import Engine
 
 from alerts.bot import TelegramBot
-from ingest import price_file
+from ingest import hypersync, price_file
 from ingest.budget import Meter
 from ingest.endpoint import names
 from ingest.errors import ConfigError, IngestError, RpcUnavailable
+from ingest.index import Index
 from ingest.plan import Ability
 from ingest.price_file import PriceFile
-from ingest.probe import probe
+from ingest.probe import probe, served_elsewhere
 from ingest.rpc import Node
 from ingest.standing import Standing
 from ingest.stride import Stride
@@ -108,18 +110,15 @@ def sources(config: Config, engine: Engine, now: datetime, *, marking: bool = Fa
     meter = Meter(spent=spent, limit=limit, today=None if marking else lambda: clock().date())
     own, most = prices(config), config.budget.rpc_units_per_day // UNRECORDED
     with ExitStack() as stack:
-        yield [
-            Source(
-                chain=table.chain(),
-                config=table,
-                node=stack.enter_context(
-                    _node(table, _recorded(engine, meter, table, most, MARKING if marking else ""))
-                ),
-                meter=meter,
-                prices=own,
-            )
-            for table in config.chains
-        ]
+        found = []
+        for table in config.chains:
+            charge = _recorded(engine, meter, table, most, MARKING if marking else "")
+            node, index = stack.enter_context(_node(table, charge)), None
+            if table.index == hypersync.NAME and config.hypersync_token:
+                token = config.hypersync_token.get_secret_value()
+                index = Index(hypersync.ask, stack.enter_context(_hypersync(table, charge, token)), internal=False)
+            found.append(Source(chain=table.chain(), config=table, node=node, meter=meter, prices=own, index=index))
+        yield found
 
 
 def abilities(source: Source) -> list[Ability]:
@@ -143,7 +142,13 @@ def abilities(source: Source) -> list[Ability]:
                 log.warning("endpoint_left_out", chain=source.chain.name, endpoint=name, problem=str(error))
     if failure and not found:
         raise failure
-    return found
+    if source.index is None:
+        return found
+    try:
+        return served_elsewhere(found, source.index, hypersync.NAME)
+    except IngestError as error:
+        log.warning("index_left_out", chain=source.chain.name, endpoint=source.index.node.host, problem=str(error))
+        return [replace(each, index=None) for each in found]
 
 
 _standings: dict[str, Standing] = {}
@@ -176,6 +181,13 @@ def _node(table: ChainConfig, charge: Charge) -> Node:
         log.warning("endpoint_set_aside", chain=table.name, what=text)
 
     return Node(table.rpc_urls, chain_id=table.chain_id, charge=charge, standings=_standings, tell=tell)
+
+
+def _hypersync(table: ChainConfig, charge: Charge, token: str) -> Node:
+    """HyperSync's service for a chain: metered, paced and checked like a node."""
+    speak = partial(hypersync.HyperSync, token=token)
+    urls = [hypersync.url(table.chain_id)]
+    return Node(urls, chain_id=table.chain_id, charge=charge, standings=_standings, speak=speak)
 
 
 def endpoints(table: ChainConfig, meter: Meter) -> Iterator[tuple[str, Node]]:

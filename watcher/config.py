@@ -26,11 +26,14 @@ from metrics.types import Unit
 from watcher.types import FILE
 
 TOKEN_VARIABLE = "EDGEWATCH_TELEGRAM_TOKEN"  # noqa: S105 - the name of a variable, not a secret
+INDEX_VARIABLE = "EDGEWATCH_HYPERSYNC_TOKEN"
 CONFIG_VARIABLE = "EDGEWATCH_CONFIG"
 DEFAULT_FILE = "edgewatch.toml"
 
 #: Keys of a ``[[chains]]`` table that describe the chain itself and go to ``ingest.chains``.
 _REGISTRY_KEYS = ("native_symbol", "wrapped_native", "quote_tokens", "native_usd_feed", "dexes", "block_seconds")
+
+_HIDDEN = ("telegram_token", "hypersync_token", "folder")  #: of ``Config``, and no keys of the file
 
 
 def _duration(text: str) -> str:
@@ -67,7 +70,7 @@ class ChainConfig(_Table):
     in_flight: Annotated[int, Field(ge=1, le=16)] = IN_FLIGHT  #: HTTP requests at once at one endpoint
     requests_per_second: Annotated[float, Field(gt=0)] | None = None  #: at one endpoint; None: as fast as it answers
     verify: Literal["auto", "full", "ends"] = "auto"
-    index: Literal["none", "alchemy"] = "none"  # as ingest.index.INDEXES
+    index: Literal["none", "alchemy", "hypersync"] = "none"  # as ingest.index.INDEXES, and ingest.hypersync
     native_symbol: str | None = None
     wrapped_native: str | None = None
     quote_tokens: list[dict[str, Any]] | None = None
@@ -224,6 +227,7 @@ class Config(_Table):
     detection: DetectionConfig = DetectionConfig()
     telegram: TelegramConfig | None = None
     telegram_token: SecretStr | None = Field(default=None, exclude=True)
+    hypersync_token: SecretStr | None = Field(default=None, exclude=True)  #: there where a chain's index needs it
     folder: Path = Field(default=Path(), exclude=True)  #: where the file lies; relative paths start there
 
     def token(self) -> str:
@@ -272,7 +276,7 @@ def load(path: Path, environment: Mapping[str, str]) -> Config:
         raise ConfigError(f"cannot read {path}: {error}") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from None
-    for hidden in ("telegram_token", "folder"):
+    for hidden in _HIDDEN:
         if hidden in raw:
             raise ConfigError(f"{path}: unknown key {hidden!r}; secrets come from the environment ({TOKEN_VARIABLE})")
     faults: list[str] = []
@@ -291,6 +295,11 @@ def load(path: Path, environment: Mapping[str, str]) -> Config:
             table.chain()
         except ConfigError as error:
             faults.append(f"{place}: {error}")
+        if table.index == "hypersync" and not re.fullmatch(r"[!-~]+", environment.get(INDEX_VARIABLE, "")):
+            faults.append(
+                f'{place}: index = "hypersync" needs a token of envio.dev in the environment variable {INDEX_VARIABLE} '
+                "(never write it into the file)"
+            )
         if not faults:
             for url in expanded[number - 1].rpc_urls:
                 try:
@@ -306,11 +315,12 @@ def load(path: Path, environment: Mapping[str, str]) -> Config:
         faults.append("store.url: not a database URL; for example sqlite:///edgewatch.db")
     if faults:
         raise ConfigError(_message(path, faults))
-    token = environment.get(TOKEN_VARIABLE)
+    token, index_token = environment.get(TOKEN_VARIABLE), environment.get(INDEX_VARIABLE)
     return config.model_copy(
         update={
             "chains": expanded,
             "telegram_token": SecretStr(token) if token else None,
+            "hypersync_token": SecretStr(index_token) if index_token else None,
             "folder": path.resolve().parent,
         }
     )
@@ -360,8 +370,7 @@ def _nearest(key: str, parents: list[Any]) -> str:
                 "telegram": TelegramConfig,
                 "chats": ChatConfig,
             }.get(part, table)
-    hidden = {"telegram_token", "folder"}
-    names = [name for name in table.model_fields if name not in hidden]
+    names = [name for name in table.model_fields if name not in _HIDDEN]
     near = difflib.get_close_matches(key, names, n=1, cutoff=0.5)
     return f"; did you mean {near[0]!r}?" if near else f"; valid here: {', '.join(names)}"
 

@@ -93,9 +93,12 @@ def ability(item: Ability, chain: str) -> str:
     logs = "no logs" if item.range_cap is None else f"logs in {item.range_cap:,} blocks a call"
     if item.result_cap:
         logs += f" of at most {item.result_cap:,} logs"
+    index = (
+        f"wallet index {item.index}{'' if item.internal else ' without internal calls'}" if item.index else "no index"
+    )
     words = [
         logs,
-        f"wallet index {item.index}{'' if item.internal else ' without internal calls'}" if item.index else "no index",
+        index + (f" (at {item.index_endpoint})" if item.index_endpoint else ""),
         "whole blocks" if item.receipts else "no receipts of whole blocks",
         "old state" if item.archive else "no old state: old prices stay unknown",
         "traces" if item.trace else "no traces",
@@ -148,7 +151,9 @@ def _index_words(tasks: Sequence[Task]) -> str:
     if have:
         where = ", ".join(task.chain for task in have)
         return f'your endpoint has one for {where}: set index = "{have[0].ability.index}" there'
-    return f'take an endpoint that has one ({", ".join(INDEXES)}) and set index = "{next(iter(INDEXES))}"'
+    offered = ", ".join(INDEXES)
+    service = 'or set index = "hypersync", a service beside your endpoint, with a token of its own'
+    return f'take an endpoint that has one ({offered}) and set index = "{next(iter(INDEXES))}", {service}'
 
 
 def _fewer(plan: Plan, tasks: Sequence[Task]) -> str:

@@ -22,6 +22,7 @@ from ingest.rpc import READ_METHODS
         ("quiet-name.xdai.quiknode.pro", "eth_getLogs", 30),
         ("eth.drpc.org", "eth_getLogs", 20),
         ("rpc.ankr.com", "eth_getLogs", 200),
+        ("8453.hypersync.xyz", "hypersync_query", 1),
         ("127.0.0.1", "eth_getLogs", 1),
         ("alchemy.com.example.org", "eth_getLogs", 1),
         ("MAINNET.INFURA.IO", "eth_getLogs", 255),
@@ -34,7 +35,16 @@ def test_a_request_costs_what_its_provider_says(host, method, cost):
 
 def test_every_method_has_a_price_everywhere():
     """Whatever may leave this machine costs a whole number of units at every provider."""
-    for host in ("x.alchemy.com", "x.infura.io", "x.quiknode.pro", "x.drpc.org", "x.ankr.com", "localhost"):
+    hosts = (
+        "x.alchemy.com",
+        "x.infura.io",
+        "x.quiknode.pro",
+        "x.drpc.org",
+        "x.ankr.com",
+        "x.hypersync.xyz",
+        "localhost",
+    )
+    for host in hosts:
         assert all(isinstance(units(method, host), int) and units(method, host) >= 0 for method in READ_METHODS)
 
 

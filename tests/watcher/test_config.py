@@ -65,6 +65,10 @@ def test_a_short_file_is_enough(write):
             GOOD + "[detection]\nfalse_flags_per_month = 1.0\nfalse_flags_per_wallet_year = 1.0\n",
             "false_flags_per_wallet_year or false_flags_per_month, not both",
         ),
+        (GOOD + 'index = "covalent"', "chains.1.index: Input should be 'none', 'alchemy' or 'hypersync'"),
+        (GOOD + 'index = "hypersync"', "variable EDGEWATCH_HYPERSYNC_TOKEN"),
+        (GOOD + '[[chains]]\nhypersync_token = "x"', "chains.2.hypersync_token: unknown key"),
+        ("hypersync_token = 'x'\n" + GOOD, "unknown key 'hypersync_token'; secrets come from the environment"),
         ("[[chains]\n", "not valid TOML"),
     ],
 )
@@ -73,6 +77,18 @@ def test_a_fault_is_named_with_its_place(write, text, message):
     with pytest.raises(ConfigError) as caught:
         load(write(text), {"KEY": "abc"})
     assert message in str(caught.value)
+
+
+def test_the_token_of_a_service_is_a_secret(write):
+    """It comes from the environment, is one printable word, and is never shown."""
+    path = write(GOOD + 'index = "hypersync"')
+    config = load(path, {"KEY": "abc", "EDGEWATCH_HYPERSYNC_TOKEN": "s3cret"})
+    assert config.hypersync_token.get_secret_value() == "s3cret"
+    assert "s3cret" not in repr(config)
+    for bad in ("", "two words", "a\nHost: b", "ключ"):
+        with pytest.raises(ConfigError, match="needs a token") as caught:
+            load(path, {"KEY": "abc", "EDGEWATCH_HYPERSYNC_TOKEN": bad})
+        assert not bad or bad not in str(caught.value)
 
 
 def test_all_faults_come_at_once(write):

@@ -87,6 +87,35 @@ def test_an_index_is_asked_where_it_is_and_counted_there():
     assert together([own]) == own
 
 
+def test_a_service_beside_the_endpoint_is_counted_on_its_own_scale():
+    """Its questions cost what they cost there; every gift is looked at, and long ranges are several questions."""
+    tasks = []
+    for chain in BLOCK_S:
+        asked = task(chain, source="index", index="hypersync")
+        tasks.append(replace(asked, ability=replace(asked.ability, internal=False, index_endpoint="1.hypersync.xyz")))
+    plan = make_plan(tasks, polls=POLLS, budget=300_000, reserved=30_000)
+    used = {option.chain: option.backfill for option in plan.options if option.used}
+    assert {name: cost.requests["hypersync_query"] for name, cost in used.items()} == {
+        "ethereum": 80,
+        "base": 80,
+        "bsc": 240,
+    }
+    assert all("alchemy_getAssetTransfers" not in cost.requests for cost in used.values())
+    assert (plan.backfill, plan.daily) == (4_606_000, 27_366)
+    assert "wallet index hypersync without internal calls (at 1.hypersync.xyz)" in plan_text.ability(
+        tasks[0].ability, "ethereum"
+    )
+
+
+def test_without_any_index_both_kinds_are_named():
+    """Who has no index is told which endpoints have one, and which service needs none of theirs."""
+    asked = task("bsc", index=None)
+    plan = make_plan([asked], polls=POLLS, budget=300_000)
+    words = plan_text.ways_out(plan, [asked], POLLS)
+    assert 'index = "alchemy"' in words
+    assert 'index = "hypersync"' in words
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.sampled_from(list(BLOCK_S)), min_size=1, max_size=3, unique=True),

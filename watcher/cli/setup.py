@@ -33,6 +33,7 @@ rpc_urls = [{url}]   # ${{NAME}} is read from the environment
 history = "180d"                        # how far back to learn each wallet's baseline (or from_block = N)
 # confirmations = 64                    # only where the node has no "finalized" block
 # index = "alchemy"                     # find transactions by the provider's wallet index: far cheaper on a free plan
+#                                       # ("hypersync": a service beside any endpoint; EDGEWATCH_HYPERSYNC_TOKEN)
 
 [budget]
 rpc_units_per_day = 300_000             # hard: reading halts loudly and goes on where it stopped

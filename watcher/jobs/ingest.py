@@ -66,6 +66,7 @@ class Source:
     node: Node
     meter: Meter
     prices: PriceFile | None = None  #: the user's own
+    index: Index | None = None  #: a wallet index that is a service of its own; None: the node's, if any
 
 
 def watched(everyone: Iterable[Wallet], chain: Chain) -> list[Wallet]:
@@ -79,10 +80,8 @@ def plan_reading(engine: Engine, source: Source, now: datetime) -> list[Gap]:
     Where the configuration asks for more history than before, that of the others begins earlier too.
     """
     chain, config = source.chain, source.config
-    memo, asked = (
-        f"history:{chain.chain_id}",
-        str(config.from_block if config.from_block is not None else config.history),
-    )
+    memo = f"history:{chain.chain_id}"
+    asked = str(config.from_block if config.from_block is not None else config.history)
     with reading(engine) as connection:
         addresses = [
             wallet.address for wallet in watched(wallets.all_wallets(connection), chain) if wallet.measured(now)
@@ -198,7 +197,7 @@ def _by_index(run: "Run", gaps: list[Gap], known: dict[int, Link], stopped: Call
         starts = wallets.starts(connection, source.chain.chain_id)
     dice = Random(f"{source.chain.chain_id} {run.now}")  # noqa: S311 - where to look, not a secret
     named = indexed.Indexed(
-        index=Index(INDEXES[source.config.index], source.node),
+        index=source.index or Index(INDEXES[source.config.index], source.node),
         reader=run.reader,
         sampler=sampling.Sampler(source.node, dice, run.strides),
         chain=source.chain,
