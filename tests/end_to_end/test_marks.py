@@ -111,5 +111,5 @@ def test_a_mark_is_what_the_sale_brings_and_a_drained_pool_brings_nothing(tmp_pa
             assert [m.proceeds_usd for m in marks.history(connection, [ANN]) if m.token == alfa][1] == 0
         table = folder.run("why", "Ann")
         assert "would bring $" in table
-        assert "-100.0%" in table
+        assert "\N{MINUS SIGN}100.0 %" in table
         engine.dispose()

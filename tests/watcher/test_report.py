@@ -142,10 +142,10 @@ def test_what_drove_it_is_what_closed_since_the_change(engine):
 
 
 def test_the_dial_reads_the_same_score(engine):
-    """The setting whose interval is the score itself still flags; a little stricter only watches, much stricter not."""
+    """The setting whose interval is the score itself, but for rounding, still flags; a little stricter only watches, much stricter not."""
     found = study(engine)
     score = found.assessment.score
-    table = found.what_if((1 / score, 0.9 / score, 0.2 / score))
+    table = found.what_if((1.000001 / score, 0.9 / score, 0.2 / score))
     assert list(table["reads"]) == ["flagged", "watched", "no flag"]
     assert list(found.course()["score"]) == [score]
     assert study(engine, NEW).what_if((1.0,)).empty

@@ -48,7 +48,8 @@ class SmallChain:
         where = {"transactionHash": name, "blockHash": f"0x{number:x}b", "blockNumber": hex(number)}
         receipt = {**r.receipt(*logs), **where, "from": sender, "gasUsed": "0x0"}
         receipt["logs"] = [{**each, **where, "transactionIndex": "0x2"} for each in receipt["logs"]]
-        self.transactions.append(({**r.transaction(sender=sender), "hash": name}, receipt))
+        transaction = {**r.transaction(sender=sender), **where, "hash": name, "transactionIndex": "0x2"}
+        self.transactions.append((transaction, receipt))
         return name
 
     def provide(self, who: str, weth: int, usdt: int) -> str:
