@@ -142,7 +142,7 @@ def test_what_drove_it_is_what_closed_since_the_change(engine):
 
 
 def test_the_dial_reads_the_same_score(engine):
-    """A setting whose interval is the score, but for rounding, still flags; a little stricter watches, much stricter not."""
+    """A setting whose interval is the score, but for rounding, flags; a little stricter watches, much stricter not."""
     found = study(engine)
     score = found.assessment.score
     table = found.what_if((1.000001 / score, 0.9 / score, 0.2 / score))
