@@ -320,7 +320,7 @@ def _transactions(
     wanted = Counter(touch.block for touch in touches.values())
     whole = [headers[number] for number, count in wanted.items() if _mostly(headers[number], count)]
     left = dict.fromkeys(touches)
-    for page in pages(whole, 4 * PAGE):
+    for page in pages(whole, 8 * PAGE):  # as many as receipts (``ingest.prove``): memory
         requests: list[Request] = [("eth_getBlockByNumber", [hex(header.number), True]) for header in page]
         for header, block in zip(page, node.batch(requests, required=WHOLE), strict=True):
             for tx_hash, transaction in _told(header, block).items():
