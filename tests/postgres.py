@@ -4,7 +4,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import psycopg
 
+from tests.ports import free_port
 from watcher.store import database
 
 MISSING = "PostgreSQL is not installed: on Debian, `apt-get install postgresql` (the same tests ran on SQLite)"
@@ -45,9 +45,7 @@ class Server:
             nobody = pwd.getpwnam("nobody")
             os.chown(self._folder, nobody.pw_uid, nobody.pw_gid)
             self._user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         options = ["--auth=trust", "--username=edgewatch", "--encoding=UTF8", "--locale=C", "--no-sync"]
         known = subprocess.run([self._programs / "initdb", "--help"], capture_output=True, text=True, check=True).stdout
         if "--icu-locale" in known:  # words sort as people sort them, not as SQLite does: no result may depend on it

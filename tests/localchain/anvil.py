@@ -4,7 +4,6 @@ import gzip
 import json
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,6 +14,8 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
+
+from tests.ports import free_port
 
 HERE = Path(__file__).parent
 NODE_MODULES = HERE / "node_modules"
@@ -58,7 +59,7 @@ class Anvil:
         executable = find_anvil()
         if executable is None:
             raise FileNotFoundError(MISSING)
-        self.port = port or _free_port()
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         # A HOME of its own keeps the node's caches out of the user's.
         self._home = Path(tempfile.mkdtemp(prefix="anvil-"))
@@ -153,9 +154,3 @@ class Anvil:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
