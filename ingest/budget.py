@@ -76,9 +76,8 @@ class Meter:
         BudgetExhausted
             They would exceed the limit; they must not be sent.
         """
-        if (
-            self._today and self.day and (day := self._today()) > self.day
-        ):  # set back, a clock brings no old day's budget
+        # A clock that is set back brings no old day's budget.
+        if self._today and self.day and (day := self._today()) > self.day:
             # What is not persisted yet will be counted on the new day: a little too much there, never too little.
             self.day, self.spent = day, self.unrecorded
         counted = Counter(methods)

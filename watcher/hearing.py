@@ -14,9 +14,8 @@ from watcher.store import meters, outbox
 
 KEPT: Final = timedelta(hours=24)  #: how long Telegram keeps a press for the bot
 LASTS: Final = timedelta(seconds=45)  #: from the first refusal until people are told: it is tried again after a minute
-OVER: Final = timedelta(
-    minutes=15
-)  #: without a refusal for so long, it is over: two programs take turns in being refused
+OVER: Final = timedelta(minutes=15)
+"""Without a refusal for so long, it is over: two programs take turns in being refused."""
 _HEARD: Final = "telegram_heard"  # memo: when Telegram last answered the loop
 _REFUSED: Final = "telegram_refused"  # memo: why it does not
 _KEY: Final = "button_key"  # memo: a fingerprint of the secret that signs buttons
