@@ -7,11 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from alembic import command
-from alembic.config import Config as AlembicConfig
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
@@ -135,13 +130,6 @@ def place(engine: Engine) -> str:
     return str(sqlite_path(str(url)) or f"{url.database} on {url.host or 'this machine'}")
 
 
-def _alembic() -> AlembicConfig:
-    config = AlembicConfig()
-    config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations"))
-    config.set_main_option("path_separator", "os")
-    return config
-
-
 def sqlite_path(url: str) -> Path | None:
     """The file of a SQLite database; None for another kind or one in memory."""
     parsed = make_url(url)
@@ -160,30 +148,31 @@ def prepare(engine: Engine) -> None:
     ConfigError
         The server refuses this user, or has no such database.
     """
-    config = _alembic()
+    # Alembic comes late: it takes a tenth of a second, and whoever reads or writes a prepared database does without.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    scripts = ScriptDirectory.from_config(config)
     try:
         with engine.connect() as connection:
             revision = MigrationContext.configure(connection).get_current_revision()
-            _refuse_newer(config, revision)
-            if revision == ScriptDirectory.from_config(config).get_current_head():
+            if revision == scripts.get_current_head():
                 return
+            if revision not in {None, *(script.revision for script in scripts.walk_revisions())}:
+                raise StoreError(
+                    f"the database is from a newer version of Edgewatch (schema {revision}); "
+                    "install that version again or restore a backup; nothing was changed"
+                )
         with writing(engine) as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except DatabaseError as error:
         raise _explain(engine, error, "nothing was changed") from None
-
-
-def _refuse_newer(config: AlembicConfig, revision: str | None) -> None:
-    if revision is None:
-        return
-    try:
-        ScriptDirectory.from_config(config).get_revision(revision)
-    except CommandError:
-        raise StoreError(
-            f"the database is from a newer version of Edgewatch (schema {revision}); "
-            "install that version again or restore a backup; nothing was changed"
-        ) from None
 
 
 def backup(engine: Engine, target: Path) -> None:
