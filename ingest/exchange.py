@@ -131,7 +131,7 @@ class Exchange:
     def _whole(self, place: int, result: Any) -> bool:
         if self.required is None:
             return result is not None or self.requests[place][0] in NULLABLE
-        return isinstance(result, Mapping) and all(result.get(field) is not None for field in self.required)
+        return isinstance(result, Mapping) and None not in map(result.get, self.required)
 
     def _too_large(self, part: Sequence[int], error: AnswerTooLarge) -> RpcUnavailable | None:
         if len(part) > 1:

@@ -8,12 +8,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import isqrt
 
+import msgspec
+
 from ingest import abi
 from ingest.logs import Log
 from ingest.types import VenueStatus, VenueSwap
 from ingest.venues.families import read_events
 
 Q96 = 1 << 96  #: of a square root price (Uniswap v3 core, SqrtPriceMath)
+_CHANGES = frozenset({abi.V2_MINT, abi.V2_BURN, abi.SOLIDLY_BURN, abi.V3_MINT, abi.V3_BURN, abi.V4_MODIFY})
 _CONCENTRATED = frozenset(
     {
         *(abi.UNISWAP_V3_SWAP, abi.PANCAKE_V3_SWAP, abi.ALGEBRA_SWAP),
@@ -33,8 +36,7 @@ class Provision:
     upper: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PoolUse:
+class PoolUse(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One swap in a pool whose depth its own events tell."""
 
     pool: str  #: address, or the id of a manager's pool
@@ -51,7 +53,7 @@ class PoolUse:
 
 def provisions(logs: Iterable[Log]) -> list[Provision]:
     """Read what the logs of a transaction say was added to and taken out of pools, claimed by whom it may be."""
-    found = map(_provision, logs)
+    found = [_provision(log) for log in logs if log.topic in _CHANGES]
     return [each for each in found if each is not None and each.liquidity]
 
 

@@ -21,7 +21,11 @@ def number(value: object) -> int | None:
     if not isinstance(value, str) or len(value) > 80 or not value.isascii():
         return None
     if value[:2] in ("0x", "0X"):
-        return int(value, 16) if len(value) > 2 and _HEX.issuperset(value[2:]) else None
+        try:
+            # Without the check it takes signs, spaces and underscores.
+            return int(value, 16) if value[2:].isalnum() else None
+        except ValueError:
+            return None
     return int(value) if value.isdecimal() else None
 
 

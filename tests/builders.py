@@ -1,8 +1,9 @@
 """Small records for tests, every field settable."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from ingest.types import Leg, Move, NativeSource, Trade, Valuation, VenueStatus
 from metrics.positions import Entry

@@ -1,12 +1,12 @@
 """What a trade was worth: by its own quote leg, the one between, or the user's file; or unknown."""
 
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ingest import price_file
 from ingest.prices import PEG_BAND, Prices, value

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from ingest import abi
 from ingest.abi import SOLIDLY_BURN, SOLIDLY_SYNC, SYNC, V2_BURN, V2_MINT, V3_BURN, V3_MINT, V4_MODIFY
@@ -129,10 +130,10 @@ def test_a_pool_is_the_wallets_own_from_half_of_its_liquidity_on() -> None:
     assert not is_own(USE, [])
     assert not is_own(USE, [OWN, replace(OWN, liquidity=-101)])
     assert is_own(USE, [OWN, replace(OWN, liquidity=-100)])
-    narrow, at = replace(OWN, lower=-60, upper=60), replace(USE, tick=60)
+    narrow, at = replace(OWN, lower=-60, upper=60), structs.replace(USE, tick=60)
     assert not is_own(at, [narrow])
-    assert is_own(replace(at, tick=59), [narrow])
-    assert not is_own(replace(USE, liquidity=0), [OWN])
+    assert is_own(structs.replace(at, tick=59), [narrow])
+    assert not is_own(structs.replace(USE, liquidity=0), [OWN])
 
 
 def test_a_small_pool_is_a_toy_by_its_value_or_by_the_share_taken() -> None:
@@ -140,17 +141,20 @@ def test_a_small_pool_is_a_toy_by_its_value_or_by_the_share_taken() -> None:
     assert is_toy(USE, Decimal("9.99"))
     assert not is_toy(USE, Decimal("10.01"))
     assert not is_toy(USE, None)
-    assert is_toy(replace(USE, share=0.51), None)
-    assert is_toy(replace(USE, share=0.51), Decimal(10**6))
+    assert is_toy(structs.replace(USE, share=0.51), None)
+    assert is_toy(structs.replace(USE, share=0.51), Decimal(10**6))
 
 
 def test_a_sliver_of_a_split_route_says_nothing() -> None:
     """A router that sends a hundredth of a trade through a toy pool does not make it a wash trade."""
     decoding = decode_transaction(*v2_sale((10**6, 4_000), 250, 100), wallet=r.WALLET, chain_id=1)
     trade = decoding.trades[0]
-    assert main_uses(trade, [replace(USE, amount_in=250, amount_out=1)])
-    assert main_uses(trade, [replace(USE, amount_in=2, amount_out=1)]) == []
-    assert main_uses(replace(trade, sold=(Leg(r.USDC, 1),), bought=(Leg(r.WETH, 1),)), [replace(USE)]) == []
+    assert main_uses(trade, [structs.replace(USE, amount_in=250, amount_out=1)])
+    assert main_uses(trade, [structs.replace(USE, amount_in=2, amount_out=1)]) == []
+    assert (
+        main_uses(structs.replace(trade, sold=(Leg(r.USDC, 1),), bought=(Leg(r.WETH, 1),)), [structs.replace(USE)])
+        == []
+    )
 
 
 def day(*swaps: tuple[str, bool]) -> list[Swapped]:

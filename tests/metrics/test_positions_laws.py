@@ -1,10 +1,10 @@
 """Laws of the books that hold for any history, in either unit."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from metrics.positions import Books, book_token, keep_books
 from metrics.postings import dollars, postings

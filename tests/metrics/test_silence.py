@@ -1,11 +1,11 @@
 """What left a wallet, to whom, and how much of what it held that was."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ingest.flows import ZERO
 from ingest.types import NATIVE, Sending

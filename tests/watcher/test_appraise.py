@@ -1,10 +1,10 @@
 """Trades that no quote token prices: valued by what their tokens' own pools paid just before, or left unknown."""
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from ingest.budget import Meter
 from ingest.rpc import Node

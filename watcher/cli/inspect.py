@@ -341,8 +341,8 @@ def decode(
     if explain:
         context.print_json(
             {
-                "flows": [asdict(flow) | {"amount_raw": str(flow.amount_raw)} for flow in found.flows],
-                "venues": [asdict(venue) for venue in found.venues],
+                "flows": [structs.asdict(flow) | {"amount_raw": str(flow.amount_raw)} for flow in found.flows],
+                "venues": [structs.asdict(venue) for venue in found.venues],
                 "trades": [trade_object(trade, None) for trade in found.trades],
                 "reasons": found.reasons,
             }

@@ -1,10 +1,11 @@
 """Value the trades of one chain that no quote token prices: by what their tokens' own pools paid just before."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from msgspec import structs
 from sqlalchemy import Engine
 
 from ingest import spot
@@ -109,8 +110,8 @@ def _appraise(
         with reading(engine) as connection:
             found = find_ways(connection, leg.token, near, source.chain, known)
         if found and (usd := _bid(source, leg, found, block)) is not None:
-            return replace(before, value_usd=usd, source=POOL, as_of=trade.timestamp)
-    return replace(before, source=NO_POOL)
+            return structs.replace(before, value_usd=usd, source=POOL, as_of=trade.timestamp)
+    return structs.replace(before, source=NO_POOL)
 
 
 def _single_legs(trade: Trade) -> Iterator[Leg]:
