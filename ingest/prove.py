@@ -1,18 +1,20 @@
 """Read windows of blocks so that nothing is missing: proven by every header, or held against samples."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from random import Random
 from typing import Any
 
 from ingest import verify
-from ingest.arrivals import read_touches
+from ingest.arrivals import Touch, read_touches
 from ingest.errors import EndpointRefused, RpcRejected, RpcUnavailable
 from ingest.read import (
-    MOST_LOGS,
     Reading,
     header_request,
     log_requests,
+    mostly,
     read_headers,
     read_touched,
     touches_in,
@@ -25,12 +27,15 @@ from ingest.windows import BlockRange
 from ingest.wire import RawLog, raw_logs
 
 MOST_HEADERS = 500  #: blocks of one window whose headers are all read: memory
+MOST = 4_000  #: transfers of one window: it is still being stored while the next one is read
 PAGE = 4_000  #: receipts held at once: of 20 blocks of a busy chain, a megabyte each
 LEARN = 3  #: blocks with transactions whose logs are asked for, to learn whether the chain's blooms can be used; and
 #: how often a chain must be seen to have none, or wrong ones
 SAMPLE_OF = 1_000  #: blocks, one of which is sampled where not all are proven: its logs are held against the finds
 SAMPLES = 2  #: of one window at most
 TRIES = 8  #: of one block whose logs are not yet all there
+FEW = 50  #: blocks of a first window: nothing is known yet of how much they hold
+SLACK = 0.9  #: of what may be held at once, where it is only expected
 
 
 class _NoProof(RpcRejected):
@@ -64,7 +69,12 @@ class Reader:
     insist: bool = True
     bloom: bool | None = None
     receipts: bool = True
-    most: int = MOST_LOGS
+    most: int = MOST
+    fitting: int = FEW  #: blocks of the next window whose headers are all read, as dense as the last one was
+    # Blocks whose receipts can be held, where the last window's headers cleared no block.
+    _page: int | None = field(default=None, init=False)
+    # Most of the last window's transactions were wanted: whole blocks serve as headers.
+    _whole: bool = field(default=False, init=False)
 
     def read(
         self, wallets: Collection[str], blocks: BlockRange, *, known: Mapping[int, Link], every_link: bool = False
@@ -94,13 +104,15 @@ class Reader:
         if not self.full and not every_link:
             return self._read_ends(wallets, blocks, known, ())
         for doubt in range(LEARN):
-            headers = read_headers(self.node, range(blocks.first, blocks.last + 1), again=self._bare)
+            held: dict[str, Mapping[str, Any]] | None = {} if self._whole else None
+            self._whole = False  # should this fail, headers alone are asked for
+            headers = read_headers(self.node, range(blocks.first, blocks.last + 1), again=self._bare, held=held)
             verify.check_links(headers, known)
             if not self.full:
                 break
             try:
                 if self._blooms_count(headers):
-                    return self._read_proven(wallets, blocks, headers)
+                    return self._read_proven(wallets, blocks, headers, held or {})
                 break
             except _NoProof:
                 if self.insist:
@@ -110,7 +122,21 @@ class Reader:
             except _BloomIsWrong:
                 # One broken answer says nothing of the chain: all is asked for anew before that is believed.
                 self.bloom = False if doubt == LEARN - 1 else self.bloom
+        self.fitting = MOST_HEADERS  # nothing of the blocks but headers is held
         return self._read_ends(wallets, blocks, known, headers)
+
+    def ahead(self, wallets: Collection[str], blocks: BlockRange, *, every_link: bool = False) -> None:
+        """Let the node begin with what ``read`` will ask for first, if these blocks are next and like the last ones.
+
+        Inside the window before. What was expected wrongly costs its requests and nothing else.
+        """
+        if not self.full and not every_link:
+            self.node.ahead(_ends_requests(wallets, blocks))
+            return
+        numbers = range(blocks.first, blocks.last + 1)
+        receipts = numbers[: self._page] if self.full and self.receipts and self._page else ()
+        headers = [header_request(number, whole=self._whole) for number in numbers]
+        self.node.ahead(headers, list(map(_receipts_request, receipts)))
 
     def _bare(self, headers: Collection[Header]) -> list[int]:
         """Blocks whose bloom is wanted and not there, unless none at all has one."""
@@ -119,11 +145,19 @@ class Reader:
         bare = [header.number for header in headers if header.bloom is None]
         return [] if len(bare) == len(headers) > LEARN else bare
 
-    def _read_proven(self, wallets: Collection[str], blocks: BlockRange, headers: Sequence[Header]) -> Reading:
+    def _read_proven(
+        self,
+        wallets: Collection[str],
+        blocks: BlockRange,
+        headers: Sequence[Header],
+        held: Mapping[str, Mapping[str, Any]],
+    ) -> Reading:
         topics = frozenset(map(verify.topic, wallets))
         logs: list[RawLog] = []
         receipts: dict[str, Mapping[str, Any]] = {}
-        for header, everything, told in self._all_logs(verify.suspects(headers, wallets), self._is_whole):
+        suspects = verify.suspects(headers, wallets)
+        dense = len(suspects) == len(headers)
+        for header, everything, told in self._all_logs(suspects, self._is_whole):
             found = verify.transfers(everything, topics)
             if logs and len(logs) + len(found) > self.most:
                 blocks = BlockRange(blocks.first, header.number - 1)
@@ -134,24 +168,31 @@ class Reader:
             receipts |= {tx_hash: receipt for tx_hash, receipt in told.items() if tx_hash in touched}
         with well_formed("logs"):
             touches = read_touches(logs, frozenset(wallets))
+        self._expect(headers, touches.values(), transfers=len(logs), dense=dense)
         known = {header.number: header for header in headers}
-        reading = read_touched(self.node, touches, blocks, known=known, receipts=receipts)
+        reading = read_touched(self.node, touches, blocks, known=known, held=held, receipts=receipts)
         return replace(reading, links=tuple(headers), level=PROVEN)
+
+    def _expect(self, headers: Sequence[Header], touches: Iterable[Touch], *, transfers: int, dense: bool) -> None:
+        """Expect the next window to be like this one."""
+        fitting = int(SLACK * self.most * len(headers) / max(1, transfers))
+        self.fitting = max(1, min(MOST_HEADERS, 2 * len(headers), fitting))
+        each = sum(verify.USUAL if header.transactions is None else header.transactions for header in headers)
+        self._page = max(1, int(SLACK * PAGE * len(headers) / max(1, each))) if dense else None
+        wanted = Counter(touch.block for touch in touches)
+        self._whole = all(mostly(header, wanted[header.number]) for header in headers)
 
     def _read_ends(
         self, wallets: Collection[str], blocks: BlockRange, known: Mapping[int, Link], headers: Sequence[Header]
     ) -> Reading:
-        # One request: so that one node answers, and one that lacks the last block is not believed about its logs.
-        numbers = sorted({blocks.first, blocks.last})
-        requests = log_requests(wallets, blocks)
-        answers = self.node.batch([*requests, *map(header_request, numbers)])
-        ends = []
-        for number, block in zip(numbers, answers[len(requests) :], strict=True):
+        answers, ends = self.node.batch(_ends_requests(wallets, blocks)), []
+        numbers = _ends(blocks)
+        for number, block in zip(numbers, answers[-len(numbers) :], strict=True):
             with well_formed(f"block {number:,}"):
                 ends.append(verify.read_header(number, block))
         own = {header.number: header for header in headers}
         verify.check_links(ends, {**known, **own})
-        touches = touches_in(answers[: len(requests)], wallets, blocks)
+        touches = touches_in(answers[: -len(numbers)], wallets, blocks)
         own |= {header.number: header for header in ends}
         reading = read_touched(self.node, touches, blocks, known=own)
         dice = Random(reading.last.hash)  # noqa: S311 - where to look, not a secret
@@ -200,7 +241,8 @@ class Reader:
 
         What is not ``whole`` is asked for again, and never given.
         """
-        for page in verify.pages(headers, PAGE):
+        cut = list(verify.pages(headers, PAGE, blocks=self._page))
+        for page, after in zip_longest(cut, cut[1:]):
             left = list(page)
             patience = self.node.patience(TRIES)
             found: dict[int, tuple[list[RawLog], Any]] = {}
@@ -215,14 +257,15 @@ class Reader:
                     raise RpcUnavailable(f"the node does not give all logs of block {left[0].number:,}")
 
             patience(ask)
+            if after and self.receipts:
+                self.node.ahead(list(map(_receipts_request, (header.number for header in after))))
             for header in page:
                 logs, answer = found.pop(header.number)
                 yield header, logs, _by_hash(answer)
 
     def _ask_for_logs(self, headers: Sequence[Header]) -> list[Any]:
         if self.receipts:
-            requests: list[Request] = [("eth_getBlockReceipts", [hex(header.number)]) for header in headers]
-            answers = self.node.batch(requests, tolerant=True)
+            answers = self.node.batch([_receipts_request(header.number) for header in headers], tolerant=True)
             if not all(isinstance(answer, RpcRejected) for answer in answers):
                 return answers
             self.receipts = False
@@ -235,6 +278,19 @@ class Reader:
                 f"the node gives neither the receipts nor the logs of whole blocks, so that nothing proves its logs; "
                 f'use another one, or set verify = "ends" for this chain ({error})'
             ) from None
+
+
+def _ends(blocks: BlockRange) -> list[int]:
+    return sorted({blocks.first, blocks.last})
+
+
+def _ends_requests(wallets: Collection[str], blocks: BlockRange) -> list[Request]:
+    # One batch: so that one node answers, and one that lacks the last block is not believed about its logs.
+    return [*log_requests(wallets, blocks), *map(header_request, _ends(blocks))]
+
+
+def _receipts_request(number: int) -> Request:
+    return "eth_getBlockReceipts", [hex(number)]
 
 
 def _by_hash(answer: Iterable[Any]) -> dict[str, Mapping[str, Any]]:

@@ -1,7 +1,7 @@
 """Find the transactions that touch a wallet, then fetch and check each of them."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -27,6 +27,7 @@ TOPIC_LIMIT = 1_000  #: geth's default limit of alternatives in one position (``
 MOST_LOGS = 10_000  #: of one window, where it can be smaller: memory, and rows of one write
 BLOCK_TRIES, HEADER_TRIES = 4, 8  #: of a block whose header is odd, and of one that a window rests on
 PAGE = 500  #: transactions fetched before those that need no receipt are dropped again
+HELD = 8 * PAGE  #: transactions of whole blocks held at once, as many as receipts (``ingest.prove``): memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +90,7 @@ def block_refs(node: Node, numbers: Collection[int]) -> dict[int, BlockRef]:
     refs: dict[int, BlockRef] = {}
     for left in reversed(range(BLOCK_TRIES)):
         ordered = sorted(set(numbers) - refs.keys())
-        answers = node.batch([("eth_getBlockByNumber", [hex(number), False]) for number in ordered], required=BLOCK)
-        for number, block in zip(ordered, answers, strict=True):
+        for number, block in zip(ordered, node.batch(list(map(header_request, ordered)), required=BLOCK), strict=True):
             try:
                 refs[number] = _ref(number, block)
             except RpcUnavailable:
@@ -111,13 +111,17 @@ def _ref(number: int, block: Mapping[str, Any]) -> BlockRef:
         return BlockRef(number=number, hash=block["hash"].lower(), timestamp=timestamp)
 
 
-def header_request(number: int) -> Request:
-    """How to ask for a block's header: it names the transactions and does not hold them."""
-    return "eth_getBlockByNumber", [hex(number), False]
+def header_request(number: int, *, whole: bool = False) -> Request:
+    """How to ask for a block's header: it names the transactions, and holds them if the ``whole`` block is wanted."""
+    return "eth_getBlockByNumber", [hex(number), whole]
 
 
 def read_headers(
-    node: Node, numbers: Collection[int], *, again: Callable[[Collection[Header]], list[int]] = lambda _headers: []
+    node: Node,
+    numbers: Collection[int],
+    *,
+    again: Callable[[Collection[Header]], list[int]] = lambda _headers: [],
+    held: dict[str, Mapping[str, Any]] | None = None,
 ) -> list[Header]:
     """Headers of blocks, in ascending order; an odd one is asked for again without the others.
 
@@ -125,6 +129,8 @@ def read_headers(
     ----------
     again
         Which of all headers lack what another answer may hold.
+    held
+        Where given, whole blocks are asked for; it takes their transactions by hash, as many as are held at once.
 
     Raises
     ------
@@ -136,11 +142,13 @@ def read_headers(
     left = sorted(numbers)
     for _ in range(HEADER_TRIES):
         failure = None
-        answers = node.batch(list(map(header_request, left)), required=HEADER)
-        for number, block in zip(left, answers, strict=True):
+        requests = [header_request(number, whole=held is not None) for number in left]
+        for number, block in zip(left, node.batch(requests, required=HEADER), strict=True):
             try:
                 with well_formed(f"block {number:,}"):
                     found[number] = read_header(number, block)
+                if held is not None and len(held) < HELD:
+                    held |= _told(found[number], block)
             except RpcUnavailable as error:
                 failure = error
         left = [number for number in left if number not in found] or again(found.values())
@@ -194,8 +202,7 @@ def read_window(node: Node, wallets: Collection[str], blocks: BlockRange) -> Rea
     RpcUnavailable
         An answer is missing or contradicts another one; nothing of the window may be kept.
     """
-    answers = node.batch(log_requests(wallets, blocks))
-    return read_touched(node, touches_in(answers, wallets, blocks), blocks)
+    return read_touched(node, touches_in(node.batch(log_requests(wallets, blocks)), wallets, blocks), blocks)
 
 
 def read_touched(
@@ -204,6 +211,7 @@ def read_touched(
     blocks: BlockRange,
     *,
     known: Mapping[int, Header] = MappingProxyType({}),
+    held: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
     receipts: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> Reading:
     """Fetch what touches the wallets, transaction by transaction, and hold it against the headers.
@@ -217,8 +225,8 @@ def read_touched(
         What was looked through to find them.
     known
         Headers that need not be asked for.
-    receipts
-        Nor these, by transaction hash; checked like the others.
+    held, receipts
+        Nor these transactions and receipts, by transaction hash; checked like the others.
 
     Raises
     ------
@@ -227,9 +235,10 @@ def read_touched(
     """
     needed = {touch.block for touch in touches.values()} | {blocks.first, blocks.last}
     headers = {**known, **{header.number: header for header in read_headers(node, needed - known.keys())}}
-    transactions, involved = _fetch(node, touches, headers)
+    transactions, involved = _fetch(node, touches, headers, held)
     asked = [tx for tx in transactions if not _is_whole(receipts.get(tx), RECEIPT)]
-    receipts = {**receipts, **_receipts(node, asked)}
+    answers = node.batch([("eth_getTransactionReceipt", [tx]) for tx in asked], required=RECEIPT)
+    receipts = {**receipts, **dict(zip(asked, answers, strict=True))}
     refs = {number: headers[number].ref for number in needed}
     raw = []
     for tx_hash, transaction in transactions.items():
@@ -294,12 +303,12 @@ def touches_in(answers: Iterable[Any], wallets: Collection[str], blocks: BlockRa
 
 
 def _fetch(
-    node: Node, touches: Mapping[str, Touch], headers: Mapping[int, Header]
+    node: Node, touches: Mapping[str, Touch], headers: Mapping[int, Header], held: Mapping[str, Mapping[str, Any]]
 ) -> tuple[dict[str, Mapping[str, Any]], dict[str, frozenset[str]]]:
     """The transactions in which a wallet gave something or may have agreed to, and these wallets, by hash."""
     transactions: dict[str, Mapping[str, Any]] = {}
     involved: dict[str, frozenset[str]] = {}
-    for tx_hash, transaction in _transactions(node, touches, headers):
+    for tx_hash, transaction in _transactions(node, touches, headers, held):
         touch = touches[tx_hash]
         with well_formed(tx_hash):
             if transaction["hash"].lower() != tx_hash:
@@ -314,14 +323,14 @@ def _fetch(
 
 
 def _transactions(
-    node: Node, touches: Mapping[str, Touch], headers: Mapping[int, Header]
+    node: Node, touches: Mapping[str, Touch], headers: Mapping[int, Header], held: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Each transaction: with its whole block where at least half of that is wanted, else by its hash."""
-    wanted = Counter(touch.block for touch in touches.values())
-    whole = [headers[number] for number, count in wanted.items() if _mostly(headers[number], count)]
-    left = dict.fromkeys(touches)
-    for page in pages(whole, 8 * PAGE):  # as many as receipts (``ingest.prove``): memory
-        requests: list[Request] = [("eth_getBlockByNumber", [hex(header.number), True]) for header in page]
+    """Each transaction: held, or fetched with its whole block where half of that is wanted, else by its hash."""
+    yield from ((tx_hash, held[tx_hash]) for tx_hash in touches if tx_hash in held)
+    left = {tx_hash: touch.block for tx_hash, touch in touches.items() if tx_hash not in held}
+    whole = [headers[number] for number, count in Counter(left.values()).items() if mostly(headers[number], count)]
+    for page in pages(whole, HELD):
+        requests = [header_request(header.number, whole=True) for header in page]
         for header, block in zip(page, node.batch(requests, required=WHOLE), strict=True):
             for tx_hash, transaction in _told(header, block).items():
                 if tx_hash in left:
@@ -330,32 +339,27 @@ def _transactions(
     hashes = list(left)
     for start in range(0, len(hashes), PAGE):
         names = hashes[start : start + PAGE]
-        answers = node.batch([("eth_getTransactionByHash", [tx]) for tx in names], required=TRANSACTION)
-        yield from zip(names, answers, strict=True)
+        requests = [("eth_getTransactionByHash", [tx]) for tx in names]
+        yield from zip(names, node.batch(requests, required=TRANSACTION), strict=True)
 
 
 def _told(header: Header, block: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """The transactions of a whole block by hash, as far as they can be used; none if it is not the header's."""
     try:
-        if block["hash"].lower() != header.hash:
-            return {}
-        return {each["hash"].lower(): each for each in block["transactions"] if _is_whole(each, TRANSACTION)}
+        told = block["transactions"] if block["hash"].lower() == header.hash else []
+        return {each["hash"].lower(): each for each in told if _is_whole(each, TRANSACTION)}
     except (TypeError, AttributeError):
         return {}
 
 
-def _mostly(header: Header, wanted: int) -> bool:
+def mostly(header: Header, wanted: int) -> bool:
+    """Whether so many wanted transactions are worth the whole block."""
     # With every provider (``units.toml``) a whole block costs what one transaction does; but its bytes have to come.
     return wanted > 1 and header.transactions is not None and header.transactions <= 2 * wanted
 
 
-def _receipts(node: Node, hashes: Sequence[str]) -> dict[str, Mapping[str, Any]]:
-    answers = node.batch([("eth_getTransactionReceipt", [tx]) for tx in hashes], required=RECEIPT)
-    return dict(zip(hashes, answers, strict=True))
-
-
 def _is_whole(answer: object, required: Collection[str]) -> bool:
-    return isinstance(answer, Mapping) and all(answer.get(field) is not None for field in required)
+    return isinstance(answer, Mapping) and None not in map(answer.get, required)
 
 
 def _arrivals(

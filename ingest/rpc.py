@@ -5,15 +5,13 @@ Own transport instead of web3's, because web3 8 retries quota errors five times 
 names a working block range, and prints the URL (with its key) in error texts.
 """
 
-import asyncio
 import random
 import time
 from collections.abc import Callable, Collection, Iterator, MutableMapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any, Self
 
-import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
 from ingest.endpoint import Endpoint, names
@@ -30,6 +28,7 @@ from ingest.errors import (
     WrongChain,
 )
 from ingest.exchange import Exchange, Request
+from ingest.flight import Flights, Sent
 from ingest.standing import FORGET_S, Standing
 
 __all__ = ["READ_METHODS", "Node", "Request"]
@@ -130,9 +129,7 @@ class Node:
         self._tell = tell
         self._held: Endpoint | None = None
         self._next_id = 1
-        self._runner = asyncio.Runner()
-        # No redirects (a redirect can lead anywhere), no proxies or credentials from the environment.
-        self._client = httpx.AsyncClient(timeout=timeout_s, follow_redirects=False, trust_env=False)
+        self._flights = Flights(timeout_s)
 
     def __enter__(self) -> Self:
         return self
@@ -142,8 +139,7 @@ class Node:
 
     def close(self) -> None:
         """Close all connections."""
-        self._runner.run(self._client.aclose())
-        self._runner.close()
+        self._flights.close()
 
     @property
     def host(self) -> str:
@@ -183,9 +179,7 @@ class Node:
             Fields that every result must have. One that is null or lacks a field counts as no answer, and is asked for
             again; the others are not.
         """
-        methods = frozenset(method for method, _ in requests)
-        for method in sorted(methods - READ_METHODS):
-            raise MethodForbidden(f"{method} is not a read-only method; Edgewatch never sends it")
+        methods = _only_reading(requests)
         if not requests:
             return []
 
@@ -209,6 +203,23 @@ class Node:
                 failure = failure or error
         assert failure is not None
         raise failure
+
+    def ahead(self, *batches: Sequence[Request]) -> None:
+        """Send what the next calls of ``batch`` will ask for, and do not wait: the node works while the caller does.
+
+        Only inside a window, to its endpoint, and no more than may be in flight at once; what may not leave now is left
+        to ``batch``. What was sent ahead before and never asked for is given up.
+        """
+        self._flights.forget()
+        for requests in batches:
+            _only_reading(requests)
+            endpoint = self._held
+            if endpoint is None or endpoint.standing.wait(self._clock()):
+                return
+            exchange = self._exchange(endpoint, requests, last=True)
+            if parts := exchange.parts(max(0, endpoint.standing.width.step - self._flights.flying)):
+                with suppress(BudgetExhausted):
+                    self._flights.keep(endpoint, requests, self._send(endpoint, exchange, parts))
 
     def elsewhere(self, requests: Sequence[Request]) -> list[Any] | None:
         """The same, asked of another endpoint than the one in use.
@@ -292,6 +303,7 @@ class Node:
             self._held = None
 
     def _rest(self, endpoint: Endpoint, error: IngestError) -> None:
+        self._flights.forget()
         seconds = endpoint.standing.rest(self._clock(), long=not isinstance(error, RpcUnavailable))
         for each in self._endpoints:
             each.standing.checked_at = None  # whoever is asked now names its chain first
@@ -321,59 +333,64 @@ class Node:
     def _ask(self, endpoint: Endpoint, exchange: Exchange) -> list[Any]:
         """Go on asking until every result is there."""
         standing, longest = endpoint.standing, WAIT_LIMIT_S if exchange.last else WAIT_WITH_OTHERS_S
-        while parts := exchange.parts(standing.width.step):
-            if (wait := standing.wait(self._clock())) > longest:
-                raise RpcUnavailable(f"{endpoint.name} asked not to be asked for another {wait:.0f} s")
-            before = len(exchange.results)
-            failures = self._round(endpoint, exchange, parts, wait)
-            came = len(exchange.results) > before
+        sent = self._flights.take(endpoint, exchange.requests)
+        while sent or (parts := exchange.parts(standing.width.step)):
+            if not sent:
+                if (wait := standing.wait(self._clock())) > longest:
+                    raise RpcUnavailable(f"{endpoint.name} asked not to be asked for another {wait:.0f} s")
+                self._flights.land()
+                sent = self._send(endpoint, exchange, parts, wait)
+            had, (answered, sent) = len(exchange.results), (sent, [])
+            failures = self._receive(exchange, answered)
+            exchange.stalled = 0 if len(exchange.results) > had else exchange.stalled + bool(failures)
             if not failures:
-                standing.answered(len(parts), sum(map(len, parts)))
-                exchange.stalled = 0 if came else exchange.stalled
+                standing.answered(answered[0].width, sum(len(each.part) for each in answered))
                 continue
-            exchange.stalled = 0 if came else exchange.stalled + 1
             failure = max(failures, key=lambda each: (each.retry_after or 0.0, each.too_fast))
             dice = random.random()  # noqa: S311 - jitter, not a secret
-            standing.failed(failure, size=len(parts[0]), stalled=exchange.stalled, now=self._clock(), dice=dice)
+            size = len(answered[0].part)
+            standing.failed(failure, size=size, stalled=exchange.stalled, now=self._clock(), dice=dice)
             if exchange.stalled >= min(self._tries, _tries(failure, last=exchange.last)):
                 raise failure
         return [exchange.results[place] for place in range(len(exchange.requests))]
 
-    def _round(
-        self, endpoint: Endpoint, exchange: Exchange, parts: Sequence[list[int]], wait: float
-    ) -> list[RpcUnavailable]:
-        """Send some HTTP requests at once, metered and paced; gives back what went wrong."""
-        sent: list[tuple[list[int], int]] = []
+    def _send(
+        self, endpoint: Endpoint, exchange: Exchange, parts: Sequence[list[int]], wait: float = 0.0
+    ) -> list[Sent]:
+        """Send some HTTP requests at once, metered and paced."""
+        paid: list[tuple[list[int], int]] = []
         for part in parts:
             try:
                 self._charge(exchange.methods(part), endpoint.host)
             except BudgetExhausted:
-                if not sent:
+                if not paid:
                     raise
                 break  # what is paid for is sent; the rest is refused in the next round
             # No id is ever used twice, so that a stray answer of an earlier request fits none.
-            sent.append((part, self._next_id))
+            paid.append((part, self._next_id))
             self._next_id += len(part)
         if wait:
             self._sleep(wait)
-        endpoint.standing.sent(sum(len(part) for part, _ in sent), self._clock())
-        answers = self._post(endpoint, [exchange.body(part, first) for part, first in sent])
-        kept = [exchange.keep(part, first, answer) for (part, first), answer in zip(sent, answers, strict=True)]
+        endpoint.standing.sent(sum(len(part) for part, _ in paid), self._clock())
+        width = self._flights.flying + len(paid)
+        return [
+            Sent(part, first_id, self._flights.begin(endpoint, exchange.body(part, first_id)), width)
+            for part, first_id in paid
+        ]
+
+    def _receive(self, exchange: Exchange, sent: Sequence[Sent]) -> list[RpcUnavailable]:
+        """Wait for what was sent; gives back what went wrong."""
+        answers = self._flights.answers(sent)
+        kept = [exchange.keep(each.part, each.first_id, answer) for each, answer in zip(sent, answers, strict=True)]
         return [failure for failure in kept if failure is not None]
 
-    def _post(self, endpoint: Endpoint, bodies: Sequence[list[dict[str, Any]]]) -> list[Any]:
-        """The answers, or the errors in their places, in the order of the bodies."""
 
-        async def one(body: list[dict[str, Any]]) -> Any:
-            try:
-                return await endpoint.post(self._client, body if len(body) > 1 else body[0])
-            except IngestError as error:
-                return error
-
-        async def together() -> list[Any]:
-            return await asyncio.gather(*map(one, bodies))
-
-        return self._runner.run(together())
+def _only_reading(requests: Sequence[Request]) -> frozenset[str]:
+    """The methods of requests."""
+    methods = frozenset(method for method, _ in requests)
+    for method in sorted(methods - READ_METHODS):
+        raise MethodForbidden(f"{method} is not a read-only method; Edgewatch never sends it")
+    return methods
 
 
 def _tries(failure: RpcUnavailable, *, last: bool) -> int:

@@ -93,13 +93,13 @@ def read_header(number: int, block: Mapping[str, Any]) -> Header:
     )
 
 
-def pages(headers: Iterable[Header], most: int) -> Iterator[list[Header]]:
-    """Cut blocks into pages of at most ``most`` transactions; a block that has more is alone."""
+def pages(headers: Iterable[Header], most: int, *, blocks: int | None = None) -> Iterator[list[Header]]:
+    """Cut blocks into pages of at most ``most`` transactions, and ``blocks``; a block that has more is alone."""
     page: list[Header] = []
     held = 0
     for header in headers:
         size = USUAL if header.transactions is None else max(1, header.transactions)
-        if page and held + size > most:
+        if page and (held + size > most or len(page) == blocks):
             yield page
             page, held = [], 0
         page.append(header)

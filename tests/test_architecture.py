@@ -49,7 +49,7 @@ def test_only_three_rooms_touch_the_world():
             if (top := name.split(".")[0]) in users:
                 users[top].add(str(path.relative_to(ROOT)))
     assert users == {
-        "httpx": {"ingest/rpc.py", "ingest/endpoint.py", "alerts/bot.py", "alerts/transport.py"},
+        "httpx": {"ingest/flight.py", "ingest/endpoint.py", "alerts/bot.py", "alerts/transport.py"},
         "telegram": {"alerts/bot.py"},
         "sqlite3": {"watcher/store/database.py"},
     }

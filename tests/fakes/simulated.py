@@ -77,6 +77,9 @@ class SimulatedNode:
         [result] = self.batch([(method, params)])
         return result
 
+    def ahead(self, *_batches):
+        """It answers at once: nothing is ever on its way."""
+
     def elsewhere(self, _requests):
         return None
 
