@@ -90,9 +90,7 @@ class Meter:
             )
         self.spent += cost
         self.requests += len(methods)
-        for method, times in counted.items():
-            requests, total = self._pending.get(method, (0, 0))
-            self._pending[method] = (requests + times, total + units(method, host) * times)
+        self.restore({method: (times, units(method, host) * times) for method, times in counted.items()})
 
     @property
     def pending(self) -> bool:
@@ -108,3 +106,9 @@ class Meter:
         """(requests, units) by method since the last call, to be persisted."""
         pending, self._pending = self._pending, {}
         return pending
+
+    def restore(self, drained: Mapping[str, tuple[int, int]]) -> None:
+        """Take back what ``drain`` gave and could not be persisted."""
+        for method, (requests, total) in drained.items():
+            more_requests, more = self._pending.get(method, (0, 0))
+            self._pending[method] = (requests + more_requests, total + more)

@@ -1,23 +1,21 @@
 """Read what is missing of one chain, and commit it window by window."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from random import Random
-from types import MappingProxyType
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 from tenacity import Retrying
 
 from ingest import read, sampling, windows
 from ingest.budget import Meter
 from ingest.collector import collector_off
-from ingest.decode import VERSION as DECODER_VERSION
 from ingest.errors import RangeRefused, ReorgTooDeep, RpcUnavailable, Unlinked
 from ingest.index import INDEXES, Index
-from ingest.interpret import Interpretation, Interpreter
+from ingest.interpret import Interpreter
 from ingest.price_file import PriceFile
-from ingest.prove import MOST_HEADERS, Reader
+from ingest.prove import Reader
 from ingest.reorg import TAIL
 from ingest.rpc import Node
 from ingest.stride import Stride, steps_memo, strides_of
@@ -27,15 +25,19 @@ from ingest.verify import Link, affordable
 from ingest.windows import BlockRange, Gap
 from watcher.config import ChainConfig
 from watcher.jobs import indexed
+from watcher.jobs.keep import Keeper, Ready, store
 from watcher.jobs.reorg import find_rollback
-from watcher.jobs.spending import record, settle
-from watcher.jobs.suspect import Suspects, suspect
+from watcher.jobs.spending import settle
+from watcher.jobs.suspect import suspect
 from watcher.store import blocks as block_store
-from watcher.store import ledger, meters, suspicion, wallets
+from watcher.store import ledger, meters, wallets
 from watcher.store.database import reading, writing
-from watcher.types import Coverage, TokenInfo, Wallet
+from watcher.types import Wallet
 
 WINDOW_TRIES = 6
+UNCOLLECTED = (
+    16  #: windows between two runs of Python's cyclic collector: it walks through the one that is being stored
+)
 PIECE_S = 30 * 86_400  #: of a long history: the newest is read first, each part of it in the order of its blocks
 USABLE = "usable"  #: the memo of a chain whose blooms can be used
 ASK_AGAIN = timedelta(days=7)  #: what a node or a chain did not offer
@@ -118,6 +120,8 @@ def ingest_once(
 ) -> Progress:
     """Read every gap of one chain. Raw transactions, trades, valuations and coverage commit together, per window.
 
+    A window is committed while the next one is read; however this ends, the one that was begun is committed first.
+
     Where blocks are read before they are final, what a reorganisation replaced is read anew and replaced first.
 
     Parameters
@@ -129,9 +133,9 @@ def ingest_once(
     now
         UTC; when what is read becomes known.
     on_progress
-        Called after each window.
+        Called after each window, once it is committed.
     stopped
-        Asked before each window; True ends the job cleanly.
+        Asked before each window, and before anything is sent ahead for it; True ends the job cleanly.
 
     Raises
     ------
@@ -152,8 +156,9 @@ def ingest_once(
         with reading(engine) as connection:
             known = block_store.known(connection, source.chain.chain_id)
         readings = (_by_index if by_index else _by_logs)(run, gaps, known, stopped)
-        while _keep_next(run, readings, progress):
-            on_progress(progress)
+        with Keeper(engine, source.meter, source.chain.chain_id, now) as keeper:
+            while _keep_some(run, readings, keeper, progress, on_progress):
+                pass
         progress.finished = not stopped()
     except Unlinked as error:
         if source.config.confirmations is None:
@@ -168,14 +173,28 @@ def ingest_once(
 
 
 @collector_off()
-def _keep_next(run: "Run", readings: Readings, progress: Progress) -> bool:
-    """Read, understand and commit one window; False where none is left."""
+def _keep_some(
+    run: "Run", readings: Readings, keeper: Keeper, progress: Progress, tell: Callable[[Progress], None]
+) -> bool:
+    """Keep ``UNCOLLECTED`` windows; False where none is left."""
+    return all(_keep_next(run, readings, keeper, progress, tell) for _ in range(UNCOLLECTED))
+
+
+def _keep_next(
+    run: "Run", readings: Readings, keeper: Keeper, progress: Progress, tell: Callable[[Progress], None]
+) -> bool:
+    """Read one window while the one before it is committed, and understand it; False where none is left."""
+
+    def committed() -> None:
+        if keeper.end():
+            tell(progress)
+
     if (item := next(readings, None)) is None:
+        committed()
         return False
     read_for, found = item
-    ready = run.prepare(read_for, found)
-    with writing(run.engine) as connection:
-        run.store(connection, ready)
+    ready = run.prepare(read_for, found, committed)
+    keeper.begin(ready)
     progress.blocks += len(found.blocks) * (1 if run.source.config.index == "none" else len(read_for))
     progress.transactions += len(found.transactions)
     progress.trades += len(ready.meaning.trades)
@@ -208,16 +227,6 @@ def _by_index(run: "Run", gaps: list[Gap], known: dict[int, Link], stopped: Call
         yield found
         if stopped():
             return
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ready:
-    """One window, understood: what one transaction of the database takes."""
-
-    wallets: frozenset[str]
-    found: read.Reading
-    meaning: Interpretation
-    suspects: Suspects
 
 
 @dataclass(slots=True, kw_only=True)
@@ -282,7 +291,7 @@ class Run:
             until = ready[0].found.first.timestamp
             block_store.roll_back(connection, chain_id, rollback.ancestor, until=until)
             for each in ready:
-                self.store(connection, each, known_before=before)
+                store(connection, chain_id, each, now=self.now, known_before=before)
 
     def windows(
         self, gap: Gap, known: dict[int, Link], *, tail: int, stopped: Callable[[], bool] = lambda: False
@@ -297,7 +306,7 @@ class Run:
             most = gap.blocks.last
             if self.source.config.confirmations is not None and at < tail:
                 most = min(most, tail - 1)
-            found = self.patience(self._read_next, gap.wallets, at, most, known, every_link=in_tail)
+            found = self.patience(self._read_next, gap.wallets, at, most, known, every_link=in_tail, stopped=stopped)
             if found is None:
                 self.refusals += 1
                 continue
@@ -306,13 +315,19 @@ class Run:
             yield found
 
     def _read_next(
-        self, wallets: frozenset[str], at: int, most: int, known: dict[int, Link], *, every_link: bool
+        self,
+        wallets: frozenset[str],
+        at: int,
+        most: int,
+        known: dict[int, Link],
+        *,
+        every_link: bool,
+        stopped: Callable[[], bool],
     ) -> read.Reading | None:
         """Read as many blocks as the endpoint whose turn it is takes at once; None where it wants fewer."""
         with self.source.node.window() as endpoint:
             stride = self.strides.setdefault(endpoint, replace(self.strides[""]))
-            step = min(stride.step, MOST_HEADERS) if self.reader.full or every_link else stride.step
-            blocks = BlockRange(at, min(at + step - 1, most))
+            blocks = self._next_blocks(stride, at, most, every_link=every_link)
             try:
                 found = self.reader.read(wallets, blocks, known=known, every_link=every_link)
             except RangeRefused as refusal:
@@ -324,58 +339,26 @@ class Run:
                 stride.refuse(len(blocks), suggested=len(found.blocks))
             else:
                 stride.agree(len(blocks))
+            if found.blocks.last < most and not stopped():
+                after = self._next_blocks(stride, found.blocks.last + 1, most, every_link=every_link)
+                self.reader.ahead(wallets, after, every_link=every_link)
             return found
 
-    def prepare(self, wallets: frozenset[str], found: read.Reading) -> Ready:
-        """Decode and value a window, and doubt its trades: what still has to be asked of the node."""
-        meaning = self.interpreter.interpret(found.transactions)
-        suspects = suspect(self.engine, self.source.node, self.source.chain, meaning)
-        return Ready(wallets=wallets, found=found, meaning=meaning, suspects=suspects)
+    def _next_blocks(self, stride: Stride, at: int, most: int, *, every_link: bool) -> BlockRange:
+        step = min(stride.step, self.reader.fitting) if self.reader.full or every_link else stride.step
+        return BlockRange(at, min(at + step - 1, most))
 
-    def store(
-        self,
-        connection: Connection,
-        ready: Ready,
-        *,
-        known_before: Mapping[tuple[int, str, str], datetime] = MappingProxyType({}),
-    ) -> None:
-        """Commit a window as a whole."""
-        chain_id, found, meaning = self.source.chain.chain_id, ready.found, ready.meaning
-        named = [
-            TokenInfo(chain_id=chain_id, address=address, symbol=symbol, decimals=decimals)
-            for address, (symbol, decimals) in meaning.tokens.items()
-        ]
-        first_at, last_at = (datetime.fromtimestamp(ref.timestamp, UTC) for ref in (found.first, found.last))
-        ledger.add_raw(connection, chain_id, found.transactions, meaning.internals)
-        ledger.add_trades(
-            connection, meaning.trades, decoder=DECODER_VERSION, known_at=self.now, known_before=known_before
-        )
-        ledger.add_moves(connection, (*meaning.moves, *found.moves))
-        ledger.add_feed_prices(connection, chain_id, meaning.fed)
-        ledger.add_valuations(connection, meaning.valuations)
-        suspicion.add_provisions(connection, chain_id, ready.suspects.provisions)
-        suspicion.add(connection, ready.suspects.suspicions)
-        ledger.add_pools(connection, chain_id, meaning.facts)
-        ledger.add_tokens(connection, named)
-        ledger.add_coverage(
-            connection,
-            (
-                Coverage(
-                    chain_id=chain_id,
-                    wallet=wallet,
-                    first_block=found.blocks.first,
-                    last_block=found.blocks.last,
-                    first_at=first_at,
-                    last_at=last_at,
-                    level=found.level,
-                )
-                for wallet in sorted(ready.wallets)
-            ),
-        )
-        block_store.remember(connection, chain_id, found.links)
-        for key, text in self._learned().items():
-            meters.remember(connection, f"{key}:{chain_id}", text)
-        record(connection, self.source.meter, chain_id, now=self.now)
+    def prepare(
+        self, wallets: frozenset[str], found: read.Reading, committed: Callable[[], object] = lambda: None
+    ) -> Ready:
+        """Decode and value a window, and doubt its trades: what still has to be asked of the node.
+
+        ``committed`` returns once the windows before are in the database, to which trades are compared.
+        """
+        meaning = self.interpreter.interpret(found.transactions)
+        committed()
+        suspects = suspect(self.engine, self.source.node, self.source.chain, meaning)
+        return Ready(wallets=wallets, found=found, meaning=meaning, suspects=suspects, learned=self._learned())
 
     def _learned(self) -> dict[str, str]:
         learned = {"step": steps_memo(self.strides)}
@@ -383,7 +366,7 @@ class Run:
             learned["traces"] = self.now.isoformat()
         if self.reader.bloom is not None:
             learned["bloom"] = USABLE if self.reader.bloom else self.now.isoformat()
-        return learned
+        return {f"{what}:{self.source.chain.chain_id}": text for what, text in learned.items()}
 
 
 def proves_all(source: Source, blocks: int) -> bool:

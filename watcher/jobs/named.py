@@ -12,8 +12,8 @@ from ingest.index import CHUNK
 from ingest.rpc import Node
 from ingest.windows import BlockRange
 from watcher.jobs.ingest import Run, Source
+from watcher.jobs.keep import Keeper
 from watcher.jobs.spending import settle
-from watcher.store.database import writing
 
 
 @dataclass(slots=True)
@@ -39,16 +39,16 @@ def read_named(engine: Engine, source: Source, hashes: Sequence[str], *, now: da
         run.mend()
         addresses = {wallet.address for wallet in run.everyone}
         last = run.patience(read.head, source.node, confirmations=source.config.confirmations)
-        for start in range(0, len(hashes), CHUNK):
-            found = run.patience(_read, source.node, hashes[start : start + CHUNK], addresses, last)
-            done.early += found.early
-            if found.reading is None:
-                continue
-            ready = run.prepare(frozenset(), found.reading)
-            with writing(engine) as connection:
-                run.store(connection, ready)
-            done.trades += len(ready.meaning.trades)
-            done.transactions += len(found.reading.transactions)
+        with Keeper(engine, source.meter, source.chain.chain_id, now) as keeper:
+            for start in range(0, len(hashes), CHUNK):
+                found = run.patience(_read, source.node, hashes[start : start + CHUNK], addresses, last)
+                done.early += found.early
+                if found.reading is None:
+                    continue
+                ready = run.prepare(frozenset(), found.reading, keeper.end)
+                keeper.begin(ready)
+                done.trades += len(ready.meaning.trades)
+                done.transactions += len(found.reading.transactions)
     finally:
         settle(engine, source.meter, source.chain.chain_id, now=now)
     return done

@@ -1,6 +1,9 @@
 """What was spent, persisted by UTC day, and said aloud once when most of a day's budget is used."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Self
 
 import structlog
 from sqlalchemy import Connection, Engine
@@ -15,34 +18,57 @@ WARNED = "budget:warned"  #: memo: the last day on which a person was told
 log = structlog.get_logger()
 
 
-def record(connection: Connection, meter: Meter, chain_id: int, *, now: datetime, purpose: str = "") -> None:
-    """Add what was spent since the last call; at ``NEARLY`` of a day's budget warn, once that day.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What was spent since the last record, taken from a meter that goes on."""
+
+    day: date
+    counts: Mapping[str, tuple[int, int]]  #: (requests, units) by method
+    units: int  #: of the whole day until then
+    limit: int  #: of the day
+
+    @classmethod
+    def taken_from(cls, meter: Meter, now: datetime) -> Self:
+        """Take it; the day of ``now``, UTC, counts where the meter has none of its own."""
+        return cls(day=meter.day or now.date(), counts=meter.drain(), units=meter.spent, limit=meter.limit)
+
+    def give_back(self, meter: Meter) -> None:
+        """It could not be recorded: the next record has it."""
+        meter.restore(self.counts)
+
+
+def record(connection: Connection, spent: Spent, chain_id: int, *, purpose: str = "") -> None:
+    """Add what was spent; at ``NEARLY`` of a day's budget warn, once that day.
 
     Parameters
     ----------
     connection
         In a transaction.
-    meter
-        Where it was counted.
+    spent
+        What is not recorded yet.
     chain_id
         What it was spent on.
-    now
-        UTC; its day counts where the meter has none of its own.
     purpose
         What is counted apart as well.
     """
-    day = meter.day or now.date()
-    meters.add_usage(connection, day, chain_id, meter.drain(), purpose=purpose)
+    meters.add_usage(connection, spent.day, chain_id, spent.counts, purpose=purpose)
     if purpose:  # its limit is only a share of the day's
         return
-    meters.remember(connection, LIMIT, str(meter.limit))
-    if meter.spent >= NEARLY * meter.limit and meters.recall(connection, WARNED) != day.isoformat():
-        meters.remember(connection, WARNED, day.isoformat())
-        log.warning("budget_nearly_used", day=day.isoformat(), units=meter.spent, limit=meter.limit)
+    meters.remember(connection, LIMIT, str(spent.limit))
+    day = spent.day.isoformat()
+    if spent.units >= NEARLY * spent.limit and meters.recall(connection, WARNED) != day:
+        meters.remember(connection, WARNED, day)
+        log.warning("budget_nearly_used", day=day, units=spent.units, limit=spent.limit)
 
 
 def settle(engine: Engine, meter: Meter, chain_id: int, *, now: datetime, purpose: str = "") -> None:
     """Record what was spent since the last commit, also when a job ended with an error."""
-    if meter.pending:
+    if not meter.pending:
+        return
+    spent = Spent.taken_from(meter, now)
+    try:
         with writing(engine) as connection:
-            record(connection, meter, chain_id, now=now, purpose=purpose)
+            record(connection, spent, chain_id, purpose=purpose)
+    except BaseException:
+        spent.give_back(meter)
+        raise
