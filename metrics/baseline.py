@@ -6,14 +6,15 @@ of (empirical Bayes), and what remains unknown is kept as a standard error.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, logit
 
-from metrics.mood import Mood, pooled
+from metrics.mood import PRIOR, Mood, Prior, pooled
 from metrics.scale import Scale
 
 FloatArray = npt.NDArray[np.float64]
@@ -23,8 +24,6 @@ MINIMUM_ROUND_TRIPS = 20
 MINIMUM_DAYS = 14
 """Below either, a wallet is learning: its own form cannot be told from luck."""
 
-BLOCK_DAYS = 10  # a wallet's mood lasts for days to weeks: shorter blocks miss it, longer ones are too few
-RATE_BLOCK_DAYS = 7  # whole weeks, so that the weekend does not look like a mood
 BETA_SPREAD = 0.4  # sd of the wallets' responses to their common market, around 1
 WIDE_SPREAD = 1.0  # sd of win logits where nothing is known of the population
 LIKELY_SPREAD, WEIGHT_OF_LIKELY = 0.55, 2.0  # what the spread around the sizes is shrunk to, worth two wallets
@@ -62,14 +61,19 @@ class Population:
     typical_loss: float = 0.0
     logit_by_win: float = 0.0  #: change of the win logit per unit of log win size: many small wins or few large ones
     logit_by_loss: float = 0.0
-    win_mood: float = 0.03  #: excess variance of a 10-day block, logit units squared
-    win_size_mood: float = 0.02  #: the same for the sizes of wins, robust sd squared
-    loss_size_mood: float = 0.02
-    rate_mood: float = 0.05  #: the same for day counts, relative
-    patience_mood: float = 0.1  #: the same for the share of long holdings, logit units squared
+    win_mood: Prior = PRIOR  #: how the moods of wins are spread, logit units
+    win_size_mood: Prior = PRIOR  #: the same for the sizes of wins, robust sd
+    loss_size_mood: Prior = PRIOR
+    rate_mood: Prior = PRIOR  #: the same for day counts, relative to their variance
+    patience_mood: Prior = PRIOR  #: the same for the share of long holdings, logit units
     win_size_slope: float = 0.0  #: change of size, in robust sd, per logit of market
     loss_size_slope: float = 0.0
     rate_slope: float = 0.0  #: change of the log rate per logit of market
+
+    @classmethod
+    def from_dict(cls, saved: Mapping[str, Any]) -> Self:
+        """From what ``dataclasses.asdict`` gave, also by way of JSON."""
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in saved.items()})
 
     def level(self, history: "History") -> float:
         """Win logit of wallets that take wins and losses of this size: where luck, once it is over, leads back to."""
@@ -349,15 +353,15 @@ def _moods(history: History, population: Population) -> tuple[Mood, Mood, Mood, 
     variance = mean + _overdispersion(history.trades, mean) * mean**2
     losses = history.closes - history.wins
     return (
-        Mood.of(history.day, history.wins - history.closes * p, history.closes * p * (1 - p), BLOCK_DAYS),
+        Mood.of(history.day, history.wins - history.closes * p, history.closes * p * (1 - p)),
         _size_mood(history, history.win_size, history.wins, population.win_size_slope),
         _size_mood(history, history.loss_size, losses, population.loss_size_slope),
-        Mood.of(history.day, history.trades - mean, variance, RATE_BLOCK_DAYS),
-        Mood.of(history.day, history.long_held - 0.05 * history.sold, 0.05 * 0.95 * history.sold, BLOCK_DAYS),
+        Mood.of(history.day, history.trades - mean, variance),
+        Mood.of(history.day, history.long_held - 0.05 * history.sold, 0.05 * 0.95 * history.sold),
     )
 
 
 def _size_mood(history: History, size: FloatArray, count: FloatArray, slope: float) -> Mood:
     residual = _size_residual(size, count, history.market, slope)
     residual = residual - float(residual.sum()) / (float(count.sum()) + 3.0) * count
-    return Mood.of(history.day, residual, count, BLOCK_DAYS)
+    return Mood.of(history.day, residual, count)

@@ -289,7 +289,7 @@ class Monitor:
         monitor._read_until, monitor._end = state["read_until"], state["end"]
         monitor._wallets = {name: Watched.from_dict(saved) for name, saved in state["wallets"].items()}
         monitor._replay = monitor._new_replay(monitor._end)
-        monitor._replay.population = Population(**state["population"])
+        monitor._replay.population = Population.from_dict(state["population"])
         for wallet in monitor._wallets.values():
             monitor._replay.sum_days(wallet)
             monitor._replay.show_covered(wallet)

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from metrics.baseline import BLOCK_DAYS, History, Population, fit, fit_population, fit_win, is_weekend
-from metrics.mood import Mood
+from metrics.baseline import History, Population, fit, fit_population, fit_win, is_weekend
 from metrics.scale import Scale
 
 
@@ -38,7 +37,7 @@ def history(seed: int, *, days: int = 200, rate: float = 5.0, weekend: float = 0
 def test_recovers_what_a_steady_wallet_does(seed: int) -> None:
     """With a long steady history the baseline is the truth, and its mood is none."""
     one = history(seed)
-    baseline = fit(one, Population(win_logit=0.4, win_mood=0.0, rate_mood=0.0), first_day=0, end_day=1)
+    baseline = fit(one, Population(win_logit=0.4), first_day=0, end_day=1)
     assert expit(baseline.win_logit) == pytest.approx(0.6, abs=0.05)
     assert baseline.rate == pytest.approx(5.0, rel=0.15)
     assert baseline.weekend == pytest.approx(0.5, abs=0.15)
@@ -94,22 +93,6 @@ def test_response_to_the_market_is_learned() -> None:
         fit_win(n, rng.binomial(10, expit(beta * market)).astype(float), market, prior=0.0)[1] for beta in (2.0, 0.2)
     )
     assert strong > 1.5 > 0.6 > weak
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_a_moody_wallet_is_inflated(seed: int) -> None:
-    """Blocks that swing more than tosses raise the inflation; independent ones do not."""
-    rng = np.random.default_rng(seed)
-    day = np.arange(300)
-    n = np.full(300, 6.0)
-    swing = np.repeat(rng.normal(0, 0.8, 30), BLOCK_DAYS)
-
-    def inflation(p: np.ndarray) -> float:
-        wins = rng.binomial(6, p)
-        return Mood.of(day, wins - n * 0.5, n * 0.25, BLOCK_DAYS).inflation(0.0)
-
-    assert inflation(expit(swing)) > 2.0
-    assert inflation(np.full(300, 0.5)) < 1.6
 
 
 def test_sizes_are_winsorised() -> None:
