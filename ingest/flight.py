@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import httpx
 
 from ingest.endpoint import Endpoint
-from ingest.errors import IngestError
+from ingest.errors import IngestError, RpcUnavailable
 from ingest.exchange import Request
 
 T = TypeVar("T")
@@ -98,10 +98,22 @@ class Flights:
                 return taken
         return []
 
-    def land(self) -> None:
-        """Let what was sent ahead arrive, so that what is sent next is alone."""
+    def land(self) -> list[tuple[Endpoint, Sent, RpcUnavailable]]:
+        """Let what was sent ahead arrive, so that what is sent next is alone; gives back what failed, once."""
         if flying := [answer for answer in self._ahead() if not answer.done()]:
             self._run(asyncio.wait(flying))
+        failed = [
+            (early.endpoint, sent, error)
+            for early in self._early
+            for sent in early.sent
+            if isinstance(error := sent.answer.result(), RpcUnavailable)
+        ]
+        lost = [sent for _, sent, _ in failed]
+        self._early = [
+            _Early(early.endpoint, early.requests, [sent for sent in early.sent if sent not in lost])
+            for early in self._early
+        ]
+        return failed
 
     def forget(self) -> None:
         """Give up what was sent ahead."""

@@ -19,7 +19,6 @@ from ingest.errors import (
     BudgetExhausted,
     EndpointRefused,
     IngestError,
-    MethodForbidden,
     NotOffered,
     RangeRefused,
     RpcRejected,
@@ -29,32 +28,10 @@ from ingest.errors import (
 )
 from ingest.exchange import Exchange, Request
 from ingest.flight import Flights, Sent
+from ingest.methods import READ_METHODS, only_reading
 from ingest.standing import FORGET_S, Standing
 
 __all__ = ["READ_METHODS", "Node", "Request"]
-
-READ_METHODS = frozenset(
-    {
-        "eth_blockNumber",
-        "eth_call",
-        "eth_chainId",
-        "eth_getBalance",
-        "eth_getBlockByHash",
-        "eth_getBlockByNumber",
-        "eth_getBlockReceipts",
-        "eth_getCode",
-        "eth_getLogs",
-        "eth_getTransactionByHash",
-        "eth_getTransactionCount",
-        "eth_getTransactionReceipt",
-        "debug_traceTransaction",
-        "trace_transaction",
-        "web3_clientVersion",
-        "alchemy_getAssetTransfers",
-        "hypersync_query",  # our name for HyperSync's ``POST /query`` (ingest.hypersync)
-    }
-)
-"""Every method that may leave this machine. All of them only read."""
 
 DEADLINE_S = 60.0  #: of one HTTP request, from looking up the host to the last byte
 TRIES, TRIES_UNREACHABLE = 8, 3
@@ -179,7 +156,7 @@ class Node:
             Fields that every result must have. One that is null or lacks a field counts as no answer, and is asked for
             again; the others are not.
         """
-        methods = _only_reading(requests)
+        methods = only_reading(requests)
         if not requests:
             return []
 
@@ -210,9 +187,10 @@ class Node:
         Only inside a window, to its endpoint, and no more than may be in flight at once; what may not leave now is left
         to ``batch``. What was sent ahead before and never asked for is given up.
         """
+        self._land()
         self._flights.forget()
         for requests in batches:
-            _only_reading(requests)
+            only_reading(requests)
             endpoint = self._held
             if endpoint is None or endpoint.standing.wait(self._clock()):
                 return
@@ -336,9 +314,9 @@ class Node:
         sent = self._flights.take(endpoint, exchange.requests)
         while sent or (parts := exchange.parts(standing.width.step)):
             if not sent:
+                self._land()
                 if (wait := standing.wait(self._clock())) > longest:
                     raise RpcUnavailable(f"{endpoint.name} asked not to be asked for another {wait:.0f} s")
-                self._flights.land()
                 sent = self._send(endpoint, exchange, parts, wait)
             had, (answered, sent) = len(exchange.results), (sent, [])
             failures = self._receive(exchange, answered)
@@ -347,12 +325,19 @@ class Node:
                 standing.answered(answered[0].width, sum(len(each.part) for each in answered))
                 continue
             failure = max(failures, key=lambda each: (each.retry_after or 0.0, each.too_fast))
-            dice = random.random()  # noqa: S311 - jitter, not a secret
-            size = len(answered[0].part)
-            standing.failed(failure, size=size, stalled=exchange.stalled, now=self._clock(), dice=dice)
+            self._heed(endpoint, failure, size=len(answered[0].part), stalled=exchange.stalled)
             if exchange.stalled >= min(self._tries, _tries(failure, last=exchange.last)):
                 raise failure
         return [exchange.results[place] for place in range(len(exchange.requests))]
+
+    def _land(self) -> None:
+        """Let what was sent ahead arrive: who asks to be left alone there is left alone by whatever is sent next."""
+        for endpoint, sent, failure in self._flights.land():
+            self._heed(endpoint, failure, size=len(sent.part), stalled=0)
+
+    def _heed(self, endpoint: Endpoint, failure: RpcUnavailable, *, size: int, stalled: int) -> None:
+        dice = random.random()  # noqa: S311 - jitter, not a secret
+        endpoint.standing.failed(failure, size=size, stalled=stalled, now=self._clock(), dice=dice)
 
     def _send(
         self, endpoint: Endpoint, exchange: Exchange, parts: Sequence[list[int]], wait: float = 0.0
@@ -383,14 +368,6 @@ class Node:
         answers = self._flights.answers(sent)
         kept = [exchange.keep(each.part, each.first_id, answer) for each, answer in zip(sent, answers, strict=True)]
         return [failure for failure in kept if failure is not None]
-
-
-def _only_reading(requests: Sequence[Request]) -> frozenset[str]:
-    """The methods of requests."""
-    methods = frozenset(method for method, _ in requests)
-    for method in sorted(methods - READ_METHODS):
-        raise MethodForbidden(f"{method} is not a read-only method; Edgewatch never sends it")
-    return methods
 
 
 def _tries(failure: RpcUnavailable, *, last: bool) -> int:

@@ -73,7 +73,8 @@ class Population:
     @classmethod
     def from_dict(cls, saved: Mapping[str, Any]) -> Self:
         """From what ``dataclasses.asdict`` gave, also by way of JSON."""
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in saved.items()})
+        fields: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in saved.items()}
+        return cls(**fields)
 
     def level(self, history: "History") -> float:
         """Win logit of wallets that take wins and losses of this size: where luck, once it is over, leads back to."""
@@ -182,9 +183,16 @@ def fit_population(histories: Sequence[History]) -> Population:
     )
     moods = [_moods(h, slopes) for h in histories]
     win, win_size, loss_size, rate, patience = (pooled(each) for each in zip(*moods, strict=True))
-    moods_of = {"win_mood": win, "win_size_mood": win_size, "loss_size_mood": loss_size, "rate_mood": rate}
-    known = replace(slopes, **moods_of, patience_mood=patience)
-    return replace(known, **_levels(histories, [each[0].inflation(win) for each in moods], known.win_logit))
+    levels: dict[str, Any] = _levels(histories, [each[0].inflation(win) for each in moods], slopes.win_logit)
+    return replace(
+        slopes,
+        win_mood=win,
+        win_size_mood=win_size,
+        loss_size_mood=loss_size,
+        rate_mood=rate,
+        patience_mood=patience,
+        **levels,
+    )
 
 
 def _levels(histories: Sequence[History], inflations: Sequence[float], pooled_logit: float) -> dict[str, float]:

@@ -101,3 +101,18 @@ def test_a_node_closes_while_something_is_on_its_way() -> None:
     """Nobody waits for it."""
     with Counting() as fake, Node([fake.url], chain_id=1) as client, client.window():
         client.ahead(MANY[:50])
+
+
+def test_who_asks_to_be_left_alone_is_left_alone_by_everything() -> None:
+    """A ``Retry-After`` that answers what was sent ahead is heeded by the next request, whatever that asks for."""
+    answers = iter([(429, {"Retry-After": "7"}, b"")])
+    waited: list[float] = []
+
+    def raw(body: object) -> tuple[int, dict[str, str], bytes] | None:
+        return next(answers, None) if isinstance(body, list) else None
+
+    fake = FakeNode({"eth_getCode": lambda place: place, "eth_blockNumber": lambda: "0x1"}, raw=raw)
+    with fake, Node([fake.url], chain_id=1, sleep=waited.append) as client, client.window():
+        client.ahead(MANY[:50])
+        assert client.call("eth_blockNumber") == "0x1"
+        assert waited == [pytest.approx(7.05, abs=0.5)]
