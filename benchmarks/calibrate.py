@@ -23,6 +23,7 @@ from metrics.synthetic_positions import with_positions
 DAYS = 150
 EDGES = (0.0, 1.05, 4.4, np.inf)  # trades per day: geometric means of the neighbours in RATES
 EVERY_DAY = -5.5  # log years
+SAFELY = 0.8  # of the dial, where no peers tell how deep a drawdown is: the next one may be deeper than those invented
 FLAT = 0.15  # least growth of log years per unit of the statistic: a curve must not stand still
 
 
@@ -86,7 +87,7 @@ def main():
             years = recurrence_years(flat, np.repeat(rate, x.shape[1]), np.full(len(flat), peers))
             scores.append((years[:, : len(SHARES)] * SHARES).max(axis=1).reshape(x.shape[:2]))
         grid = np.exp(np.linspace(0, 3, 301))
-        fits = [g for g in grid if max(first_rate(each, g) for each in scores) <= 1.0]
+        fits = [g for g in grid if max(first_rate(each, g) for each in scores) <= (1.0 if peers else SAFELY)]
         looks = fits[0] if fits else grid[-1]
         print(f"{name} = (")
         for stream, rows in zip(Stream, table, strict=True):

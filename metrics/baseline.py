@@ -28,6 +28,8 @@ BETA_SPREAD = 0.4  # sd of the wallets' responses to their common market, around
 WIDE_SPREAD = 1.0  # sd of win logits where nothing is known of the population
 LIKELY_SPREAD, WEIGHT_OF_LIKELY = 0.55, 2.0  # what the spread around the sizes is shrunk to, worth two wallets
 HOT_WEIGHT = 0.5  # of a record above the level: who is followed was chosen for looking hot, so luck lies on that side
+NEWEST = 60  # round trips, the record that a follower looks at first
+STREAK = 0.5  # of what they add to the older ones, held for luck
 SIZE_RIDGE = 2.0  # precision of the prior "sizes say nothing" of both slopes
 
 
@@ -96,7 +98,9 @@ class Baseline:
     win_rate: float  #: plain share; nan without any
     mean_return: float  #: plain mean, fraction of cost
     return_sd: float  #: of single returns
-    win_logit: float  #: logit of the win rate in a calm market, shrunk to the population
+    win_logit: (
+        float  #: logit of the win rate in a calm market, shrunk to the population, half of a last streak left out
+    )
     level: float  #: win logit of wallets like it (``Population.level``), to which it is shrunk
     market_beta: float  #: the win logit's response to the peers' common shift, shrunk to 1
     beta_se: float  #: standard error of ``market_beta``
@@ -246,6 +250,11 @@ def fit(history: History, population: Population, *, first_day: int, end_day: in
     level = population.level(history)
     spread = population.win_spread
     a, b = fit_win(history.closes, history.wins, history.market, level, spread=spread, inflation=inflation)
+    older = _since_last(history.closes) > NEWEST
+    before, _ = fit_win(
+        history.closes * older, history.wins * older, history.market, level, spread=spread, inflation=inflation
+    )
+    a -= STREAK * max(0.0, a - before)
     p = expit(a + b * history.market)
     information = history.closes * p * (1 - p)
     losses = history.closes - history.wins
@@ -308,6 +317,11 @@ def overdue_bound(closed: int, open_still: int) -> tuple[float, float]:
     total = closed + 1 + open_still
     share = (0.05 * closed + 0.95 + open_still) / total
     return share, math.sqrt(share * (1 - share) / (total + 1))
+
+
+def _since_last(closes: FloatArray) -> FloatArray:
+    """Round trips that closed on each day or later, (days,)."""
+    return np.cumsum(closes[::-1])[::-1]
 
 
 def _return_sd(returns: FloatArray) -> float:

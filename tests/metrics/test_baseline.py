@@ -106,3 +106,19 @@ def test_sizes_are_winsorised() -> None:
 def test_no_history_gives_the_default_population() -> None:
     """A monitor without any history still has priors."""
     assert fit_population([]) == Population()
+
+
+def test_a_last_streak_counts_half() -> None:
+    """The same wins make a lower form where the newest trades hold more of them; a last slump makes no higher one."""
+    day = np.arange(120)
+    one = replace(history(0, days=120), closes=np.full(120, 4.0))
+    evenly = np.where(day % 4 == 0, 3.0, 2.0)
+    streak, slump = (np.where(day >= 105, last, 2.0) for last in (4.0, 1.0))
+    form = [
+        fit(replace(one, wins=wins), Population(), first_day=0, end_day=1).win_logit for wins in (evenly, streak, slump)
+    ]
+    plain = [fit_win(one.closes, wins, one.market, 0.0)[0] for wins in (evenly, streak, slump)]
+    assert evenly.sum() == streak.sum()
+    assert form[1] < form[0] - 0.04
+    assert plain[1] == pytest.approx(plain[0], abs=1e-6)
+    assert form[2] == pytest.approx(plain[2], abs=0.02)
