@@ -2,6 +2,8 @@
 
     python -m benchmarks.calibrate [worlds per family, default 60] [seed]
 
+How many looks the streams are worth is measured on other worlds: the curves fit those best that made them.
+
 Families: calm markets, and two drawdowns in 150 days; each with peers and without, all with open positions. Some
 three seconds a world; all cores work.
 """
@@ -63,16 +65,22 @@ def curve(families):
     return [round(float(x), 2) for x in out]
 
 
+def simulated(worlds, seed, *, peers):
+    """Statistics of all wallets, and their trades per day, in calm markets and in drawdowns."""
+    families = []
+    for drawdowns in (0, 2):
+        keys = [(seed, i) for i in range(worlds)]
+        with ProcessPoolExecutor() as pool:
+            runs = list(pool.map(statistics, keys, repeat(drawdowns), repeat(peers)))
+        families.append(tuple(np.concatenate(each) for each in zip(*runs, strict=True)))
+    return families
+
+
 def main():
     worlds = int(sys.argv[1]) if len(sys.argv) > 1 else 60
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 2026
     for name, peers in (("WITH_PEERS", True), ("ALONE", False)):
-        families = []
-        for drawdowns in (0, 2):
-            keys = [(seed, i) for i in range(worlds)]
-            with ProcessPoolExecutor() as pool:
-                runs = list(pool.map(statistics, keys, repeat(drawdowns), repeat(peers)))
-            families.append(tuple(np.concatenate(each) for each in zip(*runs, strict=True)))
+        families, others = (simulated(worlds, each, peers=peers) for each in (seed, seed + 1))
         table = []
         for stream in Stream:
             rows = []
@@ -82,7 +90,7 @@ def main():
             table.append(tuple(rows))
         setattr(calibration, name, tuple(table))
         scores = []
-        for x, rate in families:
+        for x, rate in others:
             flat = x.reshape(-1, len(MEMBERS))
             years = recurrence_years(flat, np.repeat(rate, x.shape[1]), np.full(len(flat), peers))
             scores.append((years[:, : len(SHARES)] * SHARES).max(axis=1).reshape(x.shape[:2]))

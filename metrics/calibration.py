@@ -59,9 +59,9 @@ WITH_PEERS: Table = (
         (-5.5, -2.1, -0.66, 0.42, 1.64, 2.82, 3.67),
     ),
 )
-LOOKS_WITH_PEERS = 5.21
-# first flags per wallet-year at a score of 0.25: calm, drawdowns = 3.89, 3.95
-# first flags per wallet-year at a score of 1: calm, drawdowns = 0.98, 0.99
+LOOKS_WITH_PEERS = 5.64
+# first flags per wallet-year at a score of 0.25: calm, drawdowns = 3.65, 3.80
+# first flags per wallet-year at a score of 1: calm, drawdowns = 0.94, 1.00
 # first flags per wallet-year at a score of 4: calm, drawdowns = 0.26, 0.26
 ALONE: Table = (
     (  # WIN_RATE; rows: (0.5, 2.2, 8.7) trades per day
@@ -100,9 +100,9 @@ ALONE: Table = (
         (-5.5, -1.87, -0.56, 0.4, 1.4, 2.01, 2.9),
     ),
 )
-LOOKS_ALONE = 6.42
-# first flags per wallet-year at a score of 0.25: calm, drawdowns = 1.91, 3.13
-# first flags per wallet-year at a score of 1: calm, drawdowns = 0.38, 0.80
+LOOKS_ALONE = 7.10
+# first flags per wallet-year at a score of 0.25: calm, drawdowns = 1.76, 3.03
+# first flags per wallet-year at a score of 1: calm, drawdowns = 0.36, 0.79
 # first flags per wallet-year at a score of 4: calm, drawdowns = 0.08, 0.22
 
 
