@@ -87,7 +87,11 @@ class Exchange:
         if isinstance(answer, IngestError):
             raise answer
         alone = answer[0] if isinstance(answer, list) and len(answer) == 1 else answer
-        if len(part) > 1 and isinstance(alone, Mapping) and (alone is answer or alone.get("id") is None):
+        if (
+            len(part) > 1
+            and isinstance(alone, Mapping)
+            and (alone is answer or (alone.get("id") is None and "result" not in alone))
+        ):
             return self._batch_refused(part, alone)
         failure, before, crowded = None, len(self.results), False
         for place, item in self._matched(part, first_id, answer):

@@ -150,3 +150,11 @@ def test_old_state_that_nobody_keeps_ends_as_a_refusal(last, ends):
     asked.stalled = 2
     asked.keep([0], 1, gone)
     assert isinstance(asked.results.get(0), RpcRejected) == ends
+
+
+def test_a_result_of_nobody_s_is_no_refusal_of_the_batch():
+    """One answer with a result and without an id says nothing: it is waited for, and nothing is kept."""
+    asked = exchange(2)
+    [part] = asked.parts(1)
+    assert isinstance(asked.keep(part, 1, [{"id": None, "result": "forged"}]), RpcUnavailable)
+    assert not asked.results
