@@ -1,12 +1,11 @@
 """HyperSync over the recorded chain, as Envio documents it: ``GET /chain_id`` and ``POST /query`` with a token."""
 
 import json
-import threading
 from collections.abc import Callable
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any
 
+from tests.fakes.loopback import Handler, Loopback
 from watcher.demo.node import Recording
 
 Row = dict[str, Any]
@@ -14,7 +13,7 @@ TOKEN = "token-of-a-test"
 KNOWN = {"from_block", "to_block", "logs", "transactions", "field_selection", "max_num_logs", "max_num_transactions"}
 
 
-class FakeHyperSync:
+class FakeHyperSync(Loopback):
     """Answers questions about a recording.
 
     Parameters
@@ -48,48 +47,25 @@ class FakeHyperSync:
         self.paths: list[str] = []
         fake = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            wbufsize = -1
+        class Queries(Handler):
+            def do_GET(self) -> None:  # noqa: N802 - the name is http.server's
+                self.give(lambda: {"chain_id": fake._chain_id})
 
-            def do_GET(self) -> None:
-                self._say(lambda: {"chain_id": fake._chain_id})
-
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            def do_POST(self) -> None:  # noqa: N802 - the name is http.server's
+                body = self.read_json()
                 fake.queries.append(body)
-                self._say(lambda: fake.answer(body))
+                self.give(lambda: fake.answer(body))
 
-            def _say(self, result: Callable[[], Any]) -> None:
+            def give(self, result: Callable[[], Any]) -> None:
                 fake.paths.append(f"{self.command} {self.path}")
                 if self.headers["Authorization"] != f"Bearer {TOKEN}":
-                    status, headers, content = 401, {}, b"no token"
+                    self.say(401, {}, b"no token")
                 elif self.path != ("/chain_id" if self.command == "GET" else "/query"):
-                    status, headers, content = 404, {}, b""
+                    self.say(404, {}, b"")
                 else:
-                    status, headers, content = fake_raw(self.path) or (200, {}, json.dumps(result()).encode())
-                self.send_response_only(status)
-                for name, value in {"Content-Length": str(len(content)), **headers}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(content)
+                    self.say(*(raw(self.path) or (200, {}, json.dumps(result()).encode())))
 
-            def log_message(self, *args: Any) -> None:
-                pass
-
-        fake_raw = raw
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(Queries)
 
     def answer(self, query: Row) -> Row:
         """The blocks from ``from_block`` on, up to a limit: the rows that were asked for, and what belongs to them."""

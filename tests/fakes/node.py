@@ -1,13 +1,13 @@
 """A JSON-RPC node whose answers a test writes: an HTTP server on loopback with a log of what it was asked."""
 
 import json
-import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any
+
+from tests.fakes.loopback import Handler, Loopback
 
 
-class FakeNode:
+class FakeNode(Loopback):
     """Answers each HTTP request with ``answer(body) -> (status, headers, bytes)`` or with a JSON-RPC method table.
 
     Parameters
@@ -28,37 +28,13 @@ class FakeNode:
         self.bodies: list[Any] = []
         node = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            wbufsize = (
-                -1
-            )  # head and body leave together: apart, the second waits 40 ms for the first to be acknowledged
-
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        class Posts(Handler):
+            def do_POST(self) -> None:  # noqa: N802 - the name is http.server's
+                body = self.read_json()
                 node.bodies.append(body)
-                status, headers, content = node.raw(body) or (200, {}, json.dumps(node.answer(body)).encode())
-                self.send_response_only(status)  # no Date of its own
-                for name, value in {"Content-Length": str(len(content)), **headers}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(content)
+                self.say(*(node.raw(body) or (200, {}, json.dumps(node.answer(body)).encode())))
 
-            def log_message(self, *args: Any) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(Posts)
 
     @property
     def asked(self) -> list[str]:
