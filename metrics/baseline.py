@@ -98,9 +98,7 @@ class Baseline:
     win_rate: float  #: plain share; nan without any
     mean_return: float  #: plain mean, fraction of cost
     return_sd: float  #: of single returns
-    win_logit: (
-        float  #: logit of the win rate in a calm market, shrunk to the population, half of a last streak left out
-    )
+    win_logit: float  #: logit of the win rate in a calm market, shrunk to the population, less half of a last streak
     level: float  #: win logit of wallets like it (``Population.level``), to which it is shrunk
     market_beta: float  #: the win logit's response to the peers' common shift, shrunk to 1
     beta_se: float  #: standard error of ``market_beta``

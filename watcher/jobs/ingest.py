@@ -35,9 +35,7 @@ from watcher.store.database import reading, writing
 from watcher.types import Wallet
 
 WINDOW_TRIES = 6
-UNCOLLECTED = (
-    16  #: windows between two runs of Python's cyclic collector: it walks through the one that is being stored
-)
+UNCOLLECTED = 16  #: windows between two runs of Python's collector, which walks through the one that is being stored
 PIECE_S = 30 * 86_400  #: of a long history: the newest is read first, each part of it in the order of its blocks
 USABLE = "usable"  #: the memo of a chain whose blooms can be used
 ASK_AGAIN = timedelta(days=7)  #: what a node or a chain did not offer
