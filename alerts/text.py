@@ -137,6 +137,8 @@ def dollars(number: float, *, sign: bool = False) -> str:
 
 def brought(number: float) -> str:
     """Return ``made $120`` or ``lost $42``: a phone breaks the line between a minus and a dollar."""
+    if not math.isfinite(number):
+        return "made or lost an unknown amount"
     return f"{'lost' if round(number) < 0 else 'made'} {dollars(abs(number))}"
 
 

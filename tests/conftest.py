@@ -1,6 +1,7 @@
 """The databases that store tests run on, each test on SQLite and on PostgreSQL; and a log of each test's own."""
 
 import logging
+import random
 import shutil
 
 import pytest
@@ -8,18 +9,44 @@ import structlog
 from hypothesis import settings
 
 from tests import postgres
+from tests.localchain import anvil
+from tests.localchain.anvil import find_anvil
+from tests.programs import NO_CHROMIUM, NO_POSTGRES, find_chromium, find_postgres
 from watcher.store import database
 
-# No law is about time, and a busy machine must not fail one.
-settings.register_profile("edgewatch", deadline=None)
-settings.load_profile("edgewatch")
+# No law is about time, and a busy machine must not fail one. `make test` is the same every time; `make soak` looks for
+# new cases, with a seed that it prints. What it finds is stored as an @example.
+settings.register_profile("same", deadline=None, derandomize=True, database=None)
+settings.register_profile("soak", deadline=None, max_examples=1_000, database=None, print_blob=True)
+settings.load_profile("same")
+
+
+NEEDS = {
+    "anvil": (find_anvil, anvil.MISSING),
+    "chromium": (find_chromium, NO_CHROMIUM),
+    "postgres": (find_postgres, NO_POSTGRES),
+}
+"""The mark of a test to what it needs: how that is found, and why the test is skipped where there is none."""
+
+
+def pytest_itemcollected(item):
+    """Mark what runs on a server, so that `-m` finds all that a machine can lack."""
+    chosen = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    if "server" in item.fixturenames or "postgresql" in chosen:
+        item.add_marker("postgres")
 
 
 def pytest_runtest_setup(item):
-    """Skip what needs a server where there is none: here, not in the fixture, so that pytest tells it in one line."""
-    chosen = item.callspec.params.values() if hasattr(item, "callspec") else ()
-    if ("server" in item.fixturenames or "postgresql" in chosen) and postgres.find_postgres() is None:
-        pytest.skip(postgres.MISSING)
+    """Skip what needs a program that is not there: here, not in a fixture, so that pytest tells it in one line."""
+    for mark, (find, missing) in NEEDS.items():
+        if item.get_closest_marker(mark) and find() is None:
+            pytest.skip(missing)
+
+
+@pytest.fixture(autouse=True)
+def same_dice():
+    """What the code draws for itself, jitter and samples, is the same at each run."""
+    random.seed(0)
 
 
 @pytest.fixture(autouse=True)

@@ -15,18 +15,10 @@ from pathlib import Path
 import psycopg
 
 from tests.ports import free_port
+from tests.programs import NO_POSTGRES, find_postgres
 from watcher.store import database
 
-MISSING = "PostgreSQL is not installed: on Debian, `apt-get install postgresql` (the same tests ran on SQLite)"
 HASTE = ["-cfsync=off", "-cfull_page_writes=off"]  #: its data need not outlive the machine, only the server
-
-
-def find_postgres() -> Path | None:
-    """The folder of ``initdb`` and ``postgres``, on the PATH or where Debian puts them; None where there is none."""
-    on_path = shutil.which("postgres")
-    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[4]))
-    found = Path(on_path) if on_path else debian[-1] if debian else None
-    return found.resolve().parent if found else None
 
 
 class Server:
@@ -35,7 +27,7 @@ class Server:
     def __init__(self) -> None:
         programs = find_postgres()
         if programs is None:
-            raise FileNotFoundError(MISSING)
+            raise FileNotFoundError(NO_POSTGRES)
         self._programs = programs
         self._folder = Path(tempfile.mkdtemp(prefix="edgewatch-postgres-"))
         self._numbers = count()

@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from alerts import text
@@ -145,7 +145,14 @@ FLAGS = st.builds(
 )
 
 
+def followed(value: float) -> Flag:
+    """A flag whose following brought so much of each stake."""
+    return replace(FLAG, evidence=replace(EVIDENCE, context=Context(followed_n=1, followed_return=value)))
+
+
 @given(FLAGS, ANY_TEXT)
+@example(followed(1.797693134862316e306), "")  # finite, but not as dollars: a random seed found it
+@example(followed(float("nan")), "")
 def test_limits_hold_and_the_verdict_stays(flag: Flag, words: str):
     """Whatever the labels, notes and numbers: within Telegram's limits, verdict first, id and promise there."""
     for message, limit in (

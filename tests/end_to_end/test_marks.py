@@ -8,13 +8,13 @@ import pytest
 
 from ingest.types import NATIVE
 from tests.end_to_end.cli import Folder
-from tests.localchain.anvil import MISSING, Anvil, find_anvil
+from tests.localchain.anvil import Anvil
 from tests.localchain.contracts import FAR, MAX, calldata
 from tests.localchain.world import ADMIN, World
 from watcher.store import database, marks, meters
 from watcher.store.database import reading
 
-pytestmark = [pytest.mark.anvil, pytest.mark.skipif(find_anvil() is None, reason=MISSING)]
+pytestmark = pytest.mark.anvil
 ANN = "0x" + "11" * 20
 DAY_S, FINAL = 86_400, 70  #: seconds; blocks after which one is final
 

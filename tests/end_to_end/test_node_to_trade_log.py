@@ -4,10 +4,10 @@ import pytest
 
 from ingest.types import NATIVE
 from tests.end_to_end.cli import Folder
-from tests.localchain.anvil import MISSING, Anvil, find_anvil
+from tests.localchain.anvil import Anvil
 from tests.localchain.world import World
 
-pytestmark = [pytest.mark.anvil, pytest.mark.skipif(find_anvil() is None, reason=MISSING)]
+pytestmark = pytest.mark.anvil
 ANN, BOB = "0x" + "11" * 20, "0x" + "22" * 20
 ROUTES = [
     (ANN, "v2", "ETH", "ALFA", None),

@@ -17,11 +17,11 @@ import pytest
 from tests.faults.faulty import MIXED, FaultyNode, Plan
 from tests.faults.forks import EVERY, Forks
 from tests.faults.service import follow, stopped
-from tests.localchain.anvil import MISSING, Anvil, find_anvil
+from tests.localchain.anvil import Anvil
 from watcher.store import database, meters
 from watcher.store.database import writing
 
-pytestmark = [pytest.mark.anvil, pytest.mark.skipif(find_anvil() is None, reason=MISSING)]
+pytestmark = pytest.mark.anvil
 KILLS = int(os.environ.get("EDGEWATCH_SOAK_KILLS", "10"))
 SEEDS = range(int(os.environ.get("EDGEWATCH_SOAK_SEEDS", "1")))
 MOST_REQUESTS = 24  #: that a process lives to send: a window takes some ten, so that some commit and some do not

@@ -10,9 +10,9 @@ from ingest.errors import RpcUnavailable
 from tests.faults.faulty import MIXED, FaultyNode
 from tests.faults.follower import Follower, Time
 from tests.faults.forks import EVERY, Forks
-from tests.localchain.anvil import MISSING, Anvil, find_anvil
+from tests.localchain.anvil import Anvil
 
-pytestmark = [pytest.mark.anvil, pytest.mark.skipif(find_anvil() is None, reason=MISSING)]
+pytestmark = pytest.mark.anvil
 SEEDS = range(int(os.environ.get("EDGEWATCH_SOAK_SEEDS", "1")))
 
 

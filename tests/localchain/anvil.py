@@ -33,7 +33,7 @@ class RpcError(RuntimeError):
 
 
 def find_anvil() -> Path | None:
-    """Return Anvil's executable, or None where it or the contracts are missing; tests skip then, with ``MISSING``."""
+    """Return Anvil's executable, or None where it or the contracts are missing."""
     if not (NODE_MODULES / "@uniswap").is_dir():
         return None
     # npm brings the bare binary for Linux on amd64; elsewhere a Foundry installation serves as well.

@@ -8,13 +8,13 @@ import httpx
 import pytest
 
 from ingest.types import NATIVE
-from tests.localchain.anvil import MISSING, Anvil, find_anvil
+from tests.localchain.anvil import Anvil
 from tests.localchain.contracts import calldata
 from tests.localchain.pack import pack, read_chain, save
 from tests.localchain.world import FEED_ADDRESS, World
 from watcher.demo.node import ReplayNode
 
-pytestmark = [pytest.mark.anvil, pytest.mark.skipif(find_anvil() is None, reason=MISSING)]
+pytestmark = pytest.mark.anvil
 WALLETS = ["0x" + "11" * 20, "0x" + "22" * 20]
 ROUND = calldata("latestRoundData()")
 DECIMALS = calldata("decimals()")

@@ -7,12 +7,12 @@ import pytest
 from eth_utils.crypto import keccak
 
 from ingest.types import NATIVE
-from tests.localchain.anvil import MISSING, Anvil, find_anvil
+from tests.localchain.anvil import Anvil
 from tests.localchain.contracts import calldata
 from tests.localchain.pools import v2_amount_to_price
 from tests.localchain.world import FEED_ADDRESS, World
 
-pytestmark = [pytest.mark.anvil, pytest.mark.skipif(find_anvil() is None, reason=MISSING)]
+pytestmark = pytest.mark.anvil
 WALLET = "0x" + "11" * 20
 TRANSFER = "0x" + keccak(text="Transfer(address,address,uint256)").hex()
 ROUTES = [

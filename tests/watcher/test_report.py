@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
@@ -16,6 +15,7 @@ from ingest.chains import by_id
 from ingest.errors import ConfigError
 from tests.builders import WALLET, entry, trade
 from tests.ingest.receipts import USDC
+from tests.programs import find_chromium
 from watcher.config import DetectionConfig
 from watcher.jobs.assess import assess_once
 from watcher.report.page import page
@@ -30,7 +30,6 @@ BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
 HISTORY, DAYS = 40, 60
 HOSTILE = "\"'><script>alert(1)</script><img src=http://127.0.0.1:9/x onerror=alert(2)>\u202e</title>"
 NEW = "0x" + "22" * 20
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 def at(days):
@@ -175,7 +174,6 @@ def test_a_flag_of_another_wallet_is_refused(engine):
         study(engine, NEW, flag_id=1)
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: the page was not opened in a real browser")
 @pytest.mark.timeout(300)
 def test_the_notebook_shows_what_others_wrote_as_text(engine, tmp_path, monkeypatch):
     """Every cell runs on the hostile wallet and its tokens; no tag of theirs in any output, no hidden character."""
@@ -199,6 +197,7 @@ def test_the_notebook_shows_what_others_wrote_as_text(engine, tmp_path, monkeypa
     assert "\\u202e" not in nbformat.writes(notebook)
 
 
+@pytest.mark.chromium
 def test_a_real_browser_shows_the_page_quietly(written, tmp_path):
     """No request, no error and no dialog; nothing to scroll sideways on a phone; the dark pictures in the dark."""
     from playwright.sync_api import sync_playwright
@@ -206,7 +205,7 @@ def test_a_real_browser_shows_the_page_quietly(written, tmp_path):
     file = tmp_path / "report.html"
     file.write_text(written, encoding="utf-8")
     with sync_playwright() as tool:
-        browser = tool.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = tool.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
         chosen = {}
         for scheme in ("light", "dark"):
             for width in (360, 1200):
