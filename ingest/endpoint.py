@@ -8,13 +8,14 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 import msgspec
 
 from ingest.errors import AnswerTooLarge, AnswerTooLate, ConfigError, EndpointRefused, RpcUnavailable
 from ingest.refusals import NO_METHOD
+from ingest.secret import Secrets, secrets_of
 from ingest.standing import Standing
 from ingest.wire import parse
 
@@ -22,7 +23,6 @@ BODY_LIMIT = 32 * 2**20  #: bytes of one answer, unpacked
 UNREAD_DATE_S = 60.0  #: how long is waited where ``Retry-After`` is a date and the answer does not say what time it is
 EXTRAS = frozenset({"debug_traceTransaction", "trace_transaction", "eth_getBlockReceipts", "alchemy_getAssetTransfers"})
 HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
-SHORTEST_SECRET = 6  #: characters; shorter parts of a URL are words such as "v2" and "eth"
 
 
 def host(url: str) -> str:
@@ -116,18 +116,14 @@ class Endpoint:
         self.standing = standing
         self._url = url
         self._timeout_s = timeout_s
-        parts = urlsplit(url)
-        words = [*parts.path.split("/"), *(value for _, value in parse_qsl(parts.query)), parts.query, parts.path]
-        self._secrets = sorted((word for word in words if len(word) >= SHORTEST_SECRET), key=len, reverse=True)
+        self._secrets = Secrets(secrets_of(url))
 
     def __repr__(self) -> str:
         return f"Endpoint({self.name})"
 
     def redact(self, text: str) -> str:
-        """A text of the node's without the parts of the URL that may be a key."""
-        for secret in self._secrets:
-            text = text.replace(secret, "…")
-        return text
+        """A text of the node's without what may be a key, or a long part of one."""
+        return self._secrets.redact(text)
 
     async def post(self, client: httpx.AsyncClient, body: Any) -> Any:
         """Send one JSON body and return the parsed answer: an object or a list.

@@ -20,6 +20,7 @@ from ingest.flows import read_transfers
 from ingest.index import Question, Transfer
 from ingest.logs import address, number, read_log
 from ingest.rpc import Node
+from ingest.secret import Secrets, secrets_of
 from ingest.standing import Standing
 from ingest.stride import Stride
 from ingest.wire import RawLog, parse
@@ -50,7 +51,7 @@ class HyperSync(Endpoint):
         super().__init__(url, name=name, standing=standing, timeout_s=timeout_s)
         standing.batch = Stride(1, 1)  # it knows no batches
         self._token = token
-        self._secrets = [token, *self._secrets]
+        self._secrets = Secrets([token, *secrets_of(url)])
 
     def _request(self, body: Any) -> dict[str, Any]:
         headers = {**HEADERS, "Authorization": f"Bearer {self._token}"}
