@@ -2,13 +2,14 @@
 
 import functools
 import tomllib
-from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
 from ingest.errors import ConfigError
+from ingest.limits import real, shown, whole
 from ingest.logs import address
 from ingest.types import Chain, Dex, QuoteToken
 
@@ -19,6 +20,8 @@ CHAIN_KEYS = frozenset(
     }
 )
 QUOTE_KEYS = frozenset({"address", "symbol", "decimals", "usd", "usd_feed"})
+MOST_DECIMALS = 77  #: 10**77 is the largest power of ten that an amount can be (256 bits)
+BLOCK_SECONDS = {"least": 0.001, "most": 86_400.0, "example": 12.0}
 DEX_KEYS = frozenset({"kind", "factory", "init_code_hash", "deployer"})
 
 
@@ -56,37 +59,30 @@ def build(table: Mapping[str, Any]) -> Chain:
     _only(table, CHAIN_KEYS, "chains")
     name = _text(table, "name", "chains")
     where = f"chains.{name}"
-    block_seconds = table.get("block_seconds", 12.0)
-    if isinstance(block_seconds, bool) or not isinstance(block_seconds, int | float) or block_seconds <= 0:
-        raise ConfigError(f"{where}.block_seconds: {block_seconds!r} is not a positive number")
     return Chain(
         name=name,
-        chain_id=_whole(table, "chain_id", where, least=1),
+        chain_id=_number(table, "chain_id", where, whole, least=1, most=2**63 - 1, example=1),
         native_symbol=_text(table, "native_symbol", where),
         wrapped_native=_address(table, "wrapped_native", where),
         quote_tokens=tuple(_quote(t, f"{where}.quote_tokens[{i}]") for i, t in _tables(table, "quote_tokens", where)),
         native_usd_feed=_optional_address(table, "native_usd_feed", where),
         dexes=tuple(_dex(t, f"{where}.dexes[{i}]") for i, t in _tables(table, "dexes", where)),
-        block_seconds=float(block_seconds),
+        block_seconds=_number({"block_seconds": 12.0} | dict(table), "block_seconds", where, real, **BLOCK_SECONDS),
     )
 
 
 def _quote(table: Mapping[str, Any], where: str) -> QuoteToken:
     _only(table, QUOTE_KEYS, where)
-    usd = table.get("usd")
-    try:
-        peg = None if usd is None else Decimal(str(usd))
-    except InvalidOperation:
-        peg = Decimal("NaN")
-    if peg is not None and not (peg.is_finite() and peg > 0):
-        raise ConfigError(f"{where}.usd: {usd!r} is not a positive number")
+    peg = None
+    if table.get("usd") is not None:
+        peg = Decimal(str(_number(table, "usd", where, real, least=1e-9, most=1e9, example=1.0)))
     feed = _optional_address(table, "usd_feed", where)
     if feed is not None and peg is None:
         raise ConfigError(f"{where}.usd_feed: a feed checks a peg; add usd = 1.0")
     return QuoteToken(
         address=_address(table, "address", where),
         symbol=_text(table, "symbol", where),
-        decimals=_whole(table, "decimals", where, least=0),
+        decimals=_number(table, "decimals", where, whole, least=0, most=MOST_DECIMALS, example=18),
         usd=peg,
         usd_feed=feed,
     )
@@ -98,7 +94,7 @@ def _dex(table: Mapping[str, Any], where: str) -> Dex:
     if init is not None:
         digits = init.removeprefix("0x") if isinstance(init, str) else ""
         if len(digits) != 64 or not set(digits.lower()) <= set("0123456789abcdef"):
-            raise ConfigError(f"{where}.init_code_hash: {init!r} is not a 32-byte hash in hex")
+            raise ConfigError(f"{where}.init_code_hash: {shown(init)} is not a 32-byte hash in hex")
         init = f"0x{digits.lower()}"
     return Dex(
         kind=_text(table, "kind", where),
@@ -110,7 +106,7 @@ def _dex(table: Mapping[str, Any], where: str) -> Dex:
 
 def _only(table: object, allowed: frozenset[str], where: str) -> None:
     if not isinstance(table, Mapping):
-        raise ConfigError(f"{where}: {table!r} is not a table")
+        raise ConfigError(f"{where}: {shown(table)} is not a table")
     for key in table:
         if key not in allowed:
             raise ConfigError(f"{where}.{key}: unknown key; known are {', '.join(sorted(allowed))}")
@@ -119,28 +115,28 @@ def _only(table: object, allowed: frozenset[str], where: str) -> None:
 def _tables(table: Mapping[str, Any], key: str, where: str) -> list[tuple[int, Mapping[str, Any]]]:
     value = table.get(key, [])
     if not isinstance(value, list | tuple):
-        raise ConfigError(f"{where}.{key}: {value!r} is not a list of tables")
+        raise ConfigError(f"{where}.{key}: {shown(value)} is not a list of tables")
     return list(enumerate(value))
 
 
 def _text(table: Mapping[str, Any], key: str, where: str) -> str:
     value = table.get(key)
     if not isinstance(value, str) or not value:
-        raise ConfigError(f"{where}.{key}: needs a text, got {value!r}")
+        raise ConfigError(f"{where}.{key}: needs a text, got {shown(value)}")
     return value
 
 
-def _whole(table: Mapping[str, Any], key: str, where: str, *, least: int) -> int:
-    value = table.get(key)
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise ConfigError(f"{where}.{key}: needs a whole number of at least {least}, got {value!r}")
-    return value
+def _number(table: Mapping[str, Any], key: str, where: str, check: Callable[..., Any], **limits: Any) -> Any:
+    try:
+        return check(table.get(key), **limits)
+    except ValueError as error:
+        raise ConfigError(f"{where}.{key}: {error}") from None
 
 
 def _address(table: Mapping[str, Any], key: str, where: str) -> str:
     value = address(table.get(key))
     if value is None:
-        raise ConfigError(f"{where}.{key}: {table.get(key)!r} is not an address (0x and 40 hex digits)")
+        raise ConfigError(f"{where}.{key}: {shown(table.get(key))} is not an address (0x and 40 hex digits)")
     return value
 
 

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache, partial
+from io import TextIOWrapper
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -31,10 +32,12 @@ from watcher.desk import Desk
 from watcher.jobs.ingest import Source
 from watcher.jobs.mark import MARKING
 from watcher.jobs.spending import settle
+from watcher.own_file import open_plain
 from watcher.store import database, meters
 
 UNRECORDED = 500  #: at most one part in so many of a day's budget is spent and not persisted
 RECORD_S = 1.0
+PRICE_BYTES = 256 * 2**20  #: of the file of prices: some five million lines
 PATIENCE_S, CHECK_TRIES = 5.0, 4  #: of a check
 Charge = Callable[[Sequence[str], str], None]  #: what a node calls before a request leaves
 
@@ -89,7 +92,7 @@ def prices(config: Config) -> PriceFile | None:
 def _read_prices(
     path: Path, max_age_s: int, described: tuple[tuple[int, Chain], ...], _version: tuple[int, int]
 ) -> PriceFile:
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    with TextIOWrapper(open_plain(path, most=PRICE_BYTES), encoding="utf-8-sig", newline="") as file:
         found = price_file.parse(file, chains=dict(described), max_age_s=max_age_s)
     for bad in found.bad:
         log.warning("price_line_left_out", file=path.name, line=bad.line, reason=bad.reason)

@@ -1,28 +1,42 @@
 """``edgewatch.toml`` and the environment's secrets, checked as a whole before anything starts."""
 
-import difflib
 import hashlib
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from alerts.link import check_template
 from ingest import chains
-from ingest.endpoint import check_url
+from ingest.chains import BLOCK_SECONDS
+from ingest.endpoint import check_url, host
 from ingest.errors import ConfigError
+from ingest.limits import hours, real, span, whole
+from ingest.secret import has_key
 from ingest.standing import IN_FLIGHT
 from ingest.types import Chain
 from metrics.types import Unit
+from watcher import own_file
+from watcher.config_fault import fault
 from watcher.types import FILE
 
 TOKEN_VARIABLE = "EDGEWATCH_TELEGRAM_TOKEN"  # noqa: S105 - the name of a variable, not a secret
@@ -33,23 +47,24 @@ DEFAULT_FILE = "edgewatch.toml"
 #: Keys of a ``[[chains]]`` table that describe the chain itself and go to ``ingest.chains``.
 _REGISTRY_KEYS = ("native_symbol", "wrapped_native", "quote_tokens", "native_usd_feed", "dexes", "block_seconds")
 
-_HIDDEN = ("telegram_token", "hypersync_token", "folder")  #: of ``Config``, and no keys of the file
+MOST_BYTES = 2**20  #: of the file
+MOST_ID = 2**63 - 1  #: of a chain or a block: the largest whole number of the database
+DIAL = {"least": 0.01, "most": 100.0, "example": 1.0}  #: false flags of a wallet in a year
+
+_HIDDEN = ("telegram_token", "hypersync_token", "keys_in_file", "folder")  #: of ``Config``, and no keys of the file
 
 
-def _duration(text: str) -> str:
-    if not re.fullmatch(r"[1-9]\d*d", text):
-        raise ValueError("write a number of days, for example 180d")
-    return text
+def _number(check: Callable[..., Any], **limits: Any) -> BeforeValidator:
+    """A number of the file: of its type, finite, within limits; a fault comes with an example."""
+    return BeforeValidator(partial(check, **limits))
+
+
+#: A chat or a person: the Bot API promises at most 52 significant bits.
+_Id = Annotated[int, _number(whole, least=-(2**52) + 1, most=2**52 - 1, example=123456789)]
 
 
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-def _hours_or_days(text: str) -> str:
-    if not re.fullmatch(r"[1-9]\d{0,5}[hd]", text):
-        raise ValueError("write a number of hours or days, for example 24h")
-    return text
 
 
 class StoreConfig(_Table):
@@ -62,13 +77,14 @@ class ChainConfig(_Table):
     """One ``[[chains]]`` table."""
 
     name: str
-    chain_id: Annotated[int, Field(gt=0)]
+    chain_id: Annotated[int, _number(whole, least=1, most=MOST_ID, example=1)]
     rpc_urls: Annotated[list[str], Field(min_length=1)]
-    history: Annotated[str, AfterValidator(_duration)] = "180d"
-    from_block: Annotated[int, Field(ge=0)] | None = None
-    confirmations: Annotated[int, Field(ge=0)] | None = None
-    in_flight: Annotated[int, Field(ge=1, le=16)] = IN_FLIGHT  #: HTTP requests at once at one endpoint
-    requests_per_second: Annotated[float, Field(gt=0)] | None = None  #: at one endpoint; None: as fast as it answers
+    history: Annotated[str, _number(span, units="d", most_days=7_300, example="180d")] = "180d"
+    from_block: Annotated[int, _number(whole, least=0, most=MOST_ID, example=18_000_000)] | None = None
+    confirmations: Annotated[int, _number(whole, least=0, most=100_000, example=64)] | None = None
+    in_flight: Annotated[int, _number(whole, least=1, most=16, example=4)] = IN_FLIGHT  #: HTTP requests at one endpoint
+    #: at one endpoint; None: as fast as it answers
+    requests_per_second: Annotated[float, _number(real, least=0.01, most=10_000, example=25)] | None = None
     verify: Literal["auto", "full", "ends"] = "auto"
     index: Literal["none", "alchemy", "hypersync"] = "none"  # as ingest.index.INDEXES, and ingest.hypersync
     native_symbol: str | None = None
@@ -76,12 +92,12 @@ class ChainConfig(_Table):
     quote_tokens: list[dict[str, Any]] | None = None
     native_usd_feed: str | None = None
     dexes: list[dict[str, Any]] | None = None
-    block_seconds: float | None = None
+    block_seconds: Annotated[float, _number(real, **BLOCK_SECONDS)] | None = None
 
     @property
     def history_span(self) -> timedelta:
         """``history`` as a time span."""
-        return timedelta(days=int(self.history.removesuffix("d")))
+        return timedelta(hours=hours(self.history))
 
     def chain(self) -> Chain:
         """The registry's entry, with what this table adds or replaces.
@@ -108,27 +124,34 @@ class ChainConfig(_Table):
 class BudgetConfig(_Table):
     """``[budget]``."""
 
-    rpc_units_per_day: Annotated[int, Field(gt=0)] = 300_000
-    marks_share: Annotated[float, Field(ge=0, le=1)] = 0.1  #: part of it that marks may use
+    rpc_units_per_day: Annotated[int, _number(whole, least=1, most=10**12, example=300_000)] = 300_000
+    #: part of it that marks may use
+    marks_share: Annotated[float, _number(real, least=0, most=1, example=0.1)] = 0.1
+
+
+def _file_name(text: str) -> str:
+    if not text or "\0" in text:
+        raise ValueError('write the name of a file, for example "prices.csv"')
+    return text
 
 
 class PricesConfig(_Table):
     """``[prices]``."""
 
-    file: Annotated[str, Field(min_length=1)]
-    max_age: Annotated[str, AfterValidator(_hours_or_days)] = "24h"
+    file: Annotated[str, AfterValidator(_file_name)]
+    max_age: Annotated[str, _number(span, units="hd", most_days=3_650, example="24h")] = "24h"
 
     @property
     def max_age_s(self) -> int:
         """``max_age`` in seconds."""
-        return int(self.max_age[:-1]) * (3_600 if self.max_age.endswith("h") else 86_400)
+        return 3_600 * hours(self.max_age)
 
 
 class DetectionConfig(_Table):
     """``[detection]``."""
 
-    false_flags_per_wallet_year: Annotated[float, Field(gt=0)] | None = None
-    false_flags_per_month: Annotated[float, Field(gt=0)] | None = None
+    false_flags_per_wallet_year: Annotated[float, _number(real, **DIAL)] | None = None
+    false_flags_per_month: Annotated[float, _number(real, least=0.01, most=10_000, example=2)] | None = None
     unit: Literal["auto", "episode", "fifo"] = "auto"
 
     @model_validator(mode="after")
@@ -157,13 +180,13 @@ class DetectionConfig(_Table):
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of the system's zones, a name that is too long
         raise ValueError("not a time zone; for example Europe/Berlin") from None
     return name
 
 
-def _hours(text: str) -> str:
-    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", text):
+def _times_of_day(text: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", text, re.ASCII):
         raise ValueError("write two times of day, for example 22:00-07:00")
     return text
 
@@ -182,19 +205,19 @@ def _bot_api(url: str) -> str:
 class ChatConfig(_Table):
     """One ``[[telegram.chats]]`` table: a further chat with the same messages."""
 
-    chat_id: int
-    allowed_user_ids: Annotated[list[int], Field(min_length=1)]
+    chat_id: _Id
+    allowed_user_ids: Annotated[list[_Id], Field(min_length=1)]
 
 
 class TelegramConfig(_Table):
     """``[telegram]``."""
 
-    chat_id: int
-    allowed_user_ids: Annotated[list[int], Field(min_length=1)]
+    chat_id: _Id
+    allowed_user_ids: Annotated[list[_Id], Field(min_length=1)]
     base_url: Annotated[str, AfterValidator(_bot_api)] = "https://api.telegram.org/bot"
     chats: list[ChatConfig] = []
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
-    quiet_hours: Annotated[str, AfterValidator(_hours)] | None = None
+    quiet_hours: Annotated[str, AfterValidator(_times_of_day)] | None = None
 
     @property
     def chat_ids(self) -> list[int]:
@@ -228,6 +251,7 @@ class Config(_Table):
     telegram: TelegramConfig | None = None
     telegram_token: SecretStr | None = Field(default=None, exclude=True)
     hypersync_token: SecretStr | None = Field(default=None, exclude=True)  #: there where a chain's index needs it
+    keys_in_file: tuple[str, ...] = Field(default=(), exclude=True)  #: hosts of URLs that hold what looks like a key
     folder: Path = Field(default=Path(), exclude=True)  #: where the file lies; relative paths start there
 
     def token(self) -> str:
@@ -269,13 +293,25 @@ def load(path: Path, environment: Mapping[str, str]) -> Config:
         One message with every fault of the file, each with its place.
     """
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        with own_file.open_plain(path, most=MOST_BYTES) as file:
+            text = file.read().decode("utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(f"no configuration at {path}: run `edgewatch init`, or name a file with --config") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
         raise ConfigError(f"cannot read {path}: {error}") from None
+    return parse(text, path, environment)
+
+
+def parse(text: str, path: Path, environment: Mapping[str, str]) -> Config:
+    """Check the text of a configuration file; ``path`` is where it is, or will be. Else as ``load``."""
+    try:
+        raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, lists in lists in lists
+        raise ConfigError(f"{path} is not valid TOML: a number is too long, or tables are nested too deep") from None
     for hidden in _HIDDEN:
         if hidden in raw:
             raise ConfigError(f"{path}: unknown key {hidden!r}; secrets come from the environment ({TOKEN_VARIABLE})")
@@ -283,7 +319,7 @@ def load(path: Path, environment: Mapping[str, str]) -> Config:
     try:
         config = Config.model_validate(raw)
     except ValidationError as error:
-        faults = [_fault(item) for item in error.errors()]
+        faults = [fault(item, Config, hidden=_HIDDEN) for item in error.errors()]
         raise ConfigError(_message(path, faults)) from None
     expanded = [
         table.model_copy(update={"rpc_urls": [_expand(url, environment, faults) for url in table.rpc_urls]})
@@ -310,8 +346,8 @@ def load(path: Path, environment: Mapping[str, str]) -> Config:
     ids = [table.chain_id for table in config.chains]
     faults += [f"chains: chain_id {double} occurs twice" for double in sorted({i for i in ids if ids.count(i) > 1})]
     try:
-        make_url(config.store.url)
-    except ArgumentError:
+        config.store_url()
+    except (ArgumentError, ValueError, OSError):
         faults.append("store.url: not a database URL; for example sqlite:///edgewatch.db")
     if faults:
         raise ConfigError(_message(path, faults))
@@ -321,6 +357,7 @@ def load(path: Path, environment: Mapping[str, str]) -> Config:
             "chains": expanded,
             "telegram_token": SecretStr(token) if token else None,
             "hypersync_token": SecretStr(index_token) if index_token else None,
+            "keys_in_file": tuple(host(url) for table in config.chains for url in table.rpc_urls if has_key(url)),
             "folder": path.resolve().parent,
         }
     )
@@ -343,36 +380,6 @@ def _expand(url: str, environment: Mapping[str, str], faults: list[str]) -> str:
         return environment.get(name, "")
 
     return re.sub(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", one, url)
-
-
-def _fault(error: Any) -> str:
-    place = ".".join(str(part + 1) if isinstance(part, int) else str(part) for part in error["loc"])
-    if error["type"] == "extra_forbidden":
-        *parents, key = error["loc"]
-        return f"{place}: unknown key {key!r}{_nearest(str(key), parents)}"
-    if error["type"] == "missing":
-        return f"{place}: missing"
-    if error["type"] == "too_short" and error["loc"][-1:] == ("allowed_user_ids",):
-        return f"{place}: empty; nobody could decide. List the Telegram user ids that may press the buttons"
-    return f"{place}: {error['msg']}".replace("Value error, ", "")
-
-
-def _nearest(key: str, parents: list[Any]) -> str:
-    table: Any = Config
-    for part in parents:
-        if isinstance(part, str):
-            table = {
-                "store": StoreConfig,
-                "chains": ChainConfig,
-                "budget": BudgetConfig,
-                "prices": PricesConfig,
-                "detection": DetectionConfig,
-                "telegram": TelegramConfig,
-                "chats": ChatConfig,
-            }.get(part, table)
-    names = [name for name in table.model_fields if name not in _HIDDEN]
-    near = difflib.get_close_matches(key, names, n=1, cutoff=0.5)
-    return f"; did you mean {near[0]!r}?" if near else f"; valid here: {', '.join(names)}"
 
 
 def environment() -> Mapping[str, str]:

@@ -1,6 +1,7 @@
 """What a person can get wrong: one clear message each, the right exit code, and nothing lost."""
 
 import json
+import re
 import sys
 
 import pytest
@@ -163,3 +164,22 @@ def test_a_wallet_or_flag_that_is_not_there(edgewatch, tmp_path):
     (tmp_path / "tx.json").write_text("[]")
     code, _, err = edgewatch("decode", "--chain-id", "1", "--wallet", ONE, "--file", "tx.json")
     assert (code, "does not hold a JSON object" in err) == (3, True)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(["replay", "--dial", dial] for dial in ("nan", "inf", "-1", "0.009", "101")),
+        *(["replay", "--hindsight", "--days", days] for days in ("6", "3651", "9" * 30)),
+        ["audit", "all", "--days", "9" * 30],
+        ["peers", "suggest", "--days", "9" * 30],
+        ["calibrate", "--times", "9" * 30],
+        ["flags", "show", "9" * 30],
+        ["report", ONE, "--flag", "9" * 30],
+    ],
+)
+def test_numbers_on_the_command_line_have_bounds(edgewatch, command):
+    """A number that cannot be meant is a usage error with the bounds, not a traceback."""
+    code, _, err = edgewatch(*command)
+    assert code == 2
+    assert re.search(r"(less|greater) than or equal to|write a number from", err)

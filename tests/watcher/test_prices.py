@@ -82,7 +82,7 @@ def test_a_file_that_cannot_be_used_is_told(config, content, reason):
         app.prices(config)
 
 
-@pytest.mark.parametrize(("key", "message"), [("max_age = 'x'", "hours or days"), ("fil = 'x'", "did you mean 'file'")])
+@pytest.mark.parametrize(("key", "message"), [("max_age = 'x'", "write a time"), ("fil = 'x'", "did you mean 'file'")])
 def test_the_table_is_checked(tmp_path, key, message):
     """As every other table: each fault with its place."""
     text = TOML.replace('max_age = "2d"', key)

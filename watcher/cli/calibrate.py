@@ -26,8 +26,8 @@ SEED = 1  #: the same record gives the same answer
 
 def calibrate(
     ctx: typer.Context,
-    times: Annotated[int, typer.Option(min=1, help="How often to shuffle.")] = 200,
-    days: Annotated[int, typer.Option("--block", min=7, help="Days of a block, a multiple of 7.")] = 14,
+    times: Annotated[int, typer.Option(min=1, max=100_000, help="How often to shuffle.")] = 200,
+    days: Annotated[int, typer.Option("--block", min=7, max=364, help="Days of a block, a multiple of 7.")] = 14,
     forget: Annotated[bool, typer.Option("--forget", help="Remove the factor that was found.")] = False,  # noqa: FBT002
     json: Annotated[bool, typer.Option("--json")] = False,  # noqa: FBT002
 ) -> None:

@@ -13,6 +13,7 @@ from ingest.errors import ConfigError
 from watcher import actions, tables
 from watcher.cli import context
 from watcher.cli.wallets import find
+from watcher.config import MOST_ID
 from watcher.store import review
 from watcher.store.database import reading, writing
 
@@ -45,7 +46,7 @@ def list_(
 @app.command()
 def show(
     ctx: typer.Context,
-    flag_id: Annotated[int, typer.Argument(metavar="FLAG")],
+    flag_id: Annotated[int, typer.Argument(max=MOST_ID, metavar="FLAG")],
     json: Annotated[bool, typer.Option("--json")] = False,  # noqa: FBT002
 ) -> None:
     """Show one flag with its evidence, as it was when it was opened."""
@@ -67,7 +68,7 @@ def show(
 @app.command()
 def decide(
     ctx: typer.Context,
-    flag_id: Annotated[int, typer.Argument(metavar="FLAG")],
+    flag_id: Annotated[int, typer.Argument(max=MOST_ID, metavar="FLAG")],
     choice: Annotated[Choice, typer.Argument(help="What you decide.")],
     note: Annotated[str, typer.Option(help="Why, for your later self.")] = "",
     by: Annotated[str, typer.Option(help="Who decides; default: the login name.")] = "",

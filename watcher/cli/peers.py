@@ -29,8 +29,10 @@ def _group() -> None:
 def suggest_(
     ctx: typer.Context,
     file: Annotated[Path | None, typer.Argument(help="Candidates; default: all whose record was imported.")] = None,
-    days: Annotated[int, typer.Option(min=7, help="How much of the beginning of each record to compare.")] = 60,
-    most: Annotated[int, typer.Option(min=1, help="How many to suggest.")] = 40,
+    days: Annotated[
+        int, typer.Option(min=7, max=3_650, help="How much of the beginning of each record to compare.")
+    ] = 60,
+    most: Annotated[int, typer.Option(min=1, max=100_000, help="How many to suggest.")] = 40,
     read: Annotated[  # noqa: FBT002
         bool, typer.Option("--read", help="Look for them on the chain, in the pools of the followed wallets.")
     ] = False,
