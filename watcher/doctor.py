@@ -1,5 +1,6 @@
 """Checks of a set-up, each with one line that says what to do. What they look at is passed in."""
 
+import shlex
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from ingest.types import Chain
 from watcher import factor
 from watcher.config import Config
 from watcher.overview import Overview, calibration_note
+from watcher.own_file import open_to_others
 from watcher.types import Role
 
 ENOUGH_PEERS = 8
@@ -53,16 +55,24 @@ def guarded(name: str, check: Callable[[], list[Check]]) -> list[Check]:
 
 
 def configuration(path: Path, config: Config) -> list[Check]:
-    """Which file, what it sets up, and who can read it."""
+    """Which file, what it sets up, and whether it holds a key."""
     chains = ", ".join(table.name for table in config.chains) or "no chain: records come from files"
-    open_to_others = path.exists() and path.stat().st_mode & 0o044
-    plain = any("${" not in line and "http" in line for line in path.read_text(encoding="utf-8").splitlines())
-    if open_to_others and plain and config.chains:
-        todo = f"if a URL in it holds a key: chmod 600 {path}, or write ${{NAME}} and set it in the environment"
-        return [
-            Check(name="configuration", health=Health.WARNING, words="readable by others of this machine", todo=todo)
-        ]
+    if config.keys_in_file:
+        hosts = ", ".join(dict.fromkeys(config.keys_in_file))
+        words = f"rpc_urls hold what looks like a key, in the URL of {hosts}"
+        todo = f"write ${{RPC_KEY}} in its place in {path}, and set RPC_KEY in the environment; a leaked key is changed"
+        return [Check(name="configuration", health=Health.WARNING, words=words, todo=todo)]
     return [Check(name="configuration", health=Health.OK, words=f"{path}: {chains}")]
+
+
+def modes(config_file: Path, database: Path | None) -> list[Check]:
+    """Whether others on this machine can read the configuration, the database or what lies beside it."""
+    beside = [Path(f"{database}{end}") for end in ("", "-wal", "-shm", ".lock")] if database else []
+    wide = [str(path) for path in (config_file, *beside) if open_to_others(path)]
+    if not wide:
+        return [Check(name="files", health=Health.OK, words="nobody else on this machine can read them")]
+    words = f"others on this machine can read or change {', '.join(wide)}"
+    return [Check(name="files", health=Health.WARNING, words=words, todo=f"chmod 600 {shlex.join(wide)}")]
 
 
 def disk(folder: Path) -> list[Check]:

@@ -1,6 +1,7 @@
 """One writer of the trade log per database: a lock that ends with its process."""
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from ingest.errors import StoreError
+from watcher.own_file import open_lock
 from watcher.store import advisory
 from watcher.store.database import place, sqlite_path
 
@@ -35,7 +37,11 @@ def only_one(engine: Engine) -> Iterator[None]:
     elif path is None:
         yield
     else:
-        with Path(f"{path}.lock").open("w") as file:
+        try:
+            file = os.fdopen(open_lock(name := Path(f"{path}.lock")))
+        except OSError as error:
+            raise StoreError(f"cannot lock {name}: {error.strerror}; remove it, or mend its folder") from None
+        with file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -37,6 +37,7 @@ def checks(edgewatch, tmp_path, methods, extra=""):
     with FakeNode(methods) as fake:
         chain = f'[[chains]]\nname = "ethereum"\nchain_id = 1\nrpc_urls = ["{fake.url}/${{RPC_KEY}}"]\n{extra}'
         (tmp_path / "edgewatch.toml").write_text(chain)
+        (tmp_path / "edgewatch.toml").chmod(0o600)
         code, out, err = edgewatch("doctor", "--json")
         assert "s3cret" not in out + err
         return code, {item["name"].removeprefix("node ethereum 127.0.0.1: "): item for item in json.loads(out)}

@@ -55,6 +55,7 @@ def _checks(shared: context.Context) -> list[Check]:
         return [Check(name=name, health=Health.FAILED, words=str(error))]
     checks.append(Check(name="database", health=Health.OK, words=database.place(engine)))
     path = database.sqlite_path(str(engine.url))
+    checks += doctor_.modes(shared.config_file, path)
     checks += doctor_.disk((path or Path()).resolve().parent)
     checks += doctor_.watch_list(view)
     checks += doctor_.calibration(view)

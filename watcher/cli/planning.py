@@ -112,16 +112,10 @@ def outlook(
     return make_plan([task], polls=POLLS, budget=budget, reserved=budget // 10), [task]
 
 
-def try_out(shared: context.Context, sources: Sequence[Source], now: datetime, console: Console) -> list[Ability]:
-    """Ask every endpoint of a new configuration what it can do; it is remembered for the first reading."""
-    chains = []
-    for source in sources:
-        try:
-            found = build.abilities(source)
-        finally:
-            settle(shared.engine, source.meter, source.chain.chain_id, now=now)
-        for item in found:
-            console.print(plan_text.ability(item, source.chain.name), soft_wrap=True)
-        remember_steps(shared.engine, source, found)
-        chains.append(together(found))
-    return chains
+def remember(shared: context.Context, source: Source, found: list[Ability], now: datetime, console: Console) -> Ability:
+    """Tell what the endpoints of a new configuration can do; it is remembered for the first reading."""
+    settle(shared.engine, source.meter, source.chain.chain_id, now=now)
+    for item in found:
+        console.print(plan_text.ability(item, source.chain.name), soft_wrap=True)
+    remember_steps(shared.engine, source, found)
+    return together(found)

@@ -10,12 +10,15 @@ from rich.progress import Progress
 
 from alerts.text import count
 from ingest.errors import ConfigError
+from ingest.limits import real
 from metrics.copying import Comparison, Difference, compare
 from watcher import app as build
 from watcher import audit, tables
 from watcher import replay as replay_
 from watcher.books import trade_key
 from watcher.cli import context
+from watcher.config import DIAL
+from watcher.own_file import check_free, write
 from watcher.record import read_record
 from watcher.replay import Known, Replayed
 from watcher.replay_chart import draw
@@ -26,18 +29,28 @@ from watcher.types import Role
 SEED = 1  #: of the days of chance and of the bootstrap: the same record gives the same answer
 
 
+def _dials(values: list[float] | None) -> list[float]:
+    try:
+        return [real(value, **DIAL) for value in values or []]
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
 def replay(
     ctx: typer.Context,
     hindsight: Annotated[bool, typer.Option("--hindsight", help="As if all had been known when it happened.")] = False,  # noqa: FBT002
-    days: Annotated[int, typer.Option(min=7, help="With hindsight: judge at least so many days.")] = 90,
+    days: Annotated[int, typer.Option(min=7, max=3_650, help="With hindsight: judge at least so many days.")] = 90,
     dial: Annotated[
-        list[float] | None, typer.Option(min=0.01, help="False flags per wallet-year to try; may be repeated.")
+        list[float] | None, typer.Option(callback=_dials, help="False flags per wallet-year to try; may be repeated.")
     ] = None,
     chart: Annotated[Path | None, typer.Option(help="Draw a PNG here, of the first dial.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a chart of that name.")] = False,  # noqa: FBT002
     json: Annotated[bool, typer.Option("--json")] = False,  # noqa: FBT002
 ) -> None:
     """Replay your own history: how many flags, how early, and what stopping at them would have returned."""
     shared = context.of(ctx)
+    if chart is not None:
+        check_free(chart, replace=force)
     known = _known(shared, hindsight=hindsight, days=days)
     midnights = replay_.span(known)
     if not midnights:
@@ -56,10 +69,7 @@ def replay(
             assert found is not None
             done.append((found, compare(found.lives, np.random.default_rng(SEED))))
     if chart is not None:
-        try:
-            chart.write_bytes(draw(done[0][0]))
-        except OSError as error:
-            raise ConfigError(f"cannot write {chart}: {error.strerror}") from None
+        write(chart, draw(done[0][0]), replace=force)
     if json:
         context.print_json([_object(found, money) for found, money in done])
         return

@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
-from ingest.errors import ConfigError
 from watcher import app as build
 from watcher.cli import context
 from watcher.cli.wallets import find
+from watcher.config import MOST_ID
+from watcher.own_file import write
 from watcher.report.page import page
 from watcher.store.database import reading
 from watcher.study import read_study
@@ -18,7 +19,10 @@ def report(
     ctx: typer.Context,
     wallet: Annotated[str, typer.Argument(help="Address, its beginning, or a label.")],
     out: Annotated[Path | None, typer.Option(help="Where to write; default: report-ADDRESS.html here.")] = None,
-    flag: Annotated[int | None, typer.Option(help="Show the verdict of this flag, as it was told.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file of that name.")] = False,  # noqa: FBT002
+    flag: Annotated[
+        int | None, typer.Option(max=MOST_ID, help="Show the verdict of this flag, as it was told.")
+    ] = None,
 ) -> None:
     """Write one wallet's drill-down as an HTML page that needs no network."""
     shared = context.of(ctx)
@@ -29,8 +33,5 @@ def report(
     # Of the address only what is harmless in a file name: a file of anybody may have brought it.
     name = "".join(c for c in found.address[:42] if c.isascii() and c.isalnum())
     path = out or Path(f"report-{name}.html")
-    try:
-        path.write_text(page(study), encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"cannot write {path}: {error.strerror}; name another file with --out") from None
+    write(path, page(study).encode(), replace=force)
     typer.echo(f"{path}")

@@ -1,6 +1,7 @@
 """``edgewatch init``, ``demo`` and ``db``."""
 
 import json
+from itertools import count
 from pathlib import Path
 from typing import Annotated
 
@@ -8,12 +9,15 @@ import typer
 
 from ingest import chains
 from ingest.endpoint import check_url
-from ingest.errors import ConfigError
+from ingest.errors import ConfigError, IngestError
+from ingest.secret import name_keys
+from ingest.types import Chain
 from watcher import app as build
 from watcher import plan_text
 from watcher.cli import context, planning
-from watcher.config import BudgetConfig
+from watcher.config import BudgetConfig, environment, parse
 from watcher.demo import tour
+from watcher.own_file import check_free, write
 from watcher.store import database as store
 
 WALLETS, DAYS = 40, 180  #: what the costs are told for
@@ -58,6 +62,7 @@ def init(
     rpc_url: Annotated[
         str | None, typer.Option(help="Your endpoint, '${NAME}' in the place of its key; it is asked what it can do.")
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a configuration that is there.")] = False,  # noqa: FBT002
 ) -> None:
     """Write a commented edgewatch.toml to fill in, and tell what reading will cost."""
     shared = context.of(ctx)
@@ -66,17 +71,10 @@ def init(
     if known is None:
         names = ", ".join(sorted(item.name for item in chains.registry().values()))
         raise ConfigError(f"chain {chain!r} is not in the registry; it has {names}")
-    if rpc_url is not None:
-        check_url(rpc_url)
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(TEMPLATE.format(name=known.name, chain_id=known.chain_id, url=json.dumps(rpc_url or NO_URL)))
-    except FileExistsError:
-        raise ConfigError(f"{path} exists already; it was left as it is") from None
-    except OSError as error:
-        raise ConfigError(f"cannot write {path}: {error.strerror}") from None
+    check_free(path, replace=force)
     budget = BudgetConfig().rpc_units_per_day
     if rpc_url is None:
+        _write(path, known, NO_URL, replace=force)
         plan, tasks = planning.outlook(known, wallets=WALLETS, history_days=DAYS, budget=budget)
         typer.echo(f"What {WALLETS} wallets on {known.name} over {DAYS} days would cost, before any endpoint is asked:")
         context.out().print(plan_text.table(plan, tasks))
@@ -85,9 +83,26 @@ def init(
             "that asks your endpoint what it can do and shows the plan for it first."
         )
         return
+    check_url(rpc_url)
+    # Asked before anything is written: with the URL as it was given, and a database that is kept by nobody.
+    shared.config, scratch, now = (
+        parse(_text(known, rpc_url), path, environment()),
+        store.connect("sqlite://"),
+        build.clock(),
+    )
+    store.prepare(scratch)
+    with build.sources(shared.config, scratch, now) as [source]:
+        try:
+            found = build.abilities(source)
+        except IngestError:
+            typer.echo(f"{path} was not written: without --rpc-url it is, to be filled in", err=True)
+            raise
+    keys: dict[str, str] = {}
+    _write(path, known, name_keys(rpc_url, lambda key: keys.setdefault(key, _new_name(key, keys))), replace=force)
     typer.echo(f"{path} written.")
-    with build.sources(shared.config, shared.engine, now := build.clock()) as sources:
-        [ability] = planning.try_out(shared, sources, now, context.out())
+    for name in keys.values():
+        typer.echo(f"What looks like a key in that URL was not written: set it in the environment, export {name}=…")
+    ability = planning.remember(shared, source, found, now, context.out())
     plan, tasks = planning.outlook(known, wallets=WALLETS, history_days=DAYS, budget=budget, ability=ability)
     typer.echo(f"What {WALLETS} wallets on {known.name} over {DAYS} days cost there:")
     context.out().print(plan_text.table(plan, tasks))
@@ -96,6 +111,20 @@ def init(
     if not plan.possible:
         typer.echo(plan_text.ways_out(plan, tasks, planning.POLLS))
     typer.echo("Next: `edgewatch wallets import FILE`, `edgewatch backfill`; that shows the plan for your list first.")
+
+
+def _text(chain: Chain, url: str) -> str:
+    return TEMPLATE.format(name=chain.name, chain_id=chain.chain_id, url=json.dumps(url))
+
+
+def _write(path: Path, chain: Chain, url: str, *, replace: bool) -> None:
+    write(path, _text(chain, url).encode(), replace=replace)
+
+
+def _new_name(key: str, taken: dict[str, str]) -> str:
+    """A variable for a key: one that holds it already, or is not set."""
+    names = (f"RPC_KEY{f'_{n}' if n > 1 else ''}" for n in count(1))
+    return next(name for name in names if name not in taken.values() and environment().get(name, key) == key)
 
 
 def demo(
@@ -116,7 +145,11 @@ def upgrade(ctx: typer.Context) -> None:
 
 
 @database.command()
-def backup(ctx: typer.Context, target: Annotated[Path, typer.Argument(help="A new file.")]) -> None:
+def backup(
+    ctx: typer.Context,
+    target: Annotated[Path, typer.Argument(help="A new file.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace a file of that name.")] = False,  # noqa: FBT002
+) -> None:
     """Copy the database while it is in use."""
-    store.backup(context.of(ctx).engine, target)
+    store.backup(context.of(ctx).engine, target, replace=force)
     typer.echo(f"copied to {target}")

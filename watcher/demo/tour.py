@@ -18,6 +18,7 @@ from watcher.demo import picture
 from watcher.demo.node import ReplayNode
 from watcher.jobs.assess import assess_once
 from watcher.jobs.deliver import flag_message
+from watcher.own_file import write
 from watcher.store import database, review, wallets
 from watcher.types import Role
 
@@ -52,7 +53,7 @@ def run(folder: Path, console: Console) -> None:
             f"A replay node serves a recorded chain at {node.url}; its last block is of {now:%Y-%m-%d %H:%M} UTC."
         )
         text = data.joinpath("edgewatch.toml").read_text(encoding="utf-8").replace(PORT, str(node.port))
-        (folder / "edgewatch.toml").write_text(text, encoding="utf-8")
+        write(folder / "edgewatch.toml", text.encode(), replace=True)
         shared = context.Context(config_option=folder / "edgewatch.toml")
         listing = wallet_list.parse(data.joinpath("wallets.csv").read_bytes(), now=now, chain_names={"local"})
         with database.writing(shared.engine) as connection:
@@ -92,8 +93,8 @@ def _show(shared: context.Context, folder: Path, console: Console, now: datetime
         _show_card(flag, console)
     for flag in flags:
         message = flag_message(flag, key=bytes(32), chat_id=0)
-        (folder / f"flag-{flag.flag_id}.png").write_bytes(message.chart_png or b"")
-        (folder / f"flag-{flag.flag_id}-card.png").write_bytes(picture.draw(message))
+        for end, png in (("", message.chart_png or b""), ("-card", picture.draw(message))):
+            write(folder / f"flag-{flag.flag_id}{end}.png", png, replace=True)
     if flags:
         console.print(f"Pictures: {folder}/flag-N.png, the chart; {folder}/flag-N-card.png, the whole message")
     name = shown[0].label if shown else "WALLET"

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from ingest.errors import ConfigError, StoreError, WatchError
+from watcher.own_file import create, written
 from watcher.store.advisory import queue_writer
 
 BUSY_MS = 90_000  #: how long a writer waits for another one
@@ -40,6 +41,7 @@ def connect(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.drivername in {"sqlite", "sqlite+pysqlite"}:
         engine = create_engine(parsed, **_JSON)
+        event.listen(engine, "do_connect", _create_privately)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -58,6 +60,13 @@ def connect(url: str) -> Engine:
         ) from None
     event.listen(engine, "begin", _begin_postgres)
     return engine
+
+
+def _create_privately(_dialect: Any, _record: Any, arguments: list[Any], _options: Any) -> None:
+    """Create the file before SQLite does, which follows the umask; its -wal and -shm take the mode of the file."""
+    if arguments[0] != ":memory:":
+        with suppress(OSError):  # it is there; or SQLite says what is wrong
+            create(Path(arguments[0]))
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -175,19 +184,23 @@ def prepare(engine: Engine) -> None:
         raise _explain(engine, error, "nothing was changed") from None
 
 
-def backup(engine: Engine, target: Path) -> None:
+def backup(engine: Engine, target: Path, *, replace: bool = False) -> None:
     """Copy a SQLite database while it is in use (SQLite online backup API).
 
     Raises
     ------
     StoreError
-        The target exists; or the database is not SQLite: the message has the command that copies it.
+        The database is not SQLite: the message has the command that copies it.
+    ConfigError
+        The target exists and is not to be replaced; or it cannot be written.
     """
     source = sqlite_path(str(engine.url))
     if source is None:
         url = engine.url.set(drivername="postgresql").render_as_string().replace(":***@", "@")
         raise StoreError(f"PostgreSQL has a tool of its own for this: pg_dump --format=custom --file={target} '{url}'")
-    if target.exists():
-        raise StoreError(f"{target} exists already; name another file")
-    with closing(sqlite3.connect(source)) as here, closing(sqlite3.connect(target)) as there:
+    with (
+        written(target, replace=replace) as draft,
+        closing(sqlite3.connect(source)) as here,
+        closing(sqlite3.connect(draft)) as there,
+    ):
         here.backup(there)
