@@ -7,6 +7,7 @@ import shutil
 import pytest
 import structlog
 from hypothesis import settings
+from sqlalchemy import Engine, event
 
 from tests import postgres
 from tests.localchain import anvil
@@ -41,6 +42,25 @@ def pytest_runtest_setup(item):
     for mark, (find, missing) in NEEDS.items():
         if item.get_closest_marker(mark) and find() is None:
             pytest.skip(missing)
+
+
+OPENED: set[Engine] = set()  #: databases that the test connected to
+
+
+@event.listens_for(Engine, "engine_connect")
+def _opened(connection):
+    OPENED.add(connection.engine)
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    """What a test leaves open is closed behind it: from Python 3.13 on it is a warning, and that fails a test.
+
+    One that lives on, a module's, opens anew.
+    """
+    yield
+    while OPENED:
+        OPENED.pop().dispose()
 
 
 @pytest.fixture(autouse=True)

@@ -62,27 +62,22 @@ def written(path: Path, *, replace: bool) -> Iterator[Path]:
         The name is taken, or nothing can be written there.
     """
     check_free(path, replace=replace)
+    left: list[Path] = []  #: to be removed after an error
     try:
-        if new := not path.exists():
+        if not os.path.lexists(path):
             create(path)  # the name is ours from now on
-    except OSError as error:
-        raise ConfigError(f"cannot write {path}: {error.strerror}; name another file") from None
-    done = False
-    try:
-        descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # 0600
+            left.append(path)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # 0600
         os.close(descriptor)
-        try:
-            yield Path(draft)
-            Path(draft).replace(path)
-            done = True
-        finally:
-            if not done:
-                Path(draft).unlink(missing_ok=True)
+        left.append(draft := Path(name))
+        yield draft
+        draft.replace(path)
+        left.clear()
     except OSError as error:
         raise ConfigError(f"cannot write {path}: {error.strerror}; name another file") from None
     finally:
-        if new and not done:
-            path.unlink(missing_ok=True)
+        for each in left:
+            each.unlink(missing_ok=True)
 
 
 def write(path: Path, content: bytes, *, replace: bool) -> None:

@@ -85,11 +85,8 @@ def init(
         return
     check_url(rpc_url)
     # Asked before anything is written: with the URL as it was given, and a database that is kept by nobody.
-    shared.config, scratch, now = (
-        parse(_text(known, rpc_url), path, environment()),
-        store.connect("sqlite://"),
-        build.clock(),
-    )
+    shared.config = parse(_text(known, rpc_url), path, environment())
+    scratch, now = store.connect("sqlite://"), build.clock()
     store.prepare(scratch)
     with build.sources(shared.config, scratch, now) as [source]:
         try:
