@@ -9,6 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.engine import make_url
+
 from alerts.text import count
 from ingest.errors import IngestError, WatchError
 from ingest.rpc import Node
@@ -60,7 +62,10 @@ def configuration(path: Path, config: Config) -> list[Check]:
     if config.keys_in_file:
         hosts = ", ".join(dict.fromkeys(config.keys_in_file))
         words = f"rpc_urls hold what looks like a key, in the URL of {hosts}"
-        todo = f"write ${{RPC_KEY}} in its place in {path}, and set RPC_KEY in the environment; a leaked key is changed"
+        todo = f"write ${{RPC_KEY}} in its place in {path}, and set RPC_KEY in the environment"
+        return [Check(name="configuration", health=Health.WARNING, words=words, todo=todo)]
+    if make_url(config.store.url).password:
+        words, todo = "store.url holds a password", f"take it out of {path}: PGPASSWORD or ~/.pgpass can hold it"
         return [Check(name="configuration", health=Health.WARNING, words=words, todo=todo)]
     return [Check(name="configuration", health=Health.OK, words=f"{path}: {chains}")]
 

@@ -13,6 +13,8 @@ from tests.fakes.node import FakeNode
 from tests.ingest.test_probe import FULL, GOOD
 from tests.watcher.test_bad_input import ONE, edgewatch
 from watcher import own_file
+from watcher.config import parse
+from watcher.doctor import configuration
 from watcher.lock import only_one
 from watcher.store import database
 from watcher.store.database import writing
@@ -158,6 +160,15 @@ def test_doctor_names_a_key_in_the_file(edgewatch, tmp_path, monkeypatch, url, h
     assert KEY not in out + err
     assert found["health"] == ("warning" if holds else "ok")
     assert ("${RPC_KEY}" in found["todo"]) == holds
+
+
+def test_doctor_names_a_password_in_the_file(tmp_path):
+    """Of a database's URL; without it, and with the places where PostgreSQL looks for one."""
+    path = tmp_path / "edgewatch.toml"
+    for url, holds in {"postgresql://ann:hunter2@h/d": True, "postgresql://ann@h/d": False}.items():
+        [found] = configuration(path, parse(f'store.url = "{url}"', path, {}))
+        assert (found.health == "warning", "PGPASSWORD" in found.todo) == (holds, holds)
+        assert "hunter2" not in str(found)
 
 
 def test_init_asks_first_and_writes_last(edgewatch, tmp_path):
