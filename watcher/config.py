@@ -59,8 +59,9 @@ def _number(check: Callable[..., Any], **limits: Any) -> BeforeValidator:
     return BeforeValidator(partial(check, **limits))
 
 
-#: A chat or a person: the Bot API promises at most 52 significant bits.
-_Id = Annotated[int, _number(whole, least=-(2**52) + 1, most=2**52 - 1, example=123456789)]
+MOST_TELEGRAM = 2**52 - 1  #: the Bot API promises ids of at most 52 significant bits; those of groups are negative
+_Chat = Annotated[int, _number(whole, least=-MOST_TELEGRAM, most=MOST_TELEGRAM, example=123456789)]
+_Person = Annotated[int, _number(whole, least=1, most=MOST_TELEGRAM, example=123456789)]
 
 
 class _Table(BaseModel):
@@ -205,15 +206,15 @@ def _bot_api(url: str) -> str:
 class ChatConfig(_Table):
     """One ``[[telegram.chats]]`` table: a further chat with the same messages."""
 
-    chat_id: _Id
-    allowed_user_ids: Annotated[list[_Id], Field(min_length=1)]
+    chat_id: _Chat
+    allowed_user_ids: Annotated[list[_Person], Field(min_length=1)]
 
 
 class TelegramConfig(_Table):
     """``[telegram]``."""
 
-    chat_id: _Id
-    allowed_user_ids: Annotated[list[_Id], Field(min_length=1)]
+    chat_id: _Chat
+    allowed_user_ids: Annotated[list[_Person], Field(min_length=1)]
     base_url: Annotated[str, AfterValidator(_bot_api)] = "https://api.telegram.org/bot"
     chats: list[ChatConfig] = []
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"

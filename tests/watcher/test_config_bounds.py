@@ -114,7 +114,7 @@ BOUNDS = [
     (("budget", "marks_share"), 0.0, 1.0, 1e-3),
     (("detection", "false_flags_per_wallet_year"), 0.01, 100.0, 1e-3),
     (("telegram", "chat_id"), -(2**52) + 1, 2**52 - 1, 1),
-    (("telegram", "allowed_user_ids", 0), -(2**52) + 1, 2**52 - 1, 1),
+    (("telegram", "allowed_user_ids", 0), 1, 2**52 - 1, 1),
     (("telegram", "chats", 0, "chat_id"), -(2**52) + 1, 2**52 - 1, 1),
 ]
 """Place, least, most, and a step beyond."""
