@@ -56,7 +56,7 @@ demo: $(VENV)/.installed ## run Edgewatch on a recorded chain, from the node to 
 	@$(BIN)/edgewatch demo
 
 test: $(VENV)/.installed-dev $(NPM)/node_modules/.installed ## run the tests (or TESTS="some files"), the same every time
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(TESTS)
+	@PYTHONHASHSEED=0 $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 soak: $(VENV)/.installed-dev $(NPM)/node_modules/.installed ## property tests with a new seed (or SEED=N), then 200 kills and every fault at once, five seeds (about half an hour)
 	@seed=$(strip $(SEED)); echo "property tests with seed $$seed; again: make soak SEED=$$seed"; \

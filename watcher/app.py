@@ -77,7 +77,7 @@ def prices(config: Config) -> PriceFile | None:
     """
     if config.prices is None:
         return None
-    path = (config.folder / config.prices.file).resolve()
+    path = config.folder / config.prices.file
     try:
         found = path.stat()
         described = tuple(sorted(chains(config).items()))

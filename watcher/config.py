@@ -274,7 +274,7 @@ class Config(_Table):
         """The database's URL, a relative SQLite path made absolute from the configuration file's folder."""
         url = make_url(self.store.url)
         if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
-            url = url.set(database=str((self.folder / url.database).resolve()))
+            url = url.set(database=os.path.realpath(self.folder / url.database))
         return url.render_as_string(hide_password=False)
 
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ingest.endpoint import names
-from ingest.errors import ConfigError
+from ingest.errors import ConfigError, StoreError
 from watcher import app
 from watcher.config import Config, load, parse
 from watcher.store import database
@@ -259,9 +259,10 @@ def test_any_value_is_used_or_refused_in_words(tmp_path, path, value):
     assert 0 < config.detection.per_wallet_year(3) < math.inf
 
 
-def test_a_price_file_is_a_plain_file_of_bounded_size(tmp_path, monkeypatch):
-    """A device, a pipe without a writer, a folder, a huge file and none at all: refused at once, with the key."""
+def test_a_price_file_is_a_plain_file_of_bounded_size(tmp_path):
+    """A device, a pipe without a writer, a folder, a loop of links, a huge file, none: refused, with the key."""
     os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "loop").symlink_to("loop")
     with (tmp_path / "huge").open("wb") as file:
         file.truncate(app.PRICE_BYTES + 1)
     for name, words in {
@@ -270,11 +271,15 @@ def test_a_price_file_is_a_plain_file_of_bounded_size(tmp_path, monkeypatch):
         ".": "no file",
         "huge": f"larger than {app.PRICE_BYTES:,} bytes",
         "none.csv": "No such file",
+        "loop": "Too many levels of symbolic links",
     }.items():
         config = read(("prices", "file"), name).model_copy(update={"folder": tmp_path})
         with pytest.raises(ConfigError, match=r"prices\.file: ") as caught:
             app.prices(config)
         assert words in str(caught.value)
+    config = read(("store", "url"), "sqlite:///loop").model_copy(update={"folder": tmp_path})
+    with pytest.raises(StoreError, match="unable to open"):
+        app.open_store(config)
     (tmp_path / "good.csv").write_text(f"chain,token,time,usd\nmine,{ADDRESS},2025-01-01,1.5\n")
     (tmp_path / "link").symlink_to("good.csv")
     assert app.prices(read(("prices", "file"), "link").model_copy(update={"folder": tmp_path})).bad_count == 0
