@@ -230,6 +230,7 @@ def _trade_frequency(bank: Bank, window: Window, peers: Witnesses) -> Comparison
     variance = window.own(mean + bank.overdispersion[:, None] * mean**2) * bank.rate_inflation
     expected = window.own(mean) / days
     sd = np.sqrt(variance / days**2 + (expected * bank.rate_se) ** 2)
+    sd = np.where(bank.rate_known > 0, sd, np.nan)
     theirs = window.others(window.trades, peers) / window.others(window.covered, peers)
     recent = window.own(window.trades) / days
     change = np.where(peers.use, theirs / usual[peers.index] - 1.0, np.nan)
