@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
+from metrics.mood import within
 from metrics.panel import Panel
 from metrics.peers import FEW_PEERS, Factor, Witnesses
 from metrics.streams import Bank
@@ -104,8 +105,9 @@ class Window:
 def compare(bank: Bank, window: Window, peers: Witnesses) -> dict[Metric, Comparison]:
     """Recent against baseline for each metric.
 
-    The 95 % range is normal: chance, times the wallet's own inflation (mood), plus the standard error of the
-    baseline, around the baseline moved by the ``peers``, known ones. Win rates are cut to [0, 1], frequencies to >= 0.
+    The 95 % range is normal: chance, times the wallet's own inflation (of wins: mood, as far as one shows within the
+    window), plus the standard error of the baseline, around the baseline moved by the ``peers``, known ones. Win rates
+    are cut to [0, 1], frequencies to >= 0.
     """
     few = peers.where(peers.enough)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -178,7 +180,8 @@ def _win_rate(bank: Bank, window: Window, peers: Witnesses) -> Comparison:
     # The errors of neighbouring days' market are much alike: their mean, not their root-mean, stays.
     market_se = window.own(weight * window.market_se) / total
     shift_variance = bank.win_se**2 + (bank.market_beta * market_se) ** 2
-    sd = np.sqrt(bank.win_inflation * spread / np.maximum(n, 1.0) + spread**2 * shift_variance)
+    inflation = within(bank.win_inflation, window.days)
+    sd = np.sqrt(inflation * spread / np.maximum(n, 1.0) + spread**2 * shift_variance)
     calm = expit(bank.win_logit)
     recent = window.own(window.wins) / n
     theirs = window.others(window.wins, peers) / window.others(window.closes, peers)

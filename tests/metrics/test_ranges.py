@@ -1,0 +1,188 @@
+"""The ranges that people are shown hold what they say: 95 %, between 92 and 98 by simulation with fixed seeds."""
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from scipy import stats
+from scipy.special import expit
+
+from metrics.calibration import recurrence_years, score_years
+from metrics.course import Checkpoint
+from metrics.dating import began_between
+from metrics.evidence import Window, compare
+from metrics.mood import LASTING, MEMORY
+from metrics.panel import Panel
+from metrics.peers import Factor, Witnesses
+from metrics.sight import sight
+from metrics.streams import MEMBERS, SILENCE_RATES, SURGE_RATES, WIN_SHIFTS, Bank, Day, Stream, increments, statistic
+from metrics.synthetic import wandering
+from metrics.types import Metric
+from tests.metrics.test_streams import bank, baseline
+
+FloatArray = npt.NDArray[np.float64]
+
+WALLETS = 3000
+FIRST = 20_002  # a Monday
+
+
+def like(**fields: float) -> Bank:
+    """So many wallets of one kind, known without error but for what is said."""
+    sure = {
+        "win_se": 0.0,
+        "beta_se": 0.0,
+        "rate_se": 0.0,
+        "win_inflation": 1.0,
+        "rate_inflation": 1.0,
+        "end_day": FIRST,
+    }
+    many = bank().repeat(0, WALLETS)
+    given = {name: np.full(WALLETS, value) for name, value in {**sure, **fields}.items()}
+    return replace(many, **{**given, "end_day": given.get("end_day", many.end_day).astype(np.int64)})
+
+
+def window(daily: dict[str, FloatArray]) -> Window:
+    """The last days of wallets of which all was read and nothing is known of a market."""
+    some = next(iter(daily.values()))
+    none = np.zeros_like(some)
+    days = some.shape[1]
+    names = ("closes", "wins", "returns", "trades", "sold", "overdue")
+    return Window(
+        **{name: daily.get(name, none) for name in names},
+        covered=np.ones_like(some),
+        common=np.zeros((len(Factor), *some.shape)),
+        market_se=none,
+        marked=np.zeros(len(some), dtype=bool),
+        weekend=(np.arange(days) + FIRST + 3) % 7 >= 5,
+        inside=np.ones_like(some),
+        days=np.full(len(some), days),
+    )
+
+
+def covered(of: Bank, daily: dict[str, FloatArray], metric: Metric) -> float:
+    """Share of the wallets whose recent value lies in the range told."""
+    alone = Witnesses.of([set()] * WALLETS)
+    one = compare(of, window(daily), alone)[metric]
+    told = ~np.isnan(one.recent)
+    return float(((one.low <= one.recent) & (one.recent <= one.high))[told].mean())
+
+
+@pytest.mark.parametrize("days", [7, 30, 90])
+@pytest.mark.parametrize("mood", [0.0, 0.35, 0.7])
+@pytest.mark.parametrize("se", [0.0, 0.3])
+def test_the_win_rate_of_a_steady_wallet_lies_in_its_range(days: int, mood: float, se: float) -> None:
+    """However moody a wallet is, and however well it is known: chance, mood and that error are in the range."""
+    rng = np.random.default_rng(days)
+    level, a_day = 0.3, 6.0
+    path = wandering(rng, days * WALLETS, memory=MEMORY, sd=mood).reshape(WALLETS, days)
+    closes = rng.poisson(a_day, (WALLETS, days)).astype(float)
+    wins = rng.binomial(closes.astype(int), expit(level + se * rng.normal(size=(WALLETS, 1)) + path)).astype(float)
+    information = a_day * expit(level) * (1 - expit(level))
+    of = like(win_logit=level, win_se=se, win_inflation=1 + LASTING * mood**2 * information)
+    assert 0.92 <= covered(of, {"closes": closes, "wins": wins}, Metric.WIN_RATE) <= 0.98
+
+
+@pytest.mark.parametrize("days", [7, 30, 90])
+@pytest.mark.parametrize("rate", [1.0, 8.0])
+@pytest.mark.parametrize("se", [0.0, 0.2])
+def test_the_pace_of_a_steady_wallet_lies_in_its_range(days: int, rate: float, se: float) -> None:
+    """However often it trades, and however well that is known: chance, busy days and that error are in the range."""
+    rng = np.random.default_rng(days)
+    alpha = 0.6
+    weekend = window({"trades": np.zeros((1, days))}).weekend
+    mean = rate * np.where(weekend, 0.5, 1.0) * np.exp(se * rng.normal(size=(WALLETS, 1)))
+    trades = rng.poisson(mean * rng.gamma(1 / alpha, alpha, (WALLETS, days))).astype(float)
+    of = like(rate=rate, weekend=0.5, overdispersion=alpha, rate_se=se)
+    assert 0.92 <= covered(of, {"trades": trades}, Metric.TRADE_FREQUENCY) <= 0.98
+
+
+@pytest.mark.parametrize("closes", [3.0, 8.0])
+def test_the_day_of_a_change_lies_in_its_interval(closes: float) -> None:
+    """A change of one of the sizes looked for, on any day: both ends of the interval are right as often as they say."""
+    wallets, days = 500, 60
+    rng = np.random.default_rng(7)
+    change = rng.integers(0, days, wallets)
+    shift = rng.choice(WIN_SHIFTS, wallets)
+    after = np.arange(days) >= change[:, None]
+    panel = Panel(wallets, FIRST)
+    n = rng.poisson(closes, (wallets, days))
+    wins = rng.binomial(n, expit(0.4 - shift[:, None] * after))
+    for name, values in (("closes", n), ("wins", wins), ("covered", np.ones_like(n))):
+        panel.view(name, FIRST, FIRST + days)[:] = values
+    of = like(win_logit=0.4)
+    kept = [Checkpoint.empty(wallets)] * days
+    found = np.array(
+        [began_between(of, i, panel, kept, stream=Stream.WIN_RATE, end=FIRST + days) for i in range(wallets)]
+    )
+    low, high = (found - FIRST).T
+    assert 0.92 <= float(((low <= change) & (change <= high)).mean()) <= 0.98
+    assert float((change < low).mean()) <= 0.045
+    assert float((change > high).mean()) <= 0.045
+
+
+def told(closes: float, wins: float, trades: float) -> Day:
+    none = np.zeros(1)
+    return Day(
+        closes=np.array([closes]),
+        wins=np.array([wins]),
+        win_size=none,
+        loss_size=none,
+        trades=np.array([trades]),
+        sold=none,
+        overdue=none,
+        weekend=False,
+    )
+
+
+@pytest.mark.parametrize("trades", [0, 3, 12])
+def test_the_pace_that_evidence_is_held_against_is_moved_by_one_standard_error(trades: int) -> None:
+    """Evidence of silence (of more trades) is a likelihood ratio against a pace one standard error lower (higher)."""
+    of = replace(bank(), rate=np.array([4.0]), rate_se=np.array([0.3]), rate_inflation=np.array([1.0]))
+    size = 1 / of.overdispersion[0]
+    got = increments(of, told(0, 0, trades), np.zeros((len(Factor), 1)), np.zeros(1))[0]
+    first = sum(MEMBERS[: Stream.SILENCE])
+    for column, by in enumerate((*SILENCE_RATES, *SURGE_RATES), start=first):
+        mean = 4.0 * np.exp(-0.3 if by < 1 else 0.3)
+        changed, usual = (stats.nbinom.logpmf(trades, size, size / (size + m)) for m in (mean * by, mean))
+        assert got[column] == pytest.approx(np.clip(changed - usual, -5, 5))
+
+
+@pytest.mark.parametrize("wins", [0, 3, 6])
+def test_the_win_rate_that_evidence_is_held_against_is_moved_by_seven_tenths(wins: int) -> None:
+    """Evidence of fewer wins is a likelihood ratio against a win rate that is 0.7 standard errors lower."""
+    of = replace(bank(), win_logit=np.array([0.5]), win_se=np.array([0.4]), win_inflation=np.array([1.0]))
+    got = increments(of, told(6, wins, 6), np.zeros((len(Factor), 1)), np.zeros(1))[0]
+    for column, shift in enumerate(WIN_SHIFTS):
+        null = 0.5 - 0.7 * 0.4
+        changed, usual = (stats.binom.logpmf(wins, 6, expit(x)) for x in (null - shift, null))
+        assert got[column] == pytest.approx(changed - usual)
+
+
+@pytest.mark.parametrize("peered", [True, False])
+def test_what_is_in_sight_is_what_the_streams_need(peered: bool) -> None:
+    """After the days told, evidence at its mean pace in one alternative is a flag, and after nine tenths it is none."""
+    one = baseline()
+    of, flag_years = Bank.of([one], [0]), 1.0
+    seen = sight(one, flag_years=flag_years, peered=peered)
+    share = float(expit(one.win_logit)) - 0.2
+    closes = one.n / one.days
+    usual = told(closes, share * closes, 0), told(0, 0, 0)
+    a_week = (5 + 2 * one.weekend) / 7
+    silent = replace(of, rate=of.rate * a_week)
+    none = np.zeros((len(Factor), 1))
+    a_day = increments(of, usual[0], none, np.zeros(1))[0], increments(silent, usual[1], none, np.zeros(1))[0]
+    for stream, days, add in (
+        (Stream.WIN_RATE, seen.win_rate_drop_20pp_days, a_day[0]),
+        (Stream.SILENCE, seen.silence_days, a_day[1]),
+    ):
+        assert days is not None
+        first = sum(MEMBERS[:stream])
+        best = first + int(add[first : first + MEMBERS[stream]].argmax())
+        scores = []
+        for part in (0.9, 1.02):
+            total = np.zeros((1, sum(MEMBERS)))
+            total[0, best] = part * days * add[best]
+            years = recurrence_years(statistic(total), of.rate, np.array([peered]))
+            scores.append(score_years(years, np.array([peered]))[0])
+        assert scores[0] < flag_years <= scores[1]
