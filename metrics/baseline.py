@@ -15,6 +15,7 @@ import numpy.typing as npt
 from scipy.special import expit, logit
 
 from metrics.bags import overdue_bound
+from metrics.interval import moments
 from metrics.mood import PRIOR, Mood, Prior, pooled
 from metrics.scale import Scale
 
@@ -99,7 +100,8 @@ class Baseline:
     n: int  #: round trips
     win_rate: float  #: plain share; nan without any
     mean_return: float  #: plain mean, fraction of cost
-    return_sd: float  #: of single returns
+    return_sd: float  #: of single returns; nan: their spread is not known (``interval.moments``)
+    return_skew: float  #: of single returns
     win_logit: float  #: logit of the win rate in a calm market, shrunk to the population, less half of a last streak
     level: float  #: win logit of wallets like it (``Population.level``), to which it is shrunk
     market_beta: float  #: the win logit's response to the peers' common shift, shrunk to 1
@@ -284,6 +286,7 @@ def fit(history: History, population: Population, *, first_day: int, end_day: in
     rate_inflation = rate.inflation(population.rate_mood)
     rate_variance = rate_inflation * float((mean + alpha * mean**2).sum())
     n = len(history.returns)
+    sd, skew = moments(history.returns)
     overdue_share, overdue_se = overdue_bound(len(history.holding_s), history.overdue)
     return Baseline(
         first_day=first_day,
@@ -292,7 +295,8 @@ def fit(history: History, population: Population, *, first_day: int, end_day: in
         n=n,
         win_rate=float((history.returns > 0).mean()) if n else math.nan,
         mean_return=float(np.sort(history.returns).mean()) if n else math.nan,
-        return_sd=_return_sd(history.returns),
+        return_sd=sd,
+        return_skew=skew,
         win_logit=a,
         level=level,
         market_beta=b,
@@ -332,11 +336,6 @@ def usual_longest(holding_s: FloatArray) -> float:
 def _since_last(closes: FloatArray) -> FloatArray:
     """Round trips that closed on each day or later, (days,)."""
     return np.cumsum(closes[::-1])[::-1]
-
-
-def _return_sd(returns: FloatArray) -> float:
-    """Plain standard deviation, for the range of a plain mean; nan below two returns."""
-    return float(np.sort(returns).std(ddof=1)) if len(returns) >= 2 else math.nan
 
 
 def _size_residual(size: FloatArray, count: FloatArray, market: FloatArray, slope: float) -> FloatArray:

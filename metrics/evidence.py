@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
+from metrics.interval import next_mean
 from metrics.mood import within
 from metrics.panel import Panel
 from metrics.peers import FEW_PEERS, Factor, Witnesses
@@ -107,7 +108,7 @@ def compare(bank: Bank, window: Window, peers: Witnesses) -> dict[Metric, Compar
 
     The 95 % range is normal: chance, times the wallet's own inflation (of wins: mood, as far as one shows within the
     window), plus the standard error of the baseline, around the baseline moved by the ``peers``, known ones. Win rates
-    are cut to [0, 1], frequencies to >= 0.
+    are cut to [0, 1], frequencies to >= 0. That of returns is wider towards the side of their long tail.
     """
     few = peers.where(peers.enough)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -213,11 +214,12 @@ def _average_return(bank: Bank, window: Window, peers: Witnesses) -> Comparison:
     sd = bank.return_sd * np.sqrt(chance + guess)
     centre = bank.mean_return + np.nan_to_num(moved)
     recent = window.own(window.returns) / n
+    below, above = next_mean(bank.return_skew, np.maximum(bank.n, 2.0), np.maximum(n, 1.0))
     return Comparison(
         recent=recent,
         baseline=bank.mean_return,
-        low=np.maximum(centre - Z95 * sd, -1.0),
-        high=centre + Z95 * sd,
+        low=np.maximum(centre - below * sd, -1.0),
+        high=centre + above * sd,
         peers_change=moved,
         peers_se=np.where(told > 1, bank.return_sd * np.sqrt(guess), np.nan),
         n=n,

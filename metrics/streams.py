@@ -100,6 +100,7 @@ class Bank:
     overdue_known: FloatArray
     mean_return: FloatArray
     return_sd: FloatArray
+    return_skew: FloatArray
     win_rate: FloatArray
     n: FloatArray
     days: FloatArray

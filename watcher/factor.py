@@ -28,9 +28,9 @@ class Kept:
     curve: str  #: of the detector and the shipped curve that it corrects
 
 
-def curve(fingerprint: str = DETECTOR) -> str:
+def curve(of: str = DETECTOR) -> str:
     """A short hash of the shipped curve and of the detector: a factor found with others says nothing."""
-    fitted = [fingerprint, *(getattr(calibration, name) for name in sorted(FITTED))]
+    fitted = [of, *(getattr(calibration, name) for name in sorted(FITTED))]
     return hashlib.sha256(repr(fitted).encode()).hexdigest()[:12]
 
 

@@ -1,5 +1,6 @@
 """The ranges that people are shown hold what they say: 95 %, between 92 and 98 by simulation with fixed seeds."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from metrics.calibration import recurrence_years, score_years
 from metrics.course import Checkpoint
 from metrics.dating import began_between
 from metrics.evidence import Window, compare
+from metrics.interval import moments
 from metrics.mood import LASTING, MEMORY
 from metrics.panel import Panel
 from metrics.peers import Factor, Witnesses
@@ -22,6 +24,7 @@ from metrics.types import Metric
 from tests.metrics.test_streams import bank, baseline
 
 FloatArray = npt.NDArray[np.float64]
+Law = Callable[[np.random.Generator, tuple[int, ...]], FloatArray]
 
 WALLETS = 3000
 FIRST = 20_002  # a Monday
@@ -95,6 +98,52 @@ def test_the_pace_of_a_steady_wallet_lies_in_its_range(days: int, rate: float, s
     trades = rng.poisson(mean * rng.gamma(1 / alpha, alpha, (WALLETS, days))).astype(float)
     of = like(rate=rate, weekend=0.5, overdispersion=alpha, rate_se=se)
     assert 0.92 <= covered(of, {"trades": trades}, Metric.TRADE_FREQUENCY) <= 0.98
+
+
+def steady(rng: np.random.Generator, shape: tuple[int, ...]) -> FloatArray:
+    return rng.normal(0.01, 0.05, shape)
+
+
+def edge(rng: np.random.Generator, shape: tuple[int, ...]) -> FloatArray:
+    """Wins of some 20 %, now and then far more, and losses of as much."""
+    win = np.minimum(0.2 * np.exp(0.8 * rng.standard_normal(shape)), 10.0)
+    return np.where(rng.random(shape) < 0.55, win, -np.minimum(0.2 * np.exp(0.6 * rng.standard_normal(shape)), 1.0))
+
+
+def jackpots(rng: np.random.Generator, shape: tuple[int, ...]) -> FloatArray:
+    """One in twenty brings five times its cost, the others lose 15 %."""
+    return np.where(
+        rng.random(shape) < 0.05, np.exp(1.5 + 0.8 * rng.standard_normal(shape)), rng.normal(-0.15, 0.05, shape)
+    )
+
+
+def rugs(rng: np.random.Generator, shape: tuple[int, ...]) -> FloatArray:
+    """Small wins, and one in twenty loses nearly all."""
+    return np.where(rng.random(shape) < 0.05, rng.uniform(-1.0, -0.3, shape), rng.normal(0.06, 0.02, shape))
+
+
+@pytest.mark.parametrize("law", [steady, edge, jackpots, rugs])
+@pytest.mark.parametrize("before", [150, 400])
+@pytest.mark.parametrize("n", [10, 30, 100])
+def test_the_average_return_of_a_steady_wallet_lies_in_its_range(law: Law, before: int, n: int) -> None:
+    """However skewed its returns are, once the history has shown them: the mean of the next ones is in the range."""
+    rng = np.random.default_rng(before + n)
+    past, later = law(rng, (WALLETS, before)), law(rng, (WALLETS, n))
+    spread = np.array([moments(row) for row in past])
+    of = like(n=before)
+    of = replace(of, mean_return=past.mean(axis=1), return_sd=spread[:, 0], return_skew=spread[:, 1])
+    daily = {"closes": np.full((WALLETS, 10), n / 10), "returns": np.repeat(later.sum(axis=1)[:, None] / 10, 10, 1)}
+    assert 0.92 <= covered(of, daily, Metric.AVERAGE_RETURN) <= 0.98
+
+
+def test_the_fills_of_one_order_have_no_range() -> None:
+    """23 parts that brought 24.4 % each say nothing of how far the next trade may be from that; 23 trades do."""
+    assert np.isnan(moments(np.full(23, 0.244))).all()
+    assert np.isnan(moments(0.244 + np.linspace(-0.002, 0.002, 23))).all()
+    apart = 0.244 + np.linspace(-0.1, 0.1, 23)
+    assert moments(apart) == (pytest.approx(apart.std(ddof=1)), pytest.approx(0, abs=1e-9))
+    mixed = np.array([0.01, -0.01] * 12)
+    assert moments(mixed)[0] == pytest.approx(mixed.std(ddof=1))
 
 
 @pytest.mark.parametrize("closes", [3.0, 8.0])
