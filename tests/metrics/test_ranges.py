@@ -12,7 +12,7 @@ from scipy.special import expit
 from metrics.calibration import recurrence_years, score_years
 from metrics.course import Checkpoint
 from metrics.dating import began_between
-from metrics.evidence import Window, compare
+from metrics.evidence import Comparison, Window, compare, metric_evidence
 from metrics.interval import moments
 from metrics.mood import LASTING, MEMORY
 from metrics.panel import Panel
@@ -45,8 +45,8 @@ def like(**fields: float) -> Bank:
     return replace(many, **{**given, "end_day": given.get("end_day", many.end_day).astype(np.int64)})
 
 
-def window(daily: dict[str, FloatArray]) -> Window:
-    """The last days of wallets of which all was read and nothing is known of a market."""
+def window(daily: dict[str, FloatArray], *, market: float = 0.0, market_se: float = 0.0) -> Window:
+    """The last days of wallets of which all was read, in a market that is known so well."""
     some = next(iter(daily.values()))
     none = np.zeros_like(some)
     days = some.shape[1]
@@ -54,19 +54,22 @@ def window(daily: dict[str, FloatArray]) -> Window:
     return Window(
         **{name: daily.get(name, none) for name in names},
         covered=np.ones_like(some),
-        common=np.zeros((len(Factor), *some.shape)),
-        market_se=none,
-        marked=np.zeros(len(some), dtype=bool),
+        common=np.where(np.arange(len(Factor))[:, None, None] == Factor.MARKET, market, np.zeros(some.shape)),
+        market_se=np.full(some.shape, market_se),
+        marked=np.ones(len(some), dtype=bool),
         weekend=(np.arange(days) + FIRST + 3) % 7 >= 5,
         inside=np.ones_like(some),
         days=np.full(len(some), days),
     )
 
 
-def covered(of: Bank, daily: dict[str, FloatArray], metric: Metric) -> float:
+def compared(of: Bank, daily: dict[str, FloatArray], metric: Metric, **market: float) -> Comparison:
+    return compare(of, window(daily, **market), Witnesses.of([set()] * WALLETS))[metric]
+
+
+def covered(of: Bank, daily: dict[str, FloatArray], metric: Metric, **market: float) -> float:
     """Share of the wallets whose recent value lies in the range told."""
-    alone = Witnesses.of([set()] * WALLETS)
-    one = compare(of, window(daily), alone)[metric]
+    one = compared(of, daily, metric, **market)
     told = ~np.isnan(one.recent)
     return float(((one.low <= one.recent) & (one.recent <= one.high))[told].mean())
 
@@ -86,6 +89,18 @@ def test_the_win_rate_of_a_steady_wallet_lies_in_its_range(days: int, mood: floa
     assert 0.92 <= covered(of, {"closes": closes, "wins": wins}, Metric.WIN_RATE) <= 0.98
 
 
+@pytest.mark.parametrize("se", [0.0, 0.5])
+def test_the_win_rate_in_a_drawdown_lies_in_its_range(se: float) -> None:
+    """A market that fell is in the range as far as the wallet answers to it, and so is what is not known of it."""
+    rng = np.random.default_rng(3)
+    level, beta, market = 0.3, 0.6, -1.2
+    fall = beta * (market + se * rng.normal(size=(WALLETS, 1)))
+    closes = rng.poisson(6.0, (WALLETS, 14)).astype(float)
+    wins = rng.binomial(closes.astype(int), expit(level + fall)).astype(float)
+    of, daily = like(win_logit=level, market_beta=beta), {"closes": closes, "wins": wins}
+    assert 0.92 <= covered(of, daily, Metric.WIN_RATE, market=market, market_se=se) <= 0.98
+
+
 @pytest.mark.parametrize("days", [7, 30, 90])
 @pytest.mark.parametrize("rate", [1.0, 8.0])
 @pytest.mark.parametrize("se", [0.0, 0.2])
@@ -98,6 +113,34 @@ def test_the_pace_of_a_steady_wallet_lies_in_its_range(days: int, rate: float, s
     trades = rng.poisson(mean * rng.gamma(1 / alpha, alpha, (WALLETS, days))).astype(float)
     of = like(rate=rate, weekend=0.5, overdispersion=alpha, rate_se=se)
     assert 0.92 <= covered(of, {"trades": trades}, Metric.TRADE_FREQUENCY) <= 0.98
+    if days == 7:
+        assert compared(of, {"trades": trades}, Metric.TRADE_FREQUENCY).baseline[0] == pytest.approx(rate * 6 / 7)
+
+
+@pytest.mark.parametrize("days", [30, 90])
+def test_the_pace_of_a_wallet_with_moods_lies_in_its_range(days: int) -> None:
+    """Busy and quiet weeks of the history are in the range."""
+    rng = np.random.default_rng(days)
+    rate, alpha, mood = 8.0, 0.3, 0.08
+    variance = rate + alpha * rate**2
+    path = wandering(rng, days * WALLETS, memory=MEMORY, sd=mood).reshape(WALLETS, days)
+    mean = np.maximum(rate + variance * path, 0.0)
+    trades = rng.poisson(mean * rng.gamma(1 / alpha, alpha, (WALLETS, days))).astype(float)
+    of = like(rate=rate, weekend=1.0, overdispersion=alpha, rate_inflation=1 + LASTING * mood**2 * variance)
+    assert 0.92 <= covered(of, {"trades": trades}, Metric.TRADE_FREQUENCY) <= 0.98
+
+
+@pytest.mark.parametrize("se", [0.0, 0.02])
+def test_open_losses_of_a_steady_wallet_lie_below_their_bound(se: float) -> None:
+    """The end of a one-sided range: 39 of 40 are below it, in spells of patience and where the share is a guess."""
+    rng = np.random.default_rng(9)
+    share, inflation, positions = 0.1, 2.0, 200
+    spells = share * (1 - share) * (inflation - 1) / positions
+    at = np.clip(share + rng.normal(size=WALLETS) * np.sqrt(spells + se**2), 0.0, 1.0)
+    overdue = rng.binomial(positions, at)[:, None] / np.full((1, 10), 10.0)
+    daily = {"sold": positions / 10 - overdue, "overdue": overdue}
+    one = compared(like(overdue_share=share, overdue_se=se, overdue_inflation=inflation), daily, Metric.OPEN_LOSSES)
+    assert 0.96 <= float((one.recent <= one.high).mean()) <= 0.99
 
 
 def steady(rng: np.random.Generator, shape: tuple[int, ...]) -> FloatArray:
@@ -134,6 +177,37 @@ def test_the_average_return_of_a_steady_wallet_lies_in_its_range(law: Law, befor
     of = replace(of, mean_return=past.mean(axis=1), return_sd=spread[:, 0], return_skew=spread[:, 1])
     daily = {"closes": np.full((WALLETS, 10), n / 10), "returns": np.repeat(later.sum(axis=1)[:, None] / 10, 10, 1)}
     assert 0.92 <= covered(of, daily, Metric.AVERAGE_RETURN) <= 0.98
+
+
+def test_what_moods_do_to_an_average_return_is_in_its_range() -> None:
+    """Sums of a moody wallet's returns swing three times as much as independent ones: before as well as now."""
+    rng = np.random.default_rng(2)
+    before, n, sd = 200, 40, 0.1
+    past, later = (rng.normal(0.02, sd * np.sqrt(3 / size), WALLETS) for size in (before, n))
+    of = replace(like(n=before, win_inflation=3.0, return_sd=sd, return_skew=0.0), mean_return=past)
+    daily = {"closes": np.full((WALLETS, 10), n / 10), "returns": np.repeat(later[:, None] * n / 10, 10, 1)}
+    assert 0.92 <= covered(of, daily, Metric.AVERAGE_RETURN) <= 0.98
+
+
+def test_what_peers_share_lies_in_their_range_and_the_wallet_in_its_own() -> None:
+    """In a market that takes half a standard deviation off everybody: twelve peers tell it, with their own error."""
+    rng = np.random.default_rng(4)
+    groups, peers, n, fall, sd = 200, 12, 30, -0.05, 0.1
+    rows = groups * (peers + 1)
+    many = bank().repeat(0, rows)
+    given = {"mean_return": 0.02, "return_sd": sd, "return_skew": 0.0, "win_inflation": 1.0, "n": 1e6}
+    of = replace(many, **{name: np.full(rows, value) for name, value in given.items()})
+    # Peers answer to their market each in its own way.
+    mean = 0.02 + fall + np.where(np.arange(rows) % (peers + 1) > 0, rng.normal(0, 0.08, rows), 0.0)
+    later = rng.normal(mean, sd / np.sqrt(n))
+    daily = {"closes": np.full((rows, 10), n / 10), "returns": np.repeat(later[:, None] * n / 10, 10, 1)}
+    first = np.arange(0, rows, peers + 1)
+    witnesses = Witnesses.of([set(range(i + 1, i + peers + 1)) if i in set(first) else set() for i in range(rows)])
+    one = compare(of, window(daily), witnesses)[Metric.AVERAGE_RETURN]
+    assert 0.92 <= float(((one.low <= one.recent) & (one.recent <= one.high))[first].mean()) <= 0.98
+    told = [metric_evidence(Metric.AVERAGE_RETURN, one, i, days=10, recurrence=1.0) for i in first]
+    ends = np.array([(each.peers_low, each.peers_high) for each in told], dtype=float)
+    assert 0.9 <= float(((ends[:, 0] <= fall) & (fall <= ends[:, 1])).mean()) <= 0.98
 
 
 def test_the_fills_of_one_order_have_no_range() -> None:
