@@ -17,6 +17,7 @@ import numpy as np
 
 from metrics import calibration
 from metrics.calibration import KNOTS, RATES, SHARES, recurrence_years
+from metrics.fingerprint import detector
 from metrics.monitor import Monitor
 from metrics.streams import MEMBERS, Stream
 from metrics.synthetic import START, population
@@ -79,6 +80,7 @@ def simulated(worlds, seed, *, peers):
 def main():
     worlds = int(sys.argv[1]) if len(sys.argv) > 1 else 60
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 2026
+    print(f'FITTED_WITH = "{detector()}"')
     for name, peers in (("WITH_PEERS", True), ("ALONE", False)):
         families, others = (simulated(worlds, each, peers=peers) for each in (seed, seed + 1))
         table = []

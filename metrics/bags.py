@@ -6,6 +6,7 @@ stands alone. And every position under water, however little, is overdue once it
 stays, whatever comes of it.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
@@ -109,6 +110,19 @@ def standing(found: list[Spell], end: int, *, told_late: bool = False) -> dict[i
         if late or (spell.known < end and (spell.gone is None or spell.gone >= end)):
             out.setdefault(spell.day, {})[spell.position] = spell.mark
     return out
+
+
+def overdue_bound(closed: int, open_still: int) -> tuple[float, float]:
+    r"""Largest share of positions that become overdue while nothing changes, and its standard error.
+
+    A new holding time exceeds the 95th percentile of n earlier ones with a chance that is
+    :math:`	ext{Beta}(0.05 n + 0.95,\ 0.95 n + 0.05)`, whatever the holding times look like; at most all of those are
+    under water by then. Positions of the history that became overdue and are ``open_still`` come on top: they are
+    among none of the n. Source: the distribution of order statistics, David and Nagaraja (2003).
+    """
+    total = closed + 1 + open_still
+    share = (0.05 * closed + 0.95 + open_still) / total
+    return share, math.sqrt(share * (1 - share) / (total + 1))
 
 
 def told_positions(frame: pd.DataFrame, now: datetime | None) -> dict[float, dict[str, dict[str, Held]]]:

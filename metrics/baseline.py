@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, logit
 
+from metrics.bags import overdue_bound
+from metrics.interval import moments
 from metrics.mood import PRIOR, Mood, Prior, pooled
 from metrics.scale import Scale
 
@@ -22,7 +24,8 @@ IntArray = npt.NDArray[np.int64]
 
 MINIMUM_ROUND_TRIPS = 20
 MINIMUM_DAYS = 14
-"""Below either, a wallet is learning: its own form cannot be told from luck."""
+"""Below either of what was read whole, a wallet is learning: its own form cannot be told from luck."""
+MINIMUM_TRADING_DAYS = 5  # with trades on fewer, its usual pace is not known: one busy day is no pace
 
 BETA_SPREAD = 0.4  # sd of the wallets' responses to their common market, around 1
 WIDE_SPREAD = 1.0  # sd of win logits where nothing is known of the population
@@ -45,8 +48,8 @@ class History:
     trades: FloatArray
     market: FloatArray  #: common shift of the peers, logit units; 0 without peers
     returns: FloatArray  #: every return of these days, shape (round trips,)
-    holding_s: FloatArray  #: and how long each was held
-    sold: FloatArray  #: round trips alone, without bags
+    holding_s: FloatArray  #: how long each round trip was held, as far as that is known
+    timed: FloatArray  #: round trips of which that is known; bags are none
     long_held: FloatArray  #: of them, held for longer than the 95th percentile of ``holding_s``
     overdue: int = 0  #: positions that became overdue on these days and are open still
     scale_win: Scale
@@ -97,7 +100,8 @@ class Baseline:
     n: int  #: round trips
     win_rate: float  #: plain share; nan without any
     mean_return: float  #: plain mean, fraction of cost
-    return_sd: float  #: of single returns
+    return_sd: float  #: of single returns; nan: their spread is not known (``interval.moments``)
+    return_skew: float  #: of single returns
     win_logit: float  #: logit of the win rate in a calm market, shrunk to the population, less half of a last streak
     level: float  #: win logit of wallets like it (``Population.level``), to which it is shrunk
     market_beta: float  #: the win logit's response to the peers' common shift, shrunk to 1
@@ -115,6 +119,7 @@ class Baseline:
     win_size_se: float
     loss_size_se: float
     rate: float  #: trades per weekday
+    rate_known: float  #: 1 where it traded on enough days to know its pace, else 0
     weekend: float  #: weekend rate relative to weekdays
     overdispersion: float  #: alpha of the day counts: variance = mu + alpha mu^2
     rate_slope: float
@@ -134,6 +139,21 @@ class Baseline:
     def loss_spread(self) -> float:
         """The same of a loss's."""
         return self.scale_loss.spread
+
+    @property
+    def win_size_known(self) -> float:
+        """1 where it won often enough to know how large its wins are, else 0."""
+        return float(self.scale_win.known)
+
+    @property
+    def loss_size_known(self) -> float:
+        """The same of its losses."""
+        return float(self.scale_loss.known)
+
+    @property
+    def overdue_known(self) -> float:
+        """1 where it is known for how long it usually holds, else 0."""
+        return float(self.holding_p95_s > 0)
 
 
 def is_weekend(day: IntArray) -> npt.NDArray[np.bool_]:
@@ -266,6 +286,7 @@ def fit(history: History, population: Population, *, first_day: int, end_day: in
     rate_inflation = rate.inflation(population.rate_mood)
     rate_variance = rate_inflation * float((mean + alpha * mean**2).sum())
     n = len(history.returns)
+    sd, skew = moments(history.returns)
     overdue_share, overdue_se = overdue_bound(len(history.holding_s), history.overdue)
     return Baseline(
         first_day=first_day,
@@ -274,7 +295,8 @@ def fit(history: History, population: Population, *, first_day: int, end_day: in
         n=n,
         win_rate=float((history.returns > 0).mean()) if n else math.nan,
         mean_return=float(np.sort(history.returns).mean()) if n else math.nan,
-        return_sd=_return_sd(history.returns),
+        return_sd=sd,
+        return_skew=skew,
         win_logit=a,
         level=level,
         market_beta=b,
@@ -292,39 +314,28 @@ def fit(history: History, population: Population, *, first_day: int, end_day: in
         win_size_se=math.sqrt(win_size_inflation / (float(history.wins.sum()) + 1.0)),
         loss_size_se=math.sqrt(loss_size_inflation / (float(losses.sum()) + 1.0)),
         rate=per_day,
+        rate_known=float((history.trades > 0).sum() >= MINIMUM_TRADING_DAYS),
         weekend=weekend,
         overdispersion=alpha,
         rate_slope=population.rate_slope,
         rate_inflation=rate_inflation,
         rate_se=math.sqrt(rate_variance) / max(float(mean.sum()), 1e-9),
-        holding_p95_s=float(np.quantile(history.holding_s, 0.95)) if len(history.holding_s) else 0.0,
+        holding_p95_s=usual_longest(history.holding_s),
         overdue_share=overdue_share,
         overdue_se=overdue_se,
         overdue_inflation=patience.inflation(population.patience_mood),
     )
 
 
-def overdue_bound(closed: int, open_still: int) -> tuple[float, float]:
-    r"""Largest share of positions that become overdue while nothing changes, and its standard error.
-
-    A new holding time exceeds the 95th percentile of n earlier ones with a chance that is
-    :math:`	ext{Beta}(0.05 n + 0.95,\ 0.95 n + 0.05)`, whatever the holding times look like; at most all of those are
-    under water by then. Positions of the history that became overdue and are ``open_still`` come on top: they are
-    among none of the n. Source: the distribution of order statistics, David and Nagaraja (2003).
-    """
-    total = closed + 1 + open_still
-    share = (0.05 * closed + 0.95 + open_still) / total
-    return share, math.sqrt(share * (1 - share) / (total + 1))
+def usual_longest(holding_s: FloatArray) -> float:
+    """95th percentile of a wallet's holding times, seconds; 0 = unknown: too few of them (n,) are known (above 0)."""
+    known = holding_s[holding_s > 0]
+    return float(np.quantile(known, 0.95)) if len(known) >= MINIMUM_ROUND_TRIPS else 0.0
 
 
 def _since_last(closes: FloatArray) -> FloatArray:
     """Round trips that closed on each day or later, (days,)."""
     return np.cumsum(closes[::-1])[::-1]
-
-
-def _return_sd(returns: FloatArray) -> float:
-    """Plain standard deviation, for the range of a plain mean; nan below two returns."""
-    return float(np.sort(returns).std(ddof=1)) if len(returns) >= 2 else math.nan
 
 
 def _size_residual(size: FloatArray, count: FloatArray, market: FloatArray, slope: float) -> FloatArray:
@@ -377,7 +388,7 @@ def _moods(history: History, population: Population) -> tuple[Mood, Mood, Mood, 
         _size_mood(history, history.win_size, history.wins, population.win_size_slope),
         _size_mood(history, history.loss_size, losses, population.loss_size_slope),
         Mood.of(history.day, history.trades - mean, variance),
-        Mood.of(history.day, history.long_held - 0.05 * history.sold, 0.05 * 0.95 * history.sold),
+        Mood.of(history.day, history.long_held - 0.05 * history.timed, 0.05 * 0.95 * history.timed),
     )
 
 

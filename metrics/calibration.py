@@ -21,6 +21,10 @@ on open losses, which speak loudly when they speak. What comes after them is nev
 RATES = (0.5, 2.2, 8.7)
 """Trades per day; between them, log years are linear in the log of the rate; outside, as at the nearest."""
 
+FITTED_WITH = "f895df5341fb"
+"""Fingerprint (``metrics.fingerprint``) of the detector that the tables below were fitted with. They hold for no other:
+a constant is changed together with a new fit."""
+
 Table = tuple[tuple[tuple[float, ...], ...], ...]
 WITH_PEERS: Table = (
     (  # WIN_RATE; rows: (0.5, 2.2, 8.7) trades per day

@@ -95,7 +95,13 @@ def advance(
     sums = dict(zip(FIELDS, panel.day(day), strict=True))
     # One that learns later tells nothing yet: a day that is computed again must not know it.
     informs = bank.informs_from <= day
-    told = dict.fromkeys(Factor, informs) | {Factor.OVERDUE: informs & (marked_from <= day)}
+    marked = (marked_from <= day) & (bank.overdue_known > 0)
+    told = dict.fromkeys(Factor, informs) | {
+        Factor.WIN_SIZE: informs & (bank.win_size_known > 0),
+        Factor.LOSS_SIZE: informs & (bank.loss_size_known > 0),
+        Factor.ACTIVITY: informs & (bank.rate_known > 0),
+        Factor.OVERDUE: informs & marked,
+    }
     weekend = (day + 3) % 7 >= 5
     common = before.common.after(sums, weekend=weekend, bank=bank, told=told, peers=peers, flagged=before.flagged)
     peered = checked(bank, peers.those(informs))
@@ -112,7 +118,7 @@ def advance(
     total, since = page(before.total, before.since, add, day)
     unadjusted, unadjusted_since = page(before.unadjusted, before.unadjusted_since, alone, day)
     recurrence = recurrence_years(statistic(total), bank.rate, peered)
-    recurrence[marked_from > day, Stream.OPEN_LOSSES] = LEAST_YEARS
+    recurrence[~marked, Stream.OPEN_LOSSES] = LEAST_YEARS
     score = score_years(recurrence, peered)
     return Checkpoint(
         common=common,

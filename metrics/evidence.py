@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
+from metrics.interval import next_mean
+from metrics.mood import within
 from metrics.panel import Panel
 from metrics.peers import FEW_PEERS, Factor, Witnesses
 from metrics.streams import Bank
@@ -104,8 +106,9 @@ class Window:
 def compare(bank: Bank, window: Window, peers: Witnesses) -> dict[Metric, Comparison]:
     """Recent against baseline for each metric.
 
-    The 95 % range is normal: chance, times the wallet's own inflation (mood), plus the standard error of the
-    baseline, around the baseline moved by the ``peers``, known ones. Win rates are cut to [0, 1], frequencies to >= 0.
+    The 95 % range is normal: chance, times the wallet's own inflation (of wins: mood, as far as one shows within the
+    window), plus the standard error of the baseline, around the baseline moved by the ``peers``, known ones. Win rates
+    are cut to [0, 1], frequencies to >= 0. That of returns is wider towards the side of their long tail.
     """
     few = peers.where(peers.enough)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -178,7 +181,8 @@ def _win_rate(bank: Bank, window: Window, peers: Witnesses) -> Comparison:
     # The errors of neighbouring days' market are much alike: their mean, not their root-mean, stays.
     market_se = window.own(weight * window.market_se) / total
     shift_variance = bank.win_se**2 + (bank.market_beta * market_se) ** 2
-    sd = np.sqrt(bank.win_inflation * spread / np.maximum(n, 1.0) + spread**2 * shift_variance)
+    inflation = within(bank.win_inflation, window.days)
+    sd = np.sqrt(inflation * spread / np.maximum(n, 1.0) + spread**2 * shift_variance)
     calm = expit(bank.win_logit)
     recent = window.own(window.wins) / n
     theirs = window.others(window.wins, peers) / window.others(window.closes, peers)
@@ -210,11 +214,12 @@ def _average_return(bank: Bank, window: Window, peers: Witnesses) -> Comparison:
     sd = bank.return_sd * np.sqrt(chance + guess)
     centre = bank.mean_return + np.nan_to_num(moved)
     recent = window.own(window.returns) / n
+    below, above = next_mean(bank.return_skew, np.maximum(bank.n, 2.0), np.maximum(n, 1.0))
     return Comparison(
         recent=recent,
         baseline=bank.mean_return,
-        low=np.maximum(centre - Z95 * sd, -1.0),
-        high=centre + Z95 * sd,
+        low=np.maximum(centre - below * sd, -1.0),
+        high=centre + above * sd,
         peers_change=moved,
         peers_se=np.where(told > 1, bank.return_sd * np.sqrt(guess), np.nan),
         n=n,
@@ -230,6 +235,7 @@ def _trade_frequency(bank: Bank, window: Window, peers: Witnesses) -> Comparison
     variance = window.own(mean + bank.overdispersion[:, None] * mean**2) * bank.rate_inflation
     expected = window.own(mean) / days
     sd = np.sqrt(variance / days**2 + (expected * bank.rate_se) ** 2)
+    sd = np.where(bank.rate_known > 0, sd, np.nan)
     theirs = window.others(window.trades, peers) / window.others(window.covered, peers)
     recent = window.own(window.trades) / days
     change = np.where(peers.use, theirs / usual[peers.index] - 1.0, np.nan)

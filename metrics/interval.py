@@ -2,6 +2,12 @@
 
 import math
 
+import numpy as np
+import numpy.typing as npt
+from scipy.special import stdtrit
+
+FloatArray = npt.NDArray[np.float64]
+
 Z95 = 1.959964
 
 
@@ -44,6 +50,48 @@ def median_ranks(n: int) -> tuple[int, int] | None:
         place += 1
         below += math.comb(n, place) / 2**n
     return (place, n - 1 - place) if place >= 0 else None
+
+
+ALIKE = 0.01  # of their mean: returns that differ by less are parts of one trade, and tell nothing of the next
+
+
+def moments(returns: FloatArray) -> tuple[float, float]:
+    """Standard deviation and skewness of returns (n,), for the range of a mean.
+
+    nan below three, and where they are as alike as the fills of one order: how far the next one may lie from them is
+    not known then.
+    """
+    if len(returns) < 3:
+        return math.nan, math.nan
+    ordered = np.sort(returns)  # so that their order does not show
+    mean, sd = float(ordered.mean()), float(ordered.std(ddof=1))
+    if sd <= ALIKE * abs(mean):
+        return math.nan, math.nan
+    n = len(ordered)
+    return sd, n / ((n - 1) * (n - 2)) * float((((ordered - mean) / sd) ** 3).sum())
+
+
+def next_mean(skew: FloatArray, before: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray]:
+    r"""How many standard errors the mean of ``n`` values lies below and above that of ``before`` earlier ones, at 95 %.
+
+    Student's quantile t, and on the side of the long tail more:
+    :math:`|\frac{a}{2} + \frac{z^2 - 1}{6}(k + 3a)|` with :math:`a = \frac{g}{N s}`,
+    :math:`k = \frac{g (n^{-2} - N^{-2})}{s^3}`, :math:`s = \sqrt{1/n + 1/N}` for the skewness g. A tail that the
+    earlier values do not show stays unknown: who lives from one jackpot in fifty trades must have had some of them.
+
+    Notes
+    -----
+    Source: Cornish and Fisher (1938), with what a skewed sample's own standard deviation adds (Johnson 1978).
+    """
+    s = np.sqrt(1 / n + 1 / before)
+    a = skew / (before * s)
+    k = np.clip(skew * (1 / n**2 - 1 / before**2) / s**3 + 3 * a, -MOST_SKEWED, MOST_SKEWED)
+    tail = a / 2 + (Z95**2 - 1) / 6 * k
+    t = stdtrit(np.maximum(before - 1, 2), 0.975)
+    return t + np.maximum(-tail, 0), t + np.maximum(tail, 0)
+
+
+MOST_SKEWED = 4.0  # beyond it, the expansion overshoots
 
 
 def poisson(mean: float) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -46,19 +47,24 @@ def history(
     names = ("closes", "wins", "win_size", "loss_size", "trades")
     columns = {name: panel.view(name, first, end)[i][read] for name in names}
     columns["trades"] = np.nan_to_num(columns["trades"])
-    day, table = ledger.table(first, end)
-    seen = read[day - first]
-    held = table[seen, 3]
-    long = held > np.quantile(held, 0.95) if len(held) else np.zeros(0, dtype=bool)
+    day, table = ledger.table_read(first, end)
+    held = table[:, 3]
+    timed = held > 0
+    long = timed & (held > np.quantile(held[timed], 0.95)) if timed.any() else timed
+
+    def by_day(weights: npt.NDArray[Any]) -> FloatArray:
+        out: FloatArray = np.bincount(day - first, weights=weights, minlength=end - first)[read]
+        return out
+
     lost = [mark for at, held in bags.items() if first <= at < end and read[at - first] for mark in held.values()]
     return History(
         day=np.arange(first, end)[read],
         **columns,
         market=market[read],
-        returns=np.concatenate((table[seen, 1], lost)),
-        holding_s=held,
-        sold=np.bincount(day[seen] - first, minlength=end - first)[read].astype(np.float64),
-        long_held=np.bincount(day[seen] - first, weights=long, minlength=end - first)[read],
+        returns=np.concatenate((table[:, 1], lost)),
+        holding_s=held[timed],
+        timed=by_day(timed),
+        long_held=by_day(long),
         overdue=overdue,
         scale_win=size[0],
         scale_loss=size[1],

@@ -98,6 +98,12 @@ class Ledger:
         table = np.array(rows, dtype=np.float64).reshape(-1, 4)
         return (table[:, 0] // DAY_S).astype(np.int64), table
 
+    def table_read(self, first: int, end: int) -> tuple[IntArray, FloatArray]:
+        """The same of those days alone that were read whole: what a baseline is learned from."""
+        day, table = self.table(first, end)
+        read = self.days_covered(first, end)[day - first]
+        return day[read], table[read]
+
     def first_day(self) -> int | None:
         """The earliest day with a row; None without any."""
         return min(self.rows, default=None)

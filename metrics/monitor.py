@@ -331,7 +331,7 @@ class Monitor:
                 self._wallets[name].trade_feed |= feed
         for name, days in touched.items():
             wallet = self._wallets[name]
-            first = self._relearn_from(wallet, min(days))
+            first = self._replay.relearn_from(wallet, min(days))
             for day in days:
                 self._replay.sum_day(wallet, day)
             self._replay.rewind(first)
@@ -342,17 +342,7 @@ class Monitor:
             for name, wallet in self._wallets.items():
                 day = wallet.ledger.tell(moment, held.get(name, {}), keep_below=UNDER_WATER)
                 if day is not None:
-                    self._replay.rewind(self._relearn_from(wallet, day))
-
-    def _relearn_from(self, wallet: Watched, day: int) -> int:
-        """First day that news of ``day`` may change.
-
-        A wallet that was still learning then learns again: what it learned is a function of what is known of it.
-        """
-        if not (wallet.learned_late() and wallet.baseline and day < wallet.baseline.end_day):
-            return day
-        wallet.baseline = None
-        return wallet.judged_from
+                    self._replay.rewind(self._replay.relearn_from(wallet, day))
 
     def _cover(self, covered: Covered) -> None:
         for name, wallet in self._wallets.items():

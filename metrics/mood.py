@@ -75,6 +75,17 @@ class Mood:
         return min(LARGEST, 1.0 + LASTING * float(weight @ SPREADS**2) * self.daily)
 
 
+def within(inflation: FloatArray, days: IntArray) -> FloatArray:
+    r"""Variance of sums over so many days alone, from that of long ones: a short window holds few turns of a mood.
+
+    Of what a mood adds, the share is :math:`1 - \frac{2 m (1 - m^T)}{T (1 - m^2)}` for T days and the memory m: the
+    variance of a mean of an AR(1), relative to its limit.
+    """
+    t = np.maximum(days, 1)
+    out: FloatArray = 1.0 + (inflation - 1.0) * (1 - 2 * MEMORY * (1 - MEMORY**t) / (t * (1 - MEMORY**2)))
+    return out
+
+
 def pooled(moods: Sequence[Mood]) -> Prior:
     """The shares under which the wallets' histories are likeliest, with ``PRIOR`` for some more (EM, Laird 1978)."""
     likelihood = np.array([each.log_likelihood for each in moods]).reshape(-1, len(SPREADS))

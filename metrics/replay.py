@@ -121,7 +121,17 @@ class Replay:
         """Copy one wallet's coverage into the panel, and go back to the first day that it changes."""
         changed = self.panel.set_covered(wallet.row, wallet.ledger.covered)
         if changed is not None:
-            self.rewind(changed)
+            self.rewind(self.relearn_from(wallet, changed))
+
+    def relearn_from(self, wallet: Watched, day: int) -> int:
+        """First day that news of ``day`` may change.
+
+        A wallet that was still learning then learns again: what it learned is a function of what is known of it.
+        """
+        if not (wallet.learned_late() and wallet.baseline and day < wallet.baseline.end_day):
+            return day
+        wallet.baseline, self._constants = None, None
+        return wallet.judged_from
 
     def learn_together(self) -> None:
         """Fit the population and the baselines of all wallets whose history suffices, for a first start.

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from metrics.interval import median_ranks, wilson
+from metrics.interval import ALIKE, median_ranks, wilson
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -162,7 +162,8 @@ def form(round_trips: pd.DataFrame, trades: pd.DataFrame, *, until: datetime, wi
         ``average_return`` with ``return_low, return_high`` (Student's t); ``median_return`` with ``median_low,
         median_high`` (by ranks, see `median_ranks`); ``trades_per_day`` with ``trades_low, trades_high`` (exact
         Poisson, Garwood 1936). Intervals are at 95 % and hold chance alone: a wallet whose form wanders by itself
-        wanders further. nan: not defined, for nothing closed or too little did.
+        wanders further. nan: not defined, for nothing closed, or too
+        little did, or all returns are as alike as the fills of one order.
     """
     since = until - timedelta(days=window_days)
     closed = round_trips[round_trips["return"].notna()]
@@ -172,10 +173,11 @@ def form(round_trips: pd.DataFrame, trades: pd.DataFrame, *, until: datetime, wi
     returns, wins = by_wallet["return"], by_wallet["win"]
     n = returns.size().reindex(names, fill_value=0)
     mean, sd = returns.mean().reindex(names), returns.std().reindex(names)
-    half = stats.t.ppf(0.975, np.maximum(n - 1, 1)) * sd / np.sqrt(np.maximum(n, 1))
+    alike = sd <= ALIKE * mean.abs()
+    half = stats.t.ppf(0.975, np.maximum(n - 1, 1)) * sd.where(~alike) / np.sqrt(np.maximum(n, 1))
     traded = trades[(trades["traded_at"] >= since) & (trades["traded_at"] < until)]
     count = traded.groupby("wallet").size().reindex(names, fill_value=0)
-    ranked = {str(name): np.sort(values.to_numpy()) for name, values in returns}
+    ranked = {str(name): np.sort(values.to_numpy()) for name, values in returns if not alike[name]}
     shares = [wilson(k, m) if m else (np.nan, np.nan) for k, m in zip(wins.sum().reindex(names), n, strict=True)]
     middle = [_median_interval(ranked[name]) if name in ranked else (np.nan, np.nan) for name in names]
     return pd.DataFrame(

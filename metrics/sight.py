@@ -45,6 +45,8 @@ def _win_drift(baseline: Baseline) -> float:
 
 def _silence_drift(baseline: Baseline, rate: float) -> float:
     """Evidence of one day without a trade."""
+    if not baseline.rate_known:
+        return 0.0
     kappa = 1.0 / baseline.overdispersion
     mu = rate * math.exp(-RATE_GUARD * baseline.rate_se)
     return max(kappa * math.log((kappa + mu) / (kappa + mu * by)) for by in SILENCE_RATES) / baseline.rate_inflation

@@ -86,6 +86,7 @@ class Bank:
     win_size_se: FloatArray
     loss_size_se: FloatArray
     rate: FloatArray
+    rate_known: FloatArray  #: 1 where the pace was learned, else 0: no evidence of it; likewise below
     weekend: FloatArray
     overdispersion: FloatArray
     rate_slope: FloatArray
@@ -94,8 +95,12 @@ class Bank:
     overdue_share: FloatArray
     overdue_se: FloatArray
     overdue_inflation: FloatArray
+    win_size_known: FloatArray
+    loss_size_known: FloatArray
+    overdue_known: FloatArray
     mean_return: FloatArray
     return_sd: FloatArray
+    return_skew: FloatArray
     win_rate: FloatArray
     n: FloatArray
     days: FloatArray
@@ -176,9 +181,12 @@ def increments(bank: Bank, day: Day, common: FloatArray, market_se: FloatArray) 
     # Larger losses are worse, so losses count with the opposite sign.
     y: FloatArray = (losses_moved + bank.loss_size + GUARD * bank.loss_size_se) * losses - day.loss_size
 
+    of_win = bank.win_size_known / bank.win_size_inflation
+    of_loss = bank.loss_size_known / bank.loss_size_inflation
+
     def size(wins_by: float, losses_by: float) -> FloatArray:
-        out = (-wins_by * x - day.wins * wins_by**2 / 2) / bank.win_size_inflation
-        return out + (-losses_by * y - losses * losses_by**2 / 2) / bank.loss_size_inflation
+        out = (-wins_by * x - day.wins * wins_by**2 / 2) * of_win
+        return out + (-losses_by * y - losses * losses_by**2 / 2) * of_loss
 
     sizes = [size(*shifts) for shifts in SIZE_SHIFTS]
     joint = [win[WIN_SHIFTS.index(shift)] + size(*rest) for shift, *rest in JOINT_SHIFTS]
@@ -189,7 +197,7 @@ def increments(bank: Bank, day: Day, common: FloatArray, market_se: FloatArray) 
     def rate(by: float) -> FloatArray:
         mu = mean * np.exp((-RATE_GUARD if by < 1 else RATE_GUARD) * bank.rate_se)
         out: FloatArray = day.trades * np.log(by) - (day.trades + kappa) * np.log((kappa + mu * by) / (kappa + mu))
-        return out / bank.rate_inflation
+        return out * bank.rate_known / bank.rate_inflation
 
     # nan trades: the wallet was active, but how often is not known; no evidence either way.
     rates = [np.nan_to_num(rate(by)) for by in (*SILENCE_RATES, *SURGE_RATES)]
@@ -207,7 +215,7 @@ def increments(bank: Bank, day: Day, common: FloatArray, market_se: FloatArray) 
     for shift, by in GAIN_SHIFTS:
         p, q = _log_odds(high + shift)
         often = (day.wins * (p - stay) + losses * (q - leave)) / inflation
-        gains.append(often + (by * above - day.wins * by**2 / 2) / bank.win_size_inflation)
+        gains.append(often + (by * above - day.wins * by**2 / 2) * of_win)
     return np.clip(np.stack([*win, *sizes, *joint, *rates, *overdue, *gains], axis=1), -DAY_LIMIT, DAY_LIMIT)
 
 

@@ -122,6 +122,7 @@ def assess(
     positions are known) go by row.
     """
     standing = Standing.of(checkpoints[-1], bank)
+    marked = marked & (bank.overdue_known > 0)
     watch_years = flag_years / WATCH_SHARE
     told = peers.those(bank.known)
     peer_count = told.count
@@ -188,7 +189,9 @@ def assess(
             peer_wallets=tuple(names[j] for j in told.rows_of(i).tolist()),
             sight=sights[i],
             open_bags=bags[i][0],
-            notes=tuple(_notes(int(peer_count[i]), int(unread[i]), int(length[i]), *bags[i])),
+            notes=tuple(
+                _notes(int(peer_count[i]), int(unread[i]), int(length[i]), *bags[i], pace=bank.rate_known[i] > 0)
+            ),
         )
         out.append(
             Assessment(
@@ -249,13 +252,15 @@ def _recent(daily: Sequence[FloatArray], shape: tuple[int, ...]) -> FloatArray:
     return out
 
 
-def _notes(peers: int, unread: int, days: int, bags: int, older_bags: int) -> Iterable[str]:
+def _notes(peers: int, unread: int, days: int, bags: int, older_bags: int, *, pace: bool) -> Iterable[str]:
     if not peers:
         yield "No peers: market moves cannot be told from the wallet's own."
     elif peers < FEW_PEERS:
         yield f"Only {peers} peers: too few to tell market moves from the wallet's own."
     if unread:
         yield f"{unread} of the last {days} days were not read whole and count as nothing."
+    if not pace:
+        yield "It traded on too few days of its history to know its usual pace: how often it trades is not judged."
     if bags:
         what, loss = ("bag", "a loss") if bags == 1 else ("bags", "losses")
         yield f"{bags} open {what}, counted as {loss}: far under water and idle for longer than is usual here."

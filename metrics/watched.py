@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from metrics.bags import UNDER_WATER, Spell, first_spells, spells
-from metrics.baseline import MINIMUM_DAYS, MINIMUM_ROUND_TRIPS, Baseline
+from metrics.baseline import MINIMUM_DAYS, MINIMUM_ROUND_TRIPS, Baseline, usual_longest
 from metrics.ledger import DAY_S, Ledger
 from metrics.scale import Scale
 from metrics.streams import NEVER
@@ -42,24 +42,26 @@ class Watched:
         return self.baseline is not None and self.judged_from < self.baseline.end_day
 
     def history_start(self, end: int) -> int | None:
-        """First day of a history before ``end`` that is long enough to learn from; None: still too short."""
+        """First day of a history before ``end`` that is long enough to learn from; None: still too short.
+
+        What is counted is what the fit takes: the round trips of days that were read whole, and these days.
+        """
         counts = {day: len(rows) for day, rows in self.ledger.rows.items() if self.learn_from <= day < end}
-        if sum(counts.values()) < MINIMUM_ROUND_TRIPS:
-            return None
-        first = min(counts)
-        return first if int(self.ledger.days_covered(first, end).sum()) >= MINIMUM_DAYS else None
+        first = min(counts, default=end)
+        read = self.ledger.days_covered(first, end)
+        used = sum(count for day, count in counts.items() if read[day - first])
+        return first if used >= MINIMUM_ROUND_TRIPS and int(read.sum()) >= MINIMUM_DAYS else None
 
     def scales(self, first: int, end: int) -> tuple[Scale, Scale]:
-        """Size scales of the wins and losses that closed on the days ``first .. end - 1``."""
-        _, table = self.ledger.table(first, end)
+        """Size scales of the wins and losses that closed on the days ``first .. end - 1`` that were read whole."""
+        _, table = self.ledger.table_read(first, end)
         value = table[:, 1]
         return Scale.of(value[value > 0]), Scale.of(value[value <= 0])
 
     def holding_p95(self, first: int, end: int) -> float:
-        """95th percentile of the holding times, seconds, over the covered days ``first .. end - 1``; 0 = unknown."""
-        day, table = self.ledger.table(first, end)
-        held = table[self.ledger.days_covered(first, end)[day - first], 3]
-        return float(np.quantile(held, 0.95)) if len(held) else 0.0
+        """95th percentile of the holding times of the same days, seconds; 0 = unknown."""
+        _, table = self.ledger.table_read(first, end)
+        return usual_longest(table[:, 3])
 
     def spells(self, holding_p95_s: float | None = None, **limits: float) -> list[Spell]:
         """When which of its open positions were bags; none while its usual holding time is unknown."""

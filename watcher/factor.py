@@ -9,10 +9,12 @@ from typing import Final
 from sqlalchemy import Connection
 
 from metrics import calibration
+from metrics.fingerprint import FITTED, detector
 from metrics.realised import Factor
 from watcher.config import DetectionConfig
 from watcher.store import meters
 
+DETECTOR: Final = detector()
 KEY: Final = "factor"  #: memo
 NONE: Final = "null"
 
@@ -23,13 +25,13 @@ class Kept:
 
     factor: Factor
     found_at: datetime  #: UTC
-    curve: str  #: of the shipped curve that it corrects
+    curve: str  #: of the detector and the shipped curve that it corrects
 
 
-def curve() -> str:
-    """A short hash of the shipped curve: a factor found with another one says nothing."""
-    names = ("KNOTS", "RATES", "SHARES", "WITH_PEERS", "ALONE", "LOOKS_WITH_PEERS", "LOOKS_ALONE")
-    return hashlib.sha256(repr([getattr(calibration, name) for name in names]).encode()).hexdigest()[:12]
+def curve(of: str = DETECTOR) -> str:
+    """A short hash of the shipped curve and of the detector: a factor found with others says nothing."""
+    fitted = [of, *(getattr(calibration, name) for name in sorted(FITTED))]
+    return hashlib.sha256(repr(fitted).encode()).hexdigest()[:12]
 
 
 def keep(connection: Connection, factor: Factor | None, now: datetime) -> None:

@@ -90,7 +90,11 @@ def calibration_note(kept: Kept | None) -> str | None:
         f"calibrated on {kept.factor.wallets} of your wallets on {kept.found_at:%Y-%m-%d}: recurrence intervals are "
         f"{kept.factor.value:.1f} times shorter than the shipped curve says"
     )
-    return found if kept.curve == factor.curve() else f"{found}; the curve has changed since, so this is not used"
+    return (
+        found
+        if kept.curve == factor.curve()
+        else f"{found}; the detector or its curve has changed since, so this is not used"
+    )
 
 
 def budget_note(view: Overview) -> str | None:

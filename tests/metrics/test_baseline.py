@@ -26,7 +26,7 @@ def history(seed: int, *, days: int = 200, rate: float = 5.0, weekend: float = 0
         market=np.zeros(days),
         returns=returns,
         holding_s=np.full(len(returns), 60.0),
-        sold=trades,
+        timed=trades,
         long_held=np.zeros(days),
         scale_win=Scale(median=-1.6, spread=0.25),
         scale_loss=Scale(median=-2.3, spread=0.25),

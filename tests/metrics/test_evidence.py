@@ -18,6 +18,8 @@ from tests.metrics.test_streams import bank
         (0.70, 0.35, 0.0, False),  # hot, now far below them: an edge lost
         (0.70, 0.42, -0.12, True),  # as far below, but so are the peers
         (0.57, 0.50, 0.0, False),  # was never hot
+        (0.605, 0.54, 0.0, True),  # five points above them are hot
+        (0.595, 0.54, 0.0, False),  # and less is not
         (0.70, 0.72, 0.0, False),  # did not fall
     ],
 )

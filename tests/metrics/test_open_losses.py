@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics.bags import first_spells, spells
-from metrics.baseline import overdue_bound
+from metrics.bags import first_spells, overdue_bound, spells
 from metrics.ledger import DAY_S, Ledger
 from metrics.monitor import Monitor
 from metrics.streams import Stream

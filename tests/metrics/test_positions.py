@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import pytest
+
 from ingest.types import Move, VenueStatus
 from metrics.positions import Entry, keep_books, suggest_unit
 from metrics.types import OpenPosition, RoundTrip, Unit
@@ -158,6 +160,14 @@ def test_dust_keeps_no_episode_open_and_wins_nothing_later():
     [trip] = made.round_trips
     assert (trip.cost_usd, trip.proceeds_usd, trip.left_raw, trip.closed_at) == (1000, 1100, 20, hour(1))
     assert (made.remnant_sells, made.unmatched_sells, made.open_positions) == (1, 0, ())
+
+
+@pytest.mark.parametrize(("left", "closed"), [(190, True), (200, True), (201, False), (210, False)])
+def test_an_episode_closes_where_two_percent_are_left(left: int, closed: bool):
+    """1.9 and 2 % of the peak are dust; 2.01 % keep the episode open, and so do 2.1 %."""
+    made = books(buy(0, 10_000, "100000"), sell(1, 10_000 - left, "100000"))
+    assert len(made.round_trips) == closed
+    assert [position.quantity_raw for position in made.open_positions] == ([] if closed else [left])
 
 
 def test_dust_is_measured_against_the_peak():

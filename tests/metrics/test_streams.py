@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from metrics.baseline import Population, fit
+from metrics.baseline import Baseline, Population, fit
 from metrics.peers import Factor
 from metrics.streams import COLUMNS, Bank, Day, Stream, began, increments, page, statistic
 from tests.metrics.test_baseline import history
@@ -17,9 +17,12 @@ def shifted(factor: Factor, by: float) -> np.ndarray:
     return out
 
 
+def baseline() -> Baseline:
+    return fit(history(1), Population(win_logit=0.4), first_day=20_000, end_day=20_200)
+
+
 def bank() -> Bank:
-    baseline = fit(history(1), Population(win_logit=0.4), first_day=20_000, end_day=20_200)
-    return Bank.of([baseline], [20_000])
+    return Bank.of([baseline()], [20_000])
 
 
 def day(closes: float, wins: float, *, win_size: float = 0.0, loss_size: float = 0.0, overdue: float = 0.0) -> Day:

@@ -90,7 +90,7 @@ def test_a_factor_of_another_curve_is_not_used(edgewatch, imported):
     """It corrects the curve that it was found with; after an update it rests, and doctor asks for a new one."""
     with writing(imported) as connection:
         factor.keep(connection, TWICE, NOW)
-        old = json.loads(meters.recall(connection, factor.KEY)) | {"curve": "another"}
+        old = json.loads(meters.recall(connection, factor.KEY)) | {"curve": factor.curve("another detector")}
         meters.remember(connection, factor.KEY, json.dumps(old))
         assert factor.in_use(connection) == 1.0
     [check] = [each for each in json.loads(edgewatch("doctor", "--json")[1]) if each["name"] == "calibration"]

@@ -1,0 +1,73 @@
+"""Which detector the shipped curve was fitted with: a short hash of every constant that shapes the scores.
+
+The curve of ``metrics.calibration`` holds for one detector only. All module-level constants (names in capitals) of
+``MODULES`` belong to it, so that a new one is never forgotten, but those of ``SHOWN``, which change only what is shown.
+"""
+
+import hashlib
+from typing import Final
+
+import numpy as np
+
+from metrics import (
+    bags,
+    baseline,
+    calibration,
+    common,
+    course,
+    evidence,
+    learning,
+    ledger,
+    mood,
+    panel,
+    peers,
+    replay,
+    scale,
+    streams,
+    watched,
+)
+
+MODULES: Final = (
+    bags,
+    baseline,
+    calibration,
+    common,
+    course,
+    evidence,
+    learning,
+    ledger,
+    mood,
+    panel,
+    peers,
+    replay,
+    scale,
+    streams,
+    watched,
+)
+"""From the rows of a wallet to its score."""
+
+SHOWN: Final = frozenset({"SHORTEST_DAYS", "LONGEST_DAYS", "HOT", "Z95", "KEPT_DAYS", "FIELDS"})
+"""Constants of these modules that no score depends on: what is shown, and how arrays are laid out."""
+
+FITTED: Final = frozenset({"WITH_PEERS", "ALONE", "LOOKS_WITH_PEERS", "LOOKS_ALONE", "FITTED_WITH"})
+"""Of ``metrics.calibration``: what the fit gives."""
+
+
+def constants() -> frozenset[str]:
+    """``NAME = value`` of each; in which module one stands does not matter, so that it can be moved."""
+    return frozenset(
+        f"{name} = {value.tolist() if isinstance(value, np.ndarray) else value!r}"
+        for module in MODULES
+        for name, value in vars(module).items()
+        if name.isupper() and name not in SHOWN | FITTED
+    )
+
+
+def fingerprint(of: frozenset[str]) -> str:
+    """Twelve hexadecimal digits; another value of any constant, or another constant, gives others."""
+    return hashlib.sha256("\n".join(sorted(of)).encode()).hexdigest()[:12]
+
+
+def detector() -> str:
+    """That of this program: what ``calibration.FITTED_WITH`` must be, else the curve belongs to another detector."""
+    return fingerprint(constants())
