@@ -15,10 +15,12 @@ import numpy.typing as npt
 from scipy.special import expit, logit
 
 from metrics.mood import PRIOR, Mood, Prior, pooled
+from metrics.pauses import Pauses
 from metrics.scale import Scale
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
 
 MINIMUM_ROUND_TRIPS = 20
 MINIMUM_DAYS = 14
@@ -43,6 +45,7 @@ class History:
     win_size: FloatArray  #: sum of ``Scale.z`` of the day's wins
     loss_size: FloatArray  #: sum of ``Scale.z`` of the day's losses
     trades: FloatArray
+    active: BoolArray  #: whether it traded, also where it is not known how often
     market: FloatArray  #: common shift of the peers, logit units; 0 without peers
     returns: FloatArray  #: every return of these days, shape (round trips,)
     holding_s: FloatArray  #: and how long each was held
@@ -124,6 +127,7 @@ class Baseline:
     overdue_share: float  #: share of its positions that may become overdue while nothing changes: an upper bound
     overdue_se: float
     overdue_inflation: float  #: long holdings come in spells: variance relative to independent ones
+    pauses: Pauses  #: the tail of its pauses between days with a trade
 
     @property
     def win_spread(self) -> float:
@@ -301,6 +305,7 @@ def fit(history: History, population: Population, *, first_day: int, end_day: in
         overdue_share=overdue_share,
         overdue_se=overdue_se,
         overdue_inflation=patience.inflation(population.patience_mood),
+        pauses=Pauses.of(history.active),
     )
 
 

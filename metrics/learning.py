@@ -45,6 +45,7 @@ def history(
     read = panel.view("covered", first, end)[i] > 0
     names = ("closes", "wins", "win_size", "loss_size", "trades")
     columns = {name: panel.view(name, first, end)[i][read] for name in names}
+    active = columns["trades"] != 0  # nan: it traded, and how often is not known
     columns["trades"] = np.nan_to_num(columns["trades"])
     day, table = ledger.table(first, end)
     seen = read[day - first]
@@ -54,6 +55,7 @@ def history(
     return History(
         day=np.arange(first, end)[read],
         **columns,
+        active=active,
         market=market[read],
         returns=np.concatenate((table[seen, 1], lost)),
         holding_s=held,

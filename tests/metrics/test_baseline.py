@@ -23,6 +23,7 @@ def history(seed: int, *, days: int = 200, rate: float = 5.0, weekend: float = 0
         win_size=np.zeros(days),
         loss_size=np.zeros(days),
         trades=trades,
+        active=trades > 0,
         market=np.zeros(days),
         returns=returns,
         holding_s=np.full(len(returns), 60.0),
