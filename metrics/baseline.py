@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, logit
 
-from metrics.mood import PRIOR, Mood, Prior, pooled
+from metrics.mood import COMMON, Mood, Prior, pooled
 from metrics.pauses import Pauses
 from metrics.scale import Scale
 
@@ -66,11 +66,11 @@ class Population:
     typical_loss: float = 0.0
     logit_by_win: float = 0.0  #: change of the win logit per unit of log win size: many small wins or few large ones
     logit_by_loss: float = 0.0
-    win_mood: Prior = PRIOR  #: how the moods of wins are spread, logit units
-    win_size_mood: Prior = PRIOR  #: the same for the sizes of wins, robust sd
-    loss_size_mood: Prior = PRIOR
-    rate_mood: Prior = PRIOR  #: the same for day counts, relative to their variance
-    patience_mood: Prior = PRIOR  #: the same for the share of long holdings, logit units
+    win_mood: Prior = COMMON  #: how the moods of wins are spread, logit units
+    win_size_mood: Prior = COMMON  #: the same for the sizes of wins, robust sd
+    loss_size_mood: Prior = COMMON
+    rate_mood: Prior = COMMON  #: the same for day counts, relative to their variance
+    patience_mood: Prior = COMMON  #: the same for the share of long holdings, logit units
     win_size_slope: float = 0.0  #: change of size, in robust sd, per logit of market
     loss_size_slope: float = 0.0
     rate_slope: float = 0.0  #: change of the log rate per logit of market
@@ -78,7 +78,10 @@ class Population:
     @classmethod
     def from_dict(cls, saved: Mapping[str, Any]) -> Self:
         """From what ``dataclasses.asdict`` gave, also by way of JSON."""
-        fields: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in saved.items()}
+        fields: dict[str, Any] = {
+            name: Prior(tuple(v["spread"]), tuple(v["effect"]), v["spells"]) if isinstance(v, dict) else v
+            for name, v in saved.items()
+        }
         return cls(**fields)
 
     def level(self, history: "History") -> float:
