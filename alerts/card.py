@@ -84,7 +84,7 @@ def verdict(flag: Flag) -> str:
         level = f", {text.value(lead.metric, lead.long_run, unit=False)}" if lead.long_run is not None else ""
         return f"↩️ <b>It is back to its long-run level{level}: the streak was probably luck.</b> {_name(lead)} {shown}"
     if lead.metric is Metric.TRADE_FREQUENCY:
-        silent = f", silent for {text.count(days, 'day')}" if (days := evidence.silent_days or 0) >= 1 else ""
+        silent = f", {words}" if (words := text.silent(evidence)) else ""
         if fell(lead):
             return f"🔇 <b>It has gone quiet:</b> {shown}{silent}"
         return f"🔻 <b>It has left its form: it trades far more often,</b> {shown}"

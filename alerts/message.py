@@ -92,8 +92,8 @@ def details(flag: Flag) -> Message:
     lines += [Line("", 2), Line(market(evidence), 1), Line(f"<b>Baseline</b> {history}", 1)]
     if evidence.since:
         lines += [Line(f"<b>Since</b> about {evidence.since:%Y-%m-%d}", 3)]
-    if evidence.silent_days is not None and evidence.silent_days >= 1:
-        lines += [Line(f"<b>Silent</b> for {text.count(evidence.silent_days, 'day')}", 3)]
+    if (silent := text.silent(evidence)) is not None:
+        lines += [Line(f"<b>{silent.capitalize().replace(' ', '</b> ', 1)}", 3)]
     if evidence.sight:
         lines += [Line(f"<b>Sight</b> {text.sight(evidence.sight)}", 3)]
     lines += [Line(f"• {text.escape(note, 400)}", 4) for note in evidence.notes]

@@ -6,7 +6,7 @@ import re
 from datetime import date, datetime
 
 from ingest.text import clean as clean  # noqa: PLC0414 - the words of this room include it
-from metrics.types import Gain, Metric, MetricEvidence, Sight
+from metrics.types import Evidence, Gain, Metric, MetricEvidence, Sight
 
 SHARES = (Metric.WIN_RATE, Metric.OPEN_LOSSES)  #: metrics that are parts of a count
 MOST_YEARS = 100  #: what is seldomer is not told apart
@@ -163,6 +163,20 @@ def sight(seen: Sight) -> str:
     drop_says = f"in about {count(drop, 'day')}" if drop is not None else "not within a year"
     silence_says = f"in {count(silence, 'day')}" if silence is not None else "not within a year"
     return f"a 20-point drop shows {drop_says}, silence {silence_says}."
+
+
+def silent(evidence: Evidence) -> str | None:
+    """Return ``silent for 21 days; its longest pause in 14 months was 9``; None where it traded within a day."""
+    days = evidence.silent_days
+    if days is None or days < 1:
+        return None
+    words = f"silent for {count(days, 'day')}"
+    longest = evidence.longest_pause_days
+    if longest is None or evidence.baseline_days <= 0:
+        return words
+    history = evidence.baseline_days
+    months = f"{round(history / 30.44)} months" if history >= 60 else count(history, "day")
+    return f"{words}; its longest pause in {months} was {_number(longest, 0)}"
 
 
 def gain(found: Gain) -> str:

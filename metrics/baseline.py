@@ -16,11 +16,14 @@ from scipy.special import expit, logit
 
 from metrics.bags import overdue_bound
 from metrics.interval import moments
-from metrics.mood import PRIOR, Mood, Prior, pooled
+from metrics.mood import COMMON, Mood, Prior, pooled
+from metrics.pace import is_weekend, overdispersion, weekly
+from metrics.pauses import Pauses
 from metrics.scale import Scale
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
 
 MINIMUM_ROUND_TRIPS = 20
 MINIMUM_DAYS = 14
@@ -46,6 +49,7 @@ class History:
     win_size: FloatArray  #: sum of ``Scale.z`` of the day's wins
     loss_size: FloatArray  #: sum of ``Scale.z`` of the day's losses
     trades: FloatArray
+    active: BoolArray  #: whether it traded, also where it is not known how often
     market: FloatArray  #: common shift of the peers, logit units; 0 without peers
     returns: FloatArray  #: every return of these days, shape (round trips,)
     holding_s: FloatArray  #: how long each round trip was held, as far as that is known
@@ -66,11 +70,11 @@ class Population:
     typical_loss: float = 0.0
     logit_by_win: float = 0.0  #: change of the win logit per unit of log win size: many small wins or few large ones
     logit_by_loss: float = 0.0
-    win_mood: Prior = PRIOR  #: how the moods of wins are spread, logit units
-    win_size_mood: Prior = PRIOR  #: the same for the sizes of wins, robust sd
-    loss_size_mood: Prior = PRIOR
-    rate_mood: Prior = PRIOR  #: the same for day counts, relative to their variance
-    patience_mood: Prior = PRIOR  #: the same for the share of long holdings, logit units
+    win_mood: Prior = COMMON  #: how the moods of wins are spread, logit units
+    win_size_mood: Prior = COMMON  #: the same for the sizes of wins, robust sd
+    loss_size_mood: Prior = COMMON
+    rate_mood: Prior = COMMON  #: the same for day counts, relative to their variance
+    patience_mood: Prior = COMMON  #: the same for the share of long holdings, logit units
     win_size_slope: float = 0.0  #: change of size, in robust sd, per logit of market
     loss_size_slope: float = 0.0
     rate_slope: float = 0.0  #: change of the log rate per logit of market
@@ -78,7 +82,10 @@ class Population:
     @classmethod
     def from_dict(cls, saved: Mapping[str, Any]) -> Self:
         """From what ``dataclasses.asdict`` gave, also by way of JSON."""
-        fields: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in saved.items()}
+        fields: dict[str, Any] = {
+            name: Prior(tuple(v["spread"]), tuple(v["effect"]), v["spells"]) if isinstance(v, dict) else v
+            for name, v in saved.items()
+        }
         return cls(**fields)
 
     def level(self, history: "History") -> float:
@@ -129,6 +136,7 @@ class Baseline:
     overdue_share: float  #: share of its positions that may become overdue while nothing changes: an upper bound
     overdue_se: float
     overdue_inflation: float  #: long holdings come in spells: variance relative to independent ones
+    pauses: Pauses  #: the tail of its pauses between days with a trade
 
     @property
     def win_spread(self) -> float:
@@ -154,11 +162,6 @@ class Baseline:
     def overdue_known(self) -> float:
         """1 where it is known for how long it usually holds, else 0."""
         return float(self.holding_p95_s > 0)
-
-
-def is_weekend(day: IntArray) -> npt.NDArray[np.bool_]:
-    """Saturday or Sunday (day 0, 1970-01-01, was a Thursday)."""
-    return (day + 3) % 7 >= 5
 
 
 def fit_win(
@@ -280,9 +283,9 @@ def fit(history: History, population: Population, *, first_day: int, end_day: in
     loss = _size_residual(history.loss_size, losses, history.market, population.loss_size_slope)
     win_size_inflation = win_size.inflation(population.win_size_mood)
     loss_size_inflation = loss_size.inflation(population.loss_size_mood)
-    per_day, weekend = _rate(history)
+    per_day, weekend = weekly(history.day, history.trades)
     mean = per_day * np.where(is_weekend(history.day), weekend, 1.0)
-    alpha = _overdispersion(history.trades, mean)
+    alpha = overdispersion(history.trades, mean)
     rate_inflation = rate.inflation(population.rate_mood)
     rate_variance = rate_inflation * float((mean + alpha * mean**2).sum())
     n = len(history.returns)
@@ -324,6 +327,7 @@ def fit(history: History, population: Population, *, first_day: int, end_day: in
         overdue_share=overdue_share,
         overdue_se=overdue_se,
         overdue_inflation=patience.inflation(population.patience_mood),
+        pauses=Pauses.of(history.active),
     )
 
 
@@ -349,27 +353,8 @@ def _slope(terms: Sequence[tuple[FloatArray, FloatArray, FloatArray]]) -> float:
     return cross / (square + 50.0)
 
 
-def _rate(history: History) -> tuple[float, float]:
-    """Trades per weekday, and the weekend's rate relative to it (shrunk to 0.8, worth six trades)."""
-    weekend = is_weekend(history.day)
-    days = np.array([(~weekend).sum(), weekend.sum()], dtype=np.float64)
-    count = np.array([history.trades[~weekend].sum(), history.trades[weekend].sum()])
-    per_weekday = (count[0] + 1.0) / max(days[0], 1.0)
-    factor = float(np.clip((count[1] + 4.8) / (days[1] * per_weekday + 6.0), 0.1, 2.0))
-    plain = (count.sum() + 0.5) / (days.sum() + 0.5)
-    exposure = days[0] + factor * days[1]
-    return float((count.sum() + 0.3) / (exposure + 0.3 / max(plain, 0.05))), factor
-
-
-def _overdispersion(counts: FloatArray, mean: FloatArray) -> float:
-    """Moment estimate of alpha, shrunk to 0.5 (worth 20 days); clipped to 0.05 .. 3."""
-    typical = float(mean.mean()) ** 2 if len(mean) else 1.0
-    excess = float(((counts - mean) ** 2 - mean).sum()) + 10.0 * typical
-    return min(3.0, max(0.05, excess / (float((mean**2).sum()) + 20.0 * typical)))
-
-
 def _rate_terms(history: History) -> tuple[FloatArray, FloatArray, FloatArray]:
-    per_day, weekend = _rate(history)
+    per_day, weekend = weekly(history.day, history.trades)
     mean = per_day * np.where(is_weekend(history.day), weekend, 1.0)
     return history.trades - mean, mean, history.market
 
@@ -381,7 +366,7 @@ def _moods(history: History, population: Population) -> tuple[Mood, Mood, Mood, 
     p = expit(a + b * history.market)
     _, mean, _ = _rate_terms(history)
     mean = mean * np.exp(population.rate_slope * history.market)
-    variance = mean + _overdispersion(history.trades, mean) * mean**2
+    variance = mean + overdispersion(history.trades, mean) * mean**2
     losses = history.closes - history.wins
     return (
         Mood.of(history.day, history.wins - history.closes * p, history.closes * p * (1 - p)),

@@ -9,6 +9,8 @@ a wallet that did not change first reaches it, in the worse of the two markets. 
 import numpy as np
 import numpy.typing as npt
 
+from metrics.streams import Stream
+
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
@@ -18,6 +20,9 @@ SHARES = (2.7, 1.2, 1.1, 0.8, 0.4, 0.3)
 """How the false flags that are accepted are spent on the first streams, relative to an even split: most on a lower win
 rate, the commonest loss and the slowest to show; least on more trades, which cost a follower nothing by themselves, and
 on open losses, which speak loudly when they speak. What comes after them is never a reason for a flag."""
+PAUSE_SHARE = 0.6
+"""The false flags a year that are accepted from long pauses, at a dial of one. ``metrics.pauses`` says how seldom
+a pause is: no table stands between, and no looks."""
 RATES = (0.5, 2.2, 8.7)
 """Trades per day; between them, log years are linear in the log of the rate; outside, as at the nearest."""
 
@@ -139,11 +144,23 @@ def recurrence_years(statistic: FloatArray, rate: FloatArray, peered: BoolArray)
     return out
 
 
-def score_years(recurrence: FloatArray, peered: BoolArray) -> FloatArray:
-    """Recurrence interval of the strongest stream by its share, corrected for having looked at several; (W,)."""
+def weighted(recurrence: FloatArray, peered: BoolArray, pause: FloatArray | None = None) -> FloatArray:
+    """What each flagging stream brings to the score, years, (W, streams).
+
+    A stream's recurrence interval by its share, corrected for having looked at several. That of silence speaks by
+    the pause (``pause``: recurrence interval, years, (W,)) where that says more.
+    """
     looks = np.where(peered, LOOKS_WITH_PEERS, LOOKS_ALONE)
     flagging = recurrence[:, : len(SHARES)]
-    out: FloatArray = (flagging * SHARES[: flagging.shape[1]]).max(axis=1) / looks
+    out: FloatArray = flagging * SHARES[: flagging.shape[1]] / looks[:, None]
+    if pause is not None:
+        out[:, Stream.SILENCE] = np.maximum(out[:, Stream.SILENCE], PAUSE_SHARE * pause)
+    return out
+
+
+def score_years(recurrence: FloatArray, peered: BoolArray, pause: FloatArray | None = None) -> FloatArray:
+    """Score of the strongest stream, years, (W,); see :func:`weighted`."""
+    out: FloatArray = weighted(recurrence, peered, pause).max(axis=1)
     return out
 
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from metrics.calibration import recurrence_years, score_years
+from metrics.calibration import SHARES, recurrence_years, score_years
 from metrics.common import Common
 from metrics.evidence import checked
 from metrics.panel import FIELDS, Panel
+from metrics.pauses import pause_years
 from metrics.peers import Factor, Witnesses
 from metrics.streams import (
     COLUMNS,
@@ -43,10 +44,19 @@ class Checkpoint:
     since: IntArray  #: day each last left zero, (W, COLUMNS)
     unadjusted: FloatArray  #: the same CUSUMs with the market left in, (W, MARKET_COLUMNS)
     unadjusted_since: IntArray
+    quiet: FloatArray  #: days without a trade so far, less where peers trade less too, (W,)
+    quiet_since: IntArray  #: day after its last trade, (W,)
+    pause: FloatArray  #: recurrence interval of such a pause, years, (W,)
     recurrence: FloatArray  #: years, (W, S)
     score: FloatArray  #: years, (W,)
     flagged: BoolArray  #: (W,)
     peered: BoolArray  #: whether its peers could tell the market, (W,)
+
+    def shown(self, row: int) -> list[float]:
+        """Recurrence interval of each stream that can flag, years; silence by what says more, counts or the pause."""
+        out: list[float] = self.recurrence[row, : len(SHARES)].tolist()
+        out[Stream.SILENCE] = max(out[Stream.SILENCE], float(self.pause[row]))
+        return out
 
     @classmethod
     def empty(cls, wallets: int) -> "Checkpoint":
@@ -59,6 +69,9 @@ class Checkpoint:
             since=np.zeros((wallets, COLUMNS), dtype=np.int64),
             unadjusted=np.zeros((wallets, MARKET_COLUMNS)),
             unadjusted_since=np.zeros((wallets, MARKET_COLUMNS), dtype=np.int64),
+            quiet=np.zeros(wallets),
+            quiet_since=np.zeros(wallets, dtype=np.int64),
+            pause=np.full(wallets, LEAST_YEARS),
             recurrence=recurrence,
             score=score_years(recurrence, np.ones(wallets, dtype=bool)),
             flagged=np.zeros(wallets, dtype=bool),
@@ -119,13 +132,21 @@ def advance(
     unadjusted, unadjusted_since = page(before.unadjusted, before.unadjusted_since, alone, day)
     recurrence = recurrence_years(statistic(total), bank.rate, peered)
     recurrence[~marked, Stream.OPEN_LOSSES] = LEAST_YEARS
-    score = score_years(recurrence, peered)
+    active = sums["trades"] != 0  # nan: it traded, and how often is not known
+    quiet = np.where(
+        active, 0.0, before.quiet + sums["covered"] * np.minimum(1.0, np.exp(common.shift[Factor.ACTIVITY]))
+    )
+    pause = np.where(judged, pause_years(quiet, **bank.pauses()), LEAST_YEARS)
+    score = score_years(recurrence, peered, pause)
     return Checkpoint(
         common=common,
         total=total,
         since=since,
         unadjusted=unadjusted,
         unadjusted_since=unadjusted_since,
+        quiet=quiet,
+        quiet_since=np.where(active, day + 1, before.quiet_since),
+        pause=pause,
         recurrence=recurrence,
         score=score,
         flagged=bank.known & (score >= flag_years),

@@ -46,6 +46,7 @@ def history(
     read = panel.view("covered", first, end)[i] > 0
     names = ("closes", "wins", "win_size", "loss_size", "trades")
     columns = {name: panel.view(name, first, end)[i][read] for name in names}
+    active = columns["trades"] != 0  # nan: it traded, and how often is not known
     columns["trades"] = np.nan_to_num(columns["trades"])
     day, table = ledger.table_read(first, end)
     held = table[:, 3]
@@ -60,6 +61,7 @@ def history(
     return History(
         day=np.arange(first, end)[read],
         **columns,
+        active=active,
         market=market[read],
         returns=np.concatenate((table[:, 1], lost)),
         holding_s=held[timed],

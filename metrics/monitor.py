@@ -244,6 +244,10 @@ class Monitor:
         kept = [self._replay.checkpoints[day] for day in range(self._end - days, self._end)]
         return np.stack([statistic(each.total) for each in kept], axis=1), self._replay.constants()[0].rate
 
+    def pauses(self, days: int) -> FloatArray:
+        """Recurrence intervals of every wallet's pause on the last ``days`` days, years, (wallets, days)."""
+        return np.stack([self._replay.checkpoints[day].pause for day in range(self._end - days, self._end)], axis=1)
+
     def peered(self) -> npt.NDArray[np.bool_]:
         """Whose peers could tell the market on the last complete day, (wallets,), in the same order."""
         return self._replay.checkpoints[self._end - 1].peered
@@ -258,7 +262,7 @@ class Monitor:
         begin = max(one.judged_from, one.baseline.end_day) if one.baseline else self._end
         days = sorted(day for day in self._replay.checkpoints if begin <= day < self._end)
         kept = [self._replay.checkpoints[day] for day in days]
-        rows = [[*each.recurrence[one.row, : len(SHARES)], each.score[one.row]] for each in kept]
+        rows = [[*each.shown(one.row), each.score[one.row]] for each in kept]
         names = [*(stream.name.lower().replace("_", " ") for stream in tuple(Stream)[: len(SHARES)]), "score"]
         return pd.DataFrame(rows, columns=names, index=pd.to_datetime(days, unit="D", utc=True), dtype="float64")
 

@@ -1,7 +1,8 @@
 """How soon a change could be seen at all: what stands beside every "ok".
 
 Closed forms: the evidence that a flag needs, divided by the mean evidence per day under the change (Wald's
-approximation of the delay of a CUSUM). Real delays scatter widely around it.
+approximation of the delay of a CUSUM), and the pause that is long enough by itself. Real delays scatter widely
+around them.
 """
 
 import math
@@ -9,7 +10,8 @@ import math
 from scipy.special import expit
 
 from metrics.baseline import Baseline
-from metrics.calibration import needed_statistic
+from metrics.calibration import PAUSE_SHARE, needed_statistic
+from metrics.pauses import days_until
 from metrics.streams import GUARD, MEMBERS, RATE_GUARD, SILENCE_RATES, WIN_SHIFTS, Stream
 from metrics.types import Sight
 
@@ -25,9 +27,13 @@ def sight(baseline: Baseline, *, flag_years: float, peered: bool) -> Sight:
         return out if out <= LONGEST_DAYS else None
 
     weekly = (5 + 2 * baseline.weekend) / 7
+    silence = [
+        days(Stream.SILENCE, _silence_drift(baseline, baseline.rate * weekly)),
+        days_until(flag_years / PAUSE_SHARE, baseline.pauses, within=int(LONGEST_DAYS)),
+    ]
     return Sight(
         win_rate_drop_20pp_days=days(Stream.WIN_RATE, _win_drift(baseline)),
-        silence_days=days(Stream.SILENCE, _silence_drift(baseline, baseline.rate * weekly)),
+        silence_days=min((each for each in silence if each is not None and each <= LONGEST_DAYS), default=None),
     )
 
 

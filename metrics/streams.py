@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from enum import IntEnum
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -104,6 +105,12 @@ class Bank:
     win_rate: FloatArray
     n: FloatArray
     days: FloatArray
+    pause_years: FloatArray
+    pause_longest: FloatArray
+    pause_usual: FloatArray
+    pause_per_year: FloatArray
+    pause_shape: FloatArray
+    pause_scale: FloatArray
 
     @classmethod
     def of(cls, baselines: Sequence[Baseline | None], informs_from: Sequence[int]) -> "Bank":
@@ -113,7 +120,8 @@ class Bank:
             if each.name in ("known", "informs_from"):
                 continue
             kind = np.int64 if each.name == "end_day" else np.float64
-            columns[each.name] = np.array([1 if b is None else getattr(b, each.name) for b in baselines], dtype=kind)
+            of = attrgetter(each.name.replace("pause_", "pauses."))
+            columns[each.name] = np.array([1 if b is None else of(b) for b in baselines], dtype=kind)
         return cls(
             known=np.array([b is not None for b in baselines], dtype=bool),
             informs_from=np.array(
@@ -122,6 +130,11 @@ class Bank:
             ),
             **columns,
         )
+
+    def pauses(self) -> dict[str, FloatArray]:
+        """The pauses of all wallets, as ``metrics.pauses.pause_years`` takes them."""
+        names = ("years", "longest", "usual", "per_year", "shape", "scale")
+        return {name: getattr(self, f"pause_{name}") for name in names}
 
     def repeat(self, row: int, times: int) -> "Bank":
         """One wallet's baseline as a bank of so many rows."""

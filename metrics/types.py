@@ -265,6 +265,7 @@ class Evidence:
     since_to: date | None = None
     fell_back: bool = False  #: it fell to its long-run level: the record for which it was chosen was probably luck
     gain: Gain | None = None  #: only where nothing stands out for the worse
+    longest_pause_days: float | None = None  #: without a trade, in the baseline; None: too few pauses are known
     peers_effective: float | None = None  #: independent peers that ``peers`` are worth; None: as many as there are
     context: Context | None = None
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
-from metrics.calibration import SHARES, recurrence_years, score_years
+from metrics.calibration import recurrence_years, score_years, weighted
 from metrics.course import Checkpoint
 from metrics.dating import began_between
 from metrics.evidence import (
@@ -52,6 +52,7 @@ class Standing:
     recurrence: FloatArray  #: years, (W, metrics)
     stream: IntArray  #: the one that leads
     since: IntArray  #: day on which the leading evidence began
+    paused: BoolArray  #: whether silence speaks by the length of the pause
     gain: FloatArray  #: recurrence interval of the evidence for a change for the better, years
     gain_since: IntArray
     unadjusted_score: FloatArray  #: had nothing been known of the peers
@@ -62,8 +63,14 @@ class Standing:
     def of(cls, now: Checkpoint, bank: Bank) -> "Standing":
         """Read the streams' recurrence intervals as metrics."""
         began_on = began(now.total, now.since)
-        recurrence, since, stream = _by_metric(now.recurrence, began_on, METRICS)
-        lead = _by_metric(now.recurrence[:, : len(SHARES)] * SHARES, began_on, METRICS)[0].argmax(axis=1)
+        shown = now.recurrence.copy()
+        shown[:, Stream.SILENCE] = np.maximum(shown[:, Stream.SILENCE], now.pause)
+        by_share = weighted(now.recurrence, now.peered, now.pause)
+        silence = weighted(now.recurrence, now.peered)[:, Stream.SILENCE]
+        paused = by_share[:, Stream.SILENCE] > silence
+        began_on[:, Stream.SILENCE] = np.where(paused, now.quiet_since, began_on[:, Stream.SILENCE])
+        recurrence, since, stream = _by_metric(shown, began_on, METRICS)
+        lead = _by_metric(by_share, began_on, METRICS)[0].argmax(axis=1)
         peered = np.ones(len(lead), dtype=bool)
         alone = recurrence_years(statistic(now.unadjusted), bank.rate, peered)
         market_metrics = (Metric.WIN_RATE, Metric.AVERAGE_RETURN)
@@ -76,6 +83,7 @@ class Standing:
             recurrence=recurrence,
             stream=stream[rows, lead],
             since=since[rows, lead],
+            paused=paused,
             gain=now.recurrence[:, Stream.GAIN],
             gain_since=began_on[:, Stream.GAIN],
             unadjusted_score=score_years(alone, peered),
@@ -156,7 +164,12 @@ def assess(
         state = _state(float(standing.score[i]), flag_years, watch_years, market=moved)
         begun: tuple[date | None, date | None] = (None, None)
         if _out(state):
-            between = began_between(bank, i, panel, checkpoints, stream=int(standing.stream[i]), end=end)
+            stream = int(standing.stream[i])
+            exact = bool(standing.paused[i]) and stream == Stream.SILENCE
+            began_day = int(began_on[i])
+            between = (
+                (began_day, began_day) if exact else began_between(bank, i, panel, checkpoints, stream=stream, end=end)
+            )
             begun = (_date(min(between[0], int(began_on[i]))), _date(max(between[1], int(began_on[i]))))
         gained = state is State.OK and float(standing.gain[i]) >= flag_years
         evidence = Evidence(
@@ -185,6 +198,7 @@ def assess(
             gain=Gain(since=_date(int(standing.gain_since[i])), recurrence_years=float(standing.gain[i]))
             if gained
             else None,
+            longest_pause_days=float(bank.pause_longest[i] - 1) if bank.pause_per_year[i] else None,
             peers_effective=float(worth[i]),
             peer_wallets=tuple(names[j] for j in told.rows_of(i).tolist()),
             sight=sights[i],

@@ -8,6 +8,7 @@ import numpy as np
 from metrics.bags import UNDER_WATER, Spell, first_spells, spells
 from metrics.baseline import MINIMUM_DAYS, MINIMUM_ROUND_TRIPS, Baseline, usual_longest
 from metrics.ledger import DAY_S, Ledger
+from metrics.pauses import Pauses
 from metrics.scale import Scale
 from metrics.streams import NEVER
 
@@ -103,7 +104,8 @@ class Watched:
         """Rebuild what :meth:`as_dict` gave."""
         baseline = None
         if saved["baseline"] is not None:
-            scales = {name: Scale(**saved["baseline"][name]) for name in ("scale_win", "scale_loss")}
-            baseline = Baseline(**{**saved["baseline"], **scales})
+            parts: dict[str, Any] = {name: Scale(**saved["baseline"][name]) for name in ("scale_win", "scale_loss")}
+            parts["pauses"] = Pauses(**saved["baseline"]["pauses"])
+            baseline = Baseline(**{**saved["baseline"], **parts})
         ledger = Ledger.from_dict(saved["ledger"])
         return cls(**{**saved, "ledger": ledger, "baseline": baseline, "peers": list(saved["peers"])})

@@ -57,8 +57,7 @@ def verdict(assessment: Assessment | None) -> str:
         case State.MARKET:
             return f"down with its peers: {evidence.peers_down} of {evidence.peers} fell too"
         case State.FLAGGED if evidence.lead is Metric.TRADE_FREQUENCY and _fell(assessment):
-            days = text.count(evidence.silent_days or 0, "day")
-            return f"gone quiet: silent for {days}"
+            return f"gone quiet: {text.silent(evidence) or 'hardly trades'}"
         case _:
             return f"left its form: {lead}"
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from metrics.baseline import History, Population, fit, fit_population, fit_win, is_weekend
+from metrics.baseline import History, Population, fit, fit_population, fit_win
+from metrics.pace import is_weekend
 from metrics.scale import Scale
 
 
@@ -23,6 +24,7 @@ def history(seed: int, *, days: int = 200, rate: float = 5.0, weekend: float = 0
         win_size=np.zeros(days),
         loss_size=np.zeros(days),
         trades=trades,
+        active=trades > 0,
         market=np.zeros(days),
         returns=returns,
         holding_s=np.full(len(returns), 60.0),
