@@ -36,6 +36,7 @@ READERS = {topic: reader for family in FAMILIES for topic, reader in family.READ
 
 DERIVERS: Mapping[str, Deriver] = {
     "uniswap_v2": uniswap_v2.derive,
+    "smardex": uniswap_v2.derive,
     "solidly": solidly.derive,
     "uniswap_v3": uniswap_v3.derive,
     "pancake_v3": uniswap_v3.derive,
@@ -49,7 +50,7 @@ SINGLETONS = frozenset(
     {
         *("uniswap_v4", "pancake_infinity", "balancer_v2", "balancer_v3"),
         *("cow", "zeroex", "paraswap_rfq", "airswap", "gmx", "woofi", "carbon", "bancor", "hashflow", "clipper"),
-        *("spark_psm", "maker_psm", "curve", "fluid", "kyber_network", "wombat"),
+        *("spark_psm", "maker_psm", "curve", "fluid", "kyber_network", "wombat", "tokenlon", "ambient", "fermi"),
         *(
             "bebop",
             "native_rfq",
