@@ -57,6 +57,12 @@ SINGLETONS = frozenset(
 )
 """Kinds whose ``Dex.factory`` may be the emitter of swaps itself: a settlement, a vault, a single pool."""
 
+BY_PAIR = frozenset({"brownfi", "trader_joe_lb"})
+"""Kinds without a derivation whose factories are asked for the pool of two tokens."""
+
+ORDERS = frozenset({"cow_eth_flow", "entry_point", "oneinch", "uniswapx"})
+"""Kinds of contracts that say whose order was filled, and of pools nothing."""
+
 NAMES: Mapping[str, str] = {
     "airswap": "AirSwap",
     "algebra": "Algebra",

@@ -7,14 +7,11 @@ import pytest
 from ingest import chains
 from ingest.pools import BY_TOKENS, REGISTERS
 from ingest.types import Chain, Dex
-from ingest.venues.families import DERIVERS, NAMES, SINGLETONS
+from ingest.venues.families import BY_PAIR, DERIVERS, NAMES, ORDERS, SINGLETONS
 
 CHAINS = sorted(chains.registry().values(), key=lambda chain: chain.name)
 ENTRIES = [(chain, dex) for chain in CHAINS for dex in chain.dexes]
-ASKED_BY_PAIR = {"brownfi", "trader_joe_lb"}
-"""Kinds without a derivation whose factories are asked for the pool of two tokens (``ingest.pools``)."""
-CONSENT = {"cow_eth_flow", "entry_point", "oneinch", "uniswapx"}
-"""Kinds that say whose order was filled, and of which pool nothing."""
+LOOKED_FOR = set(DERIVERS) | SINGLETONS | set(REGISTERS) | set(BY_TOKENS) | BY_PAIR | ORDERS | {"pool_vault"}
 ADDRESS, HASH = re.compile(r"0x[0-9a-f]{40}"), re.compile(r"0x[0-9a-f]{64}")
 
 
@@ -34,7 +31,7 @@ def test_a_chain_has_what_reading_it_needs(chain: Chain) -> None:
     assert all(q.decimals in {6, 18} for q in chain.quote_tokens)
     assert re.fullmatch(r"[a-z]+", chain.name)
     assert 0.1 <= chain.block_seconds <= 15
-    trading = [dex for dex in chain.dexes if dex.kind not in CONSENT]
+    trading = [dex for dex in chain.dexes if dex.kind not in ORDERS]
     assert trading
     assert len({(dex.kind, dex.factory) for dex in chain.dexes}) == len(chain.dexes)
     gaps = [gap.name for gap in (*chain.unverified, *chain.unseen)]
@@ -56,16 +53,13 @@ def test_an_entry_is_well_formed(chain: Chain, dex: Dex) -> None:
     assert dex.name
     assert dex.name.strip() == dex.name
     assert "|" not in dex.name
-    assert dex.kind in set(DERIVERS) | SINGLETONS | set(REGISTERS) | set(BY_TOKENS) | ASKED_BY_PAIR | CONSENT | {
-        "pool_vault"
-    }
+    assert dex.kind in LOOKED_FOR
     assert dex.kind in NAMES
 
 
 def test_every_kind_that_something_looks_for_has_a_name() -> None:
     """The page and the message for a mistyped kind list them all."""
-    looked_for = set(DERIVERS) | SINGLETONS | set(REGISTERS) | set(BY_TOKENS) | ASKED_BY_PAIR | CONSENT | {"pool_vault"}
-    assert looked_for == set(NAMES)
+    assert set(NAMES) == LOOKED_FOR
 
 
 WAVAX, WETH_OP = "0xb31f66aa3c1e785363f0875a1b74e27b85fd66c7", "0x4200000000000000000000000000000000000006"
