@@ -69,7 +69,9 @@ def page(known: Iterable[Chain]) -> str:
 def section(chain: Chain) -> str:
     """Return the part of one chain."""
     quotes = ", ".join(quote.symbol for quote in chain.quote_tokens)
-    feed = "a Chainlink feed" if chain.native_usd_feed else "a price file of yours only: no Chainlink feed of it is known"
+    feed = (
+        "a Chainlink feed" if chain.native_usd_feed else "a price file of yours only: no Chainlink feed of it is known"
+    )
     lines = [
         f"## {chain.name} (chain id {chain.chain_id})\n",
         f"The native coin {chain.native_symbol} is priced by {feed}. Quote tokens: {quotes or 'none'}.\n",
