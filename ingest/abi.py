@@ -124,6 +124,7 @@ PARASWAP_RFQ_FILLED = "0x6621486d9c28838df4a87d2cca5007bc2aaf6a5b5de083b1db8faf7
 AIRSWAP_SWAP = "0xb651f2787ff61b5ab14f3936f2daebdad3d84aeb74438e82870cc3b7aee71e90"
 """AirSwap SwapERC20 v4."""
 AIRSWAP_LIGHT_SWAP = "0x06dfeb25e76d44e08965b639a9d9307df8e1c3dbe2a6364194895e9c3992f033"  #: AirSwap Light v1 to v3
+PANCAKE_MM_SWAP = "0xe7d6f812e1a54298ddef0b881cd08a4d452d9de35eb18b5145aa580fdda18b26"  #: PancakeSwap MM Pool
 TOKENLON_FILL = "0x75d58426b26ab641a6a6a46f12fe35e17c570a1cd264c7248a73d90e3a8682ff"  #: Tokenlon v5 PMM and RFQ
 TOKENLON_SWAPPED = "0xc36ae6e11a161c28ae95fc0f8c0f56d3d0fb7f3a3524499c53fb6733ed86764d"  #: Tokenlon v5 AMM
 TOKENLON_RFQ = "0xf421ece6d047e3cc8f5953db3c6a3b01544fd3288d60bdb78643565d71d16332"  #: Tokenlon v6 RFQ
@@ -187,6 +188,7 @@ BROWNFI_V2_SWAP = "0x72362f8601a26e309bef1da8d6795550a593bd38f121bedcaf24be6e4b7
 BROWNFI_V3_SWAP = "0x2b2a3235899b710d8c8736a97363ef9ece6c10d7f54ef0b1090117aff3b3928b"  #: BrownFi v3 pair
 METRIC_SWAP = "0xcd8b75a7fb6cb82ab3acded68ac53af5c43d19b51a91b9d5640bb73622dbdf57"  #: Metric pool
 METRIC_V1_SWAP = "0x87d25816ca01843f551b4caa5eea03b5173c84c383573c63081fb7575378276e"  #: Metric v1 pool
+METRIC_V2_SWAP = "0x9734819749a91fc3be03ea83205f924ee08479bd3f0da48efc91d94d050cac1e"  #: Metric v2 pool
 CROC_SWAP = "0x5d7a6c346454f5c536b7f52655e780f6db27b15b489f80f2dbb288c9e4f366bd"  #: Ambient CrocSwapDex
 INTEGRAL_SELL = "0xb525cef4ce5cbb08f1007413a8c33d89044c5d60a4879574aad09e8ac72ef9ed"
 """Integral SIZE TwapRelayer."""
@@ -302,6 +304,7 @@ SIGNATURES = {
     PARASWAP_RFQ_FILLED: "OrderFilled(bytes32,address,address,uint256,address,address,uint256)",
     AIRSWAP_SWAP: "SwapERC20(uint256,address,address,uint256,uint256,address,address,uint256)",
     AIRSWAP_LIGHT_SWAP: "Swap(uint256,uint256,address,address,uint256,uint256,address,address,uint256)",
+    PANCAKE_MM_SWAP: "Swap(uint256,address,address,address,address,address,uint256,uint256)",
     TOKENLON_FILL: (
         "FillOrder(string,bytes32,bytes32,address,address,uint256,address,address,uint256,address,uint256,uint16)"
     ),
@@ -349,6 +352,7 @@ SIGNATURES = {
     ),
     METRIC_SWAP: "Swap(address,address,bool,int128,int128,int16,uint104)",
     METRIC_V1_SWAP: "Swap(address,address,bool,int256,int256,int8,uint104,uint256)",
+    METRIC_V2_SWAP: "Swap(address,address,uint256,uint256,uint256)",
     CROC_SWAP: "CrocSwap(address,address,uint256,bool,bool,uint128,uint16,uint128,uint128,uint8,int128,int128)",
     INTEGRAL_SELL: "Sell(address,address,address,uint256,uint256,uint256,bool,uint256,address,address,uint256)",
     INTEGRAL_BUY: "Buy(address,address,address,uint256,uint256,uint256,bool,uint256,address,address,uint256)",

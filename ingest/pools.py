@@ -36,6 +36,7 @@ REGISTERS = {
     "eulerswap": ("0x186d0601",),  # deployedPools(address)
     "fluid": ("0x3c11e12a",),  # isDex(address)
     "maverick": ("0x578eaca4",),  # isFactoryPool(address)
+    "metric": ("0x5b16ebb7",),  # isPool(address)
     "mooniswap": ("0x5b16ebb7",),  # isPool(address)
     "pendle": ("0x58e6309f",),  # isValidMarket(address)
     "slipstream": ("0xe5e31b13",),  # isPair(address)
@@ -52,6 +53,7 @@ GET_DODO, GET_DODO_POOL = (
 GET_ASSETS = "0x67e4ac2c"  #: getAssets(), EulerSwap
 POOLS_BY_PAIR = "0x4b4409cb"  #: poolsByPair(address,address), EulerSwap
 COINS = "0xc6610657"  #: coins(uint256), PancakeSwap's StableSwap
+GET_TOKENS, GET_POOL = "0xaa6ca808", "0x531aa03e"  #: getTokens(), getPool(address,address), LFJ POE
 GET_PAIR_INFO, GET_THREE_POOL = "0x400f7a1e", "0x923093cb"  #: getPairInfo and getThreePoolPairInfo(address,address)
 
 
@@ -67,6 +69,7 @@ class ByTokens:
 BY_TOKENS = {
     "dodo": ByTokens(((BASE_TOKEN, 0), (QUOTE_TOKEN, 0)), ((GET_DODO, 0), (GET_DODO_POOL, None))),
     "eulerswap": ByTokens(((GET_ASSETS, 0), (GET_ASSETS, 1)), ((POOLS_BY_PAIR, None),)),
+    "lfj": ByTokens(((GET_TOKENS, 0), (GET_TOKENS, 1)), ((GET_POOL, 0),)),
     "pancake_stable": ByTokens(
         ((COINS + f"{0:064x}", 0), (COINS + f"{1:064x}", 0)), ((GET_PAIR_INFO, 0), (GET_THREE_POOL, 0)), whole=False
     ),

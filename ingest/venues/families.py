@@ -51,7 +51,17 @@ SINGLETONS = frozenset(
         *("airswap", "ambient", "angle", "balancer_v2", "balancer_v3", "bancor", "bebop", "carbon", "clipper", "cow"),
         *("curve", "dexalot", "dfx", "elfomofi", "fermi", "flap", "fluid", "fourmeme", "gho_gsm", "gmx", "hashflow"),
         *("integral", "kyber_dmm", "kyber_network", "lfj", "maker_psm", "metric", "nabla", "nadfun", "native_rfq"),
-        *("oasis", "pancake_infinity", "paraswap_rfq", "platypus", "relay", "saddle", "spark_psm", "stabull"),
+        *(
+            "oasis",
+            "pancake_infinity",
+            "pancake_mm",
+            "paraswap_rfq",
+            "platypus",
+            "relay",
+            "saddle",
+            "spark_psm",
+            "stabull",
+        ),
         *("synthetix", "tessera", "tokenlon", "uniswap_v4", "valantis", "virtuals", "wombat", "woofi", "zeroex"),
     }
 )
@@ -107,6 +117,7 @@ NAMES: Mapping[str, str] = {
     "oasis": "OasisDEX, Rubicon",
     "oneinch": "1inch orders",
     "pancake_infinity": "PancakeSwap Infinity",
+    "pancake_mm": "PancakeSwap market makers",
     "pancake_stable": "PancakeSwap StableSwap",
     "pancake_v3": "PancakeSwap v3 and forks",
     "paraswap_rfq": "AugustusRFQ",

@@ -74,6 +74,7 @@ READERS: dict[str, Callable[[Log], SwapEvent | None]] = {
     abi.PARASWAP_RFQ_FILLED: read_augustus,
     abi.AIRSWAP_SWAP: _order("airswap", 3, 5, 6, 3, 7, 4, 1, 2),
     abi.AIRSWAP_LIGHT_SWAP: _order("airswap", 3, 6, 7, 4, 8, 5, 1, 2),
+    abi.PANCAKE_MM_SWAP: _order("pancake_mm", 2, 6, 4, 5, 6, 7, 0, 1),
     # Tokenlon pays the user what it settled: the maker's amount less a fee.
     abi.TOKENLON_FILL: _order("tokenlon", 3, 9, 4, 7, 5, 10, 2, 6),
     abi.TOKENLON_RFQ: _order("tokenlon", 3, 7, 3, 5, 4, 8, 1, 2),

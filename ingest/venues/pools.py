@@ -167,6 +167,15 @@ def metric(indexed: int, words: int) -> Callable[[Log], SwapEvent | None]:
     return read
 
 
+def read_metric_v2(log: Log) -> SwapEvent | None:
+    """Read Metric's ``Swap(sender, recipient, details, amountDeltas, platformFees)``: token 0 in the upper half."""
+    if not log.fits(2, 3):
+        return None
+    upper, lower = divmod(log.word(1), 1 << 128)
+    into = [half - (half >> 127 << 128) for half in (upper, lower)]
+    return signed_pair("metric", log, into[0], into[1])
+
+
 def read_ambient(log: Log) -> SwapEvent | None:
     """Read ``CrocSwap(base, quote, poolIdx, …, baseFlow, quoteFlow)``: flows are signed from the exchange's side."""
     if not log.fits(2, 10):
@@ -216,6 +225,7 @@ READERS: dict[str, Callable[[Log], SwapEvent | None]] = {
     abi.DFX_TRADE: reader(Layout("dfx", 3, 2, (1, 2), (3, 4))),
     abi.METRIC_SWAP: metric(0, 7),
     abi.METRIC_V1_SWAP: metric(2, 6),
+    abi.METRIC_V2_SWAP: read_metric_v2,
     abi.CROC_SWAP: read_ambient,
     abi.ANGLE_SWAP: reader(Layout("angle", 3, 3, (0, 1), (3, 4), holding=Holding.ASSETS)),
     abi.NABLA_SWAP: reader(Layout("nabla", 2, 4, (4, 5), (2, 3), holding=Holding.ASSETS)),

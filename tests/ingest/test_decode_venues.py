@@ -94,12 +94,18 @@ def four(gave: Given, got: Given) -> tuple[int, int, int, int]:
     return (gave[1], 0, 0, got[1]) if gave[0] < got[0] else (0, gave[1], got[1], 0)
 
 
+def packed(upper: int, lower: int) -> int:
+    """Two signed halves of a word."""
+    return upper % 2**128 << 128 | lower % 2**128
+
+
 POOLS: dict[str, Callable[[Given, Given], Event]] = {
     "smardex": lambda a, b: (abi.SMARDEX_SWAP, (ROUTER, WALLET), into(a, b)),
     "brownfi": lambda a, b: (abi.BROWNFI_V2_SWAP, (ROUTER, WALLET), (*four(a, b), 7, 8)),
     "brownfi (v3)": lambda a, b: (abi.BROWNFI_V3_SWAP, (ROUTER, WALLET), (*four(a, b), *range(8))),
     "metric": lambda a, b: (abi.METRIC_SWAP, (), (ROUTER, WALLET, 1, *into(a, b), -3, 9)),
     "metric (v1)": lambda a, b: (abi.METRIC_V1_SWAP, (ROUTER, WALLET), (0, *into(a, b), -3, 9, 4)),
+    "metric (v2)": lambda a, b: (abi.METRIC_V2_SWAP, (ROUTER, WALLET), (8, packed(*into(a, b)), 4)),
     "dfx": lambda a, b: (abi.DFX_TRADE, (WALLET, a[0], b[0]), (a[1], b[1])),
     "lfj": lambda a, b: (abi.LFJ_POE_SWAP, (ROUTER, WALLET, int(a[0] < b[0])), (a[1], b[1], 5, 0)),
     "flap": lambda a, b: (
@@ -209,6 +215,21 @@ def test_airswap_light_settles_between_two_wallets(chain_id: int, light: str, ga
         record("airswap", gave, got, verified=False, chain_id=chain_id),
     )
     assert decode(*passed_on(gave, got), log(ROUTER, *event), chain_id=chain_id) == ()
+
+
+MM_POOLS = [(1, "0x9ca2a439810524250e543ba8fb6e88578af242bc"), (56, "0xfeacb05b373f1a08e68235ba7fc92636b92ced01")]
+
+
+@BOTH
+@pytest.mark.parametrize(("chain_id", "pool"), MM_POOLS)
+def test_pancakeswaps_market_makers_settle_in_one_contract(chain_id: int, pool: str, gave: Given, got: Given) -> None:
+    """The maker's treasury takes and pays; the contract names user and maker."""
+    event = abi.PANCAKE_MM_SWAP, (WALLET, OTHER), (8, FAKE, gave[0], got[0], gave[1], got[1])
+    logs = moves(gave, got, FAKE)
+    expected = record("pancake_mm", gave, got, verified=True, chain_id=chain_id)
+    assert decode(*logs, log(pool, *event), chain_id=chain_id) == (expected,)
+    assert decode(*passed_on(gave, got), log(ROUTER, *event), chain_id=chain_id) == ()
+    assert decode(*logs, log(POOL, *event), chain_id=chain_id, sender=OTHER) == ()
 
 
 PMM, RFQ = "0x8d90113a1e286a5ab3e496fbd1853f265e5913c6", "0x91c986709bb4fe0763edf8e2690ee9d5019bea4a"

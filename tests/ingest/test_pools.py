@@ -19,8 +19,10 @@ from ingest.pools import (
     GET_LB_PAIR,
     GET_PAIR,
     GET_PAIR_INFO,
+    GET_POOL,
     GET_POOL_FEE,
     GET_THREE_POOL,
+    GET_TOKENS,
     POOLS_BY_PAIR,
     QUOTE_TOKEN,
     REGISTERS,
@@ -125,6 +127,7 @@ COIN_0, COIN_1 = (COINS + f"{i:064x}" for i in range(2))
 TOLD = {
     "dodo": {(POOL, BASE_TOKEN): word(T0), (POOL, QUOTE_TOKEN): word(T1)},
     "eulerswap": {(POOL, GET_ASSETS): word(T0) + word(T1)[2:]},
+    "lfj": {(POOL, GET_TOKENS): word(T0) + word(T1)[2:]},
     "pancake_stable": {(POOL, COIN_0): word(T0), (POOL, COIN_1): word(T1)},
 }
 
@@ -141,6 +144,7 @@ def of_kind(kind):
         ("dodo", GET_DODO, word(POOL), (T0, T1)),
         ("dodo", GET_DODO_POOL, listed(OTHER, POOL), (T0, T1)),
         ("eulerswap", POOLS_BY_PAIR, listed(POOL), (T0, T1)),
+        ("lfj", GET_POOL, word(POOL), (T0, T1)),
         ("pancake_stable", GET_PAIR_INFO, word(POOL) + word(T0)[2:] + word(T1)[2:] + word(OTHER)[2:], ()),
         ("pancake_stable", GET_THREE_POOL, word(POOL) + word(T0)[2:] + word(T1)[2:] + word(OTHER)[2:] * 2, ()),
     ],
@@ -205,6 +209,8 @@ SIGNATURES = {
     "GET_ASSETS": "getAssets()",
     "POOLS_BY_PAIR": "poolsByPair(address,address)",
     "COINS": "coins(uint256)",
+    "GET_TOKENS": "getTokens()",
+    "GET_POOL": "getPool(address,address)",
     "GET_PAIR_INFO": "getPairInfo(address,address)",
     "GET_THREE_POOL": "getThreePoolPairInfo(address,address)",
 }
@@ -214,6 +220,7 @@ ASKED = {
     "curve": ("is_registered(address)", "get_n_coins(address)"),
     "fluid": ("isDex(address)",),
     "maverick": ("isFactoryPool(address)",),
+    "metric": ("isPool(address)",),
     "mooniswap": ("isPool(address)",),
     "pendle": ("isValidMarket(address)",),
     "slipstream": ("isPair(address)",),

@@ -94,6 +94,7 @@ EMITTERS: dict[str, Event] = {
     "native_rfq": (abi.NATIVE_RFQ, (), (WALLET, USDC, COIN, GAVE, GOT, 1, FAKE)),
     "oasis": (abi.OASIS_TAKE, (1, FAKE, WALLET), (9, COIN, USDC, GOT, GAVE, 99)),
     "pancake_infinity": (abi.PANCAKE_INFINITY_CL_SWAP, (9, ROUTER), (*TURNED, 1, 1, 1, 1, 1)),
+    "pancake_mm": (abi.PANCAKE_MM_SWAP, (WALLET, FAKE), (1, FAKE, USDC, COIN, GAVE, GOT)),
     "paraswap_rfq": (abi.PARASWAP_RFQ_FILLED, (1, FAKE, WALLET), (COIN, GOT, USDC, GAVE)),
     "platypus": (abi.PLATYPUS_SWAP, (ROUTER, WALLET), (USDC, COIN, GAVE, GOT)),
     "relay": (abi.RELAY_SWAPPED, (), (WALLET, USDC, COIN, GAVE, GOT)),
@@ -160,6 +161,8 @@ ASKED: dict[str, Event] = {
     "dodo": (abi.DODO_SWAP, (), (USDC, COIN, GAVE, GOT, WALLET, WALLET)),
     "eulerswap": (abi.EULER_V1_SWAP, (ROUTER, WALLET), (*FOUR, 1, 1)),
     "fluid": EMITTERS["fluid"],
+    "lfj": EMITTERS["lfj"],
+    "metric": EMITTERS["metric"],
     "maverick": (abi.MAVERICK_V1_SWAP, (), (ROUTER, WALLET, 1, 0, GAVE, GOT, 7)),
     "mooniswap": (abi.MOONISWAP_SWAPPED, (ROUTER, WALLET, USDC), (COIN, GAVE, GOT, 1, 1, FAKE)),
     "pancake_stable": (abi.CURVE_CRYPTO_EXCHANGE, (WALLET,), (0, GAVE, 1, GOT)),
@@ -190,7 +193,7 @@ def confirming(kind: str) -> Any:
 
     def call(request: dict[str, str], _block: object) -> str:
         data = request["data"]
-        if request["to"] == POOL and data == pools.GET_ASSETS:
+        if request["to"] == POOL and data in (pools.GET_ASSETS, pools.GET_TOKENS):
             return "0x" + word(LOW) + word(HIGH)
         if request["to"] == POOL and data in SAYS and not silent:
             return "0x" + word(SAYS[data])
