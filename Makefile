@@ -10,7 +10,7 @@ PEERS := build/peers
 ETL := build/etl
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak check lint bench bench-peers notebook record-demo clean
+.PHONY: help demo test soak check lint bench bench-peers notebook record-demo venues clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -91,6 +91,9 @@ bench-peers: $(PEERS)/.installed $(ETL)/.installed $(NPM)/node_modules/.installe
 
 record-demo: $(VENV)/.installed-dev $(NPM)/node_modules/.installed ## record the demo's chain again on Anvil
 	@$(BIN)/python -m tests.localchain.record
+
+venues: $(VENV)/.installed ## write docs/venues.md from the registry of chains and venues
+	@$(BIN)/python -m ingest.venue_page > docs/venues.md
 
 clean: ## remove the environment and caches
 	rm -rf $(VENV) $(PEERS) $(NPM)/node_modules demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

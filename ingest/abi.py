@@ -8,18 +8,15 @@ TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
 TRANSFER_SINGLE = "0xc3d58168c5ae7397731d063d5bbf3d657854427343f4c083240f7aacaa2d0f62"
 """ERC-1155."""
 TRANSFER_BATCH = "0x4a39dc06d4c0dbc64b70af90fd698a233a518aa5d07e595d983b8c0526c8f7fb"
-"""ERC-1155."""
 DEPOSIT = "0xe1fffcc4923d04b559f4d29a8bfc6cda04eb5b0d3c460751c2402c5c5cc9109c"
 """WETH9."""
 WITHDRAWAL = "0x7fcf532c15f0a6db0bd6d0e038bea71d30d808c7d98cb3bf7268a95bf5081b65"
-"""WETH9."""
 LOG_TRANSFER = "0xe6497e3ee548a3372136af2fcb0696db31fc6cf20260707645068bd3fe97f3c4"
 """Polygon MRC20 (0x…1010): every native movement."""
 
 UNISWAP_V1_SELL = "0x7f4091b46c33e918a0f3aa42307641d17bb67029427a5369e54b353984238705"
 """Uniswap v1 exchange."""
 UNISWAP_V1_BUY = "0xcd60aa75dea3072fbc07ae6d7d856b5dc5f4eee88854f5b4abf7b680ef8bc50f"
-"""Uniswap v1 exchange."""
 UNISWAP_V2_SWAP = "0xd78ad95fa46c994b6551d0da85fc275fe613ce37657fb8d5e3d130840159d822"
 """UniswapV2Pair and forks; Solidly and Velodrome v1 pairs."""
 SOLIDLY_SWAP = "0xb3e2773606abfd36b5bd91394b3a54d1398336c65005baf7bf7a05efeffaf75b"
@@ -87,7 +84,6 @@ WOMBAT_SWAP = "0x7fa01e8d24e5a6ec56e00b4ff8ee7ed97e7650a7846ec494bbaa5d65f1be9ea
 DODO_V1_SELL = "0xd8648b6ac54162763c86fd54bf2005af8ecd2f9cb273a5775921fd7f91e17b2d"
 """DODO v1 pool."""
 DODO_V1_BUY = "0xe93ad76094f247c0dafc1c61adc2187de1ac2738f7a3b49cb20b2263420251a3"
-"""DODO v1 pool."""
 IZUMI_SWAP = "0x0fe977d619f8172f7fdbe8bb8928ef80952817d96936509f67d66346bc4cd10f"
 """iZiSwapPool."""
 KYBER_TRADE = "0x1849bd6a030a1bca28b83437fd3de96f3d27a5d172fa7e9c78e7b61468928a39"
@@ -120,15 +116,18 @@ COW_TRADE = "0xa07a543ab8a018198e99ca0184c93fe9050a79400a0a723441f84de1d972cc17"
 ZEROEX_RFQ_FILLED = "0x829fa99d94dc4636925b38632e625736a614c154d55006b7ab6bea979c210c32"
 """0x v4 ExchangeProxy."""
 ZEROEX_LIMIT_FILLED = "0xab614d2b738543c0ea21f56347cf696a3a0c42a7cbec3212a5ca22a4dcff2124"
-"""0x v4 ExchangeProxy."""
 ZEROEX_OTC_FILLED = "0xac75f773e3a92f1a02b12134d65e1f47f8a14eabe4eaf1e24624918e6a8b269f"
-"""0x v4 ExchangeProxy."""
 ZEROEX_META_TRANSACTION = "0x7f4fe3ff8ae440e1570c558da08440b26f89fb1c1f2910cd91ca6452955f121a"
 """0x v4 ExchangeProxy: names the signer."""
 PARASWAP_RFQ_FILLED = "0x6621486d9c28838df4a87d2cca5007bc2aaf6a5b5de083b1db8faf709302c473"
 """AugustusRFQ."""
 AIRSWAP_SWAP = "0xb651f2787ff61b5ab14f3936f2daebdad3d84aeb74438e82870cc3b7aee71e90"
 """AirSwap SwapERC20 v4."""
+AIRSWAP_LIGHT_SWAP = "0x06dfeb25e76d44e08965b639a9d9307df8e1c3dbe2a6364194895e9c3992f033"  #: AirSwap Light v1 to v3
+PANCAKE_MM_SWAP = "0xe7d6f812e1a54298ddef0b881cd08a4d452d9de35eb18b5145aa580fdda18b26"  #: PancakeSwap MM Pool
+TOKENLON_FILL = "0x75d58426b26ab641a6a6a46f12fe35e17c570a1cd264c7248a73d90e3a8682ff"  #: Tokenlon v5 PMM and RFQ
+TOKENLON_SWAPPED = "0xc36ae6e11a161c28ae95fc0f8c0f56d3d0fb7f3a3524499c53fb6733ed86764d"  #: Tokenlon v5 AMM
+TOKENLON_RFQ = "0xf421ece6d047e3cc8f5953db3c6a3b01544fd3288d60bdb78643565d71d16332"  #: Tokenlon v6 RFQ
 UNISWAPX_FILL = "0x78ad7ec0e9f89e74012afa58738b6b661c024cb0fd185ee2f616c0a28924bd66"
 """UniswapX reactors: names the swapper."""
 ONEINCH_FILLED_V3 = "0xb9ed0243fdf00f0545c63a0af8850c090d86bb46682baec4bf3c496814fe4f02"
@@ -147,12 +146,14 @@ LB_V20_SWAP = "0xc528cda9e500228b16ce84fadae290d9a49aecb17483110004c5af0a07f6fd7
 """Trader Joe Liquidity Book LBPair v2.0."""
 LFJ_POOL_SWAP = "0x8dd26a4822a76e398401aa447b8af55ff4361937425b6ea283078db878846cc7"
 """LFJ Token Mill and oracle pools."""
+LFJ_POE_SWAP = "0x2de758023deffe992ccf5c05ebba228d559ae5f1f10aa82d0ace0722985a2d81"  #: LFJ POE pool
 VALANTIS_SWAP = "0x176648f1f11cda284c124490086be42a926ddf0ae887ebe7b1d6b337d8942756"
 """Valantis SovereignPool."""
 KYBER_DMM_SWAP = "0x606ecd02b3e3b4778f8e97b2e03351de14224efaa5fa64e62200afc9395c2499"
 """Kyber DMM (KyberSwap Classic) DMMPool."""
 EULER_SWAP = "0x8337ab1cd063c6a0121e4b67ad00ec5640783101bb89ad879ffb0fe28b503e95"
 """EulerSwap v2; the tokens lie in Euler vaults."""
+EULER_V1_SWAP = "0x4813b0ad1586a6c47f088a07b488c1eadc58e7e7a9c3f1a71b3f33c5379133aa"  #: EulerSwap v1
 SADDLE_SWAP_UNDERLYING = "0x6617207207e397b41fc98016d8c9febb7223f44c355db66ad429730f2b950a60"
 """Saddle and Nerve metapools."""
 PLATYPUS_SWAP = "0x54787c404bb33c88e86f4baf88183a3b0141d0a848e6a9f7a13b66ae3a9b73d1"
@@ -163,34 +164,43 @@ MOONISWAP_SWAPPED = "0xbd99c6719f088aa0abd9e7b7a4a635d1f931601e9f304b538dc42be25
 """Mooniswap, 1inch liquidity protocol."""
 STABULL_TRADE = "0x887adc1b38cfb756ed025ea6acd9382fbd376ede6c34bc6fa738284b09275468"
 """Stabull Curve."""
+DFX_TRADE = "0xec0d3e799aa270a144d7e3be084ccfc657450e33ecea1b1a4154c95cedaae5c3"  #: Shell v1 and DFX Curve
 ANGLE_SWAP = "0x73adcdbf2d8fee0c1221daefef436a92c3c640e97ff2941e744bf5eef1ab346f"
 """Angle Transmuter: mints and burns its stablecoin."""
 NABLA_SWAP = "0x1621cb2414b25cfb014ed2e1e8051310c0f691ac8d2ed92928e804595df0553b"
 """Nabla Router; the tokens lie in its swap pools."""
 BANCOR_CONVERTER = "0x276856b36cbc45526a0ba64f44611557a2a8b68662c5388e9fe6d72e86e1c8cb"
 """Bancor v2.1 converter."""
+BANCOR_CONVERTER_2018 = "0x431d62569d69247969ee24b65452f881ddcc12e42b7b71c324403449f870c0d3"  #: Bancor v1
 GSM_BUY = "0x35b18eb91d0f8ce2968fdf81c1ed9ac429776c7260cdb8bf35c314564e714f66"
 """Aave GHO stability module."""
 GSM_SELL = "0xefd9053c6d75eeb7635ae405072e58d5d1588e1ee0db5d212e6afcb529b975e3"
-"""Aave GHO stability module."""
 SYNTH_EXCHANGE = "0x65b6972c94204d84cffd3a95615743e31270f04fdf251f3dccc705cfbad44776"
 """Synthetix proxy: burns one synth, mints another."""
 ELFOMO_TRADE = "0xbe65a3f1f381da16732df786f571604a72b7c122cff3ae2b355566ddf01e2528"
 """ElfomoFi."""
 TESSERA_TRADE = "0x97ba0cd8ff13f074b3b1aeace7fa3bf7fe54bdf2d728b6a097e901073b2bad6a"
 """Tessera V."""
+FERMI_SWAP = "0x58d77aee9b6d4a0709dc53a9b14e40fd6283c950843fced71fbb7639f1235ba4"  #: FermiSwap
+FERMI_SWAPPED = "0x1eeaa4acf3c225a4033105c2647625dbb298dec93b14e16253c4231e26c02b1d"  #: FermiSwap (second)
+SMARDEX_SWAP = "0xa4228e1eb11eb9b31069d9ed20e7af9a010ca1a02d4855cee54e08e188fcc32c"  #: SmardexPair
+BROWNFI_V2_SWAP = "0x72362f8601a26e309bef1da8d6795550a593bd38f121bedcaf24be6e4b7c6bee"  #: BrownFi v2 pair
+BROWNFI_V3_SWAP = "0x2b2a3235899b710d8c8736a97363ef9ece6c10d7f54ef0b1090117aff3b3928b"  #: BrownFi v3 pair
+METRIC_SWAP = "0xcd8b75a7fb6cb82ab3acded68ac53af5c43d19b51a91b9d5640bb73622dbdf57"  #: Metric pool
+METRIC_V1_SWAP = "0x87d25816ca01843f551b4caa5eea03b5173c84c383573c63081fb7575378276e"  #: Metric v1 pool
+METRIC_V2_SWAP = "0x9734819749a91fc3be03ea83205f924ee08479bd3f0da48efc91d94d050cac1e"  #: Metric v2 pool
+CROC_SWAP = "0x5d7a6c346454f5c536b7f52655e780f6db27b15b489f80f2dbb288c9e4f366bd"  #: Ambient CrocSwapDex
 INTEGRAL_SELL = "0xb525cef4ce5cbb08f1007413a8c33d89044c5d60a4879574aad09e8ac72ef9ed"
 """Integral SIZE TwapRelayer."""
 INTEGRAL_BUY = "0xe5364460056123e21ca8d65f12b1b426fe83d32784e657e16893548cf18c832b"
-"""Integral SIZE TwapRelayer."""
 FOURMEME_BUY = "0x7db52723a3b2cdd6164364b3b766e65e540d7be48ffa89582956d8eaebe62942"
 """four.meme TokenManager2."""
 FOURMEME_SELL = "0x0a5575b3648bae2210cee56bf33254cc1ddfbc7bf637c0af2ac18b14fb1bae19"
-"""four.meme TokenManager2."""
+FLAP_BOUGHT = "0xa800a2038683844fac66747f771bfdfae862eb28b16bcfa387afa9fbacce8ff7"  #: Flap Portal
+FLAP_SOLD = "0x03a4693e592f5e75dc7c136acb39b146d2b4966c0e509c34f362dee02b3b861a"  #: Flap Portal
 NADFUN_BUY = "0x00a7ba871905cb955432583640b5c9fc6bdd27d36884ab2b5420839224638862"
 """nad.fun BondingCurve."""
 NADFUN_SELL = "0x0eb25df0e2137de8ce042eeaf39080d25f0c8d451372c99db69a4c0a298d0fa1"
-"""nad.fun BondingCurve."""
 VIRTUALS_SWAP = "0x298c349c742327269dc8de6ad66687767310c948ea309df826f5bd103e19d207"
 """Virtuals FPair: agent token and VIRTUAL."""
 OASIS_TAKE = "0x3383e3357c77fd2e3a4b30deea81179bc70a795d053d14d5b7f2f01d0fd4596f"
@@ -210,7 +220,6 @@ NATIVE_RFQ_OLD = "0x32f38ef2842789f9cd8fd5ae2497e7acfd3ca27d341fa0878305c3072b63
 BEBOP_SINGLE = "0xca180a308256a6e9607c256dd145d700f18b1ee21e9bfa2919258b31a211bb8a"
 """Bebop JamSettlement."""
 BEBOP_JAM = "0x9659aee63163c5924fca8de09494faaf9169aef36315127310d6e86596eb83dd"
-"""Bebop JamSettlement."""
 BEBOP_ORDER = "0xadd7095becdaa725f0f33243630938c861b0bba83dfd217d4055701aa768ec2e"
 """Bebop BebopBlend (RFQ): tells no more than that an order was filled."""
 DEXALOT_SWAP = "0xf37a3bd5c0f7f8527446af48a2a8fd5711deb58baa1a2747c3cb8dce6e9bb483"
@@ -294,6 +303,16 @@ SIGNATURES = {
     ZEROEX_META_TRANSACTION: "MetaTransactionExecuted(bytes32,bytes4,address,address)",
     PARASWAP_RFQ_FILLED: "OrderFilled(bytes32,address,address,uint256,address,address,uint256)",
     AIRSWAP_SWAP: "SwapERC20(uint256,address,address,uint256,uint256,address,address,uint256)",
+    AIRSWAP_LIGHT_SWAP: "Swap(uint256,uint256,address,address,uint256,uint256,address,address,uint256)",
+    PANCAKE_MM_SWAP: "Swap(uint256,address,address,address,address,address,uint256,uint256)",
+    TOKENLON_FILL: (
+        "FillOrder(string,bytes32,bytes32,address,address,uint256,address,address,uint256,address,uint256,uint16)"
+    ),
+    TOKENLON_SWAPPED: (
+        "Swapped((string,bytes32,uint256,uint256,uint16,uint16),(address,address,address,uint256,uint256,"
+        "address,address,uint256,uint256))"
+    ),
+    TOKENLON_RFQ: "FilledRFQ(bytes32,address,address,address,uint256,address,uint256,address,uint256,uint256)",
     UNISWAPX_FILL: "Fill(bytes32,address,address,uint256)",
     ONEINCH_FILLED_V3: "OrderFilled(address,bytes32,uint256)",
     ONEINCH_FILLED: "OrderFilled(bytes32,uint256)",
@@ -303,26 +322,44 @@ SIGNATURES = {
     USER_OPERATION: "UserOperationEvent(bytes32,address,address,uint256,bool,uint256,uint256)",
     LB_V20_SWAP: "Swap(address,address,uint256,bool,uint256,uint256,uint256,uint256)",
     LFJ_POOL_SWAP: "Swap(address,address,bool,uint256,uint256,uint256)",
+    LFJ_POE_SWAP: "Swap(address,address,bool,uint256,uint256,uint256,uint256)",
     VALANTIS_SWAP: "Swap(address,bool,uint256,uint256,uint256)",
     KYBER_DMM_SWAP: "Swap(address,uint256,uint256,uint256,uint256,address,uint256)",
     EULER_SWAP: "Swap(address,uint256,uint256,uint256,uint256,uint256,uint256,uint112,uint112,address)",
+    EULER_V1_SWAP: "Swap(address,uint256,uint256,uint256,uint256,uint112,uint112,address)",
     SADDLE_SWAP_UNDERLYING: "TokenSwapUnderlying(address,uint256,uint256,uint128,uint128)",
     PLATYPUS_SWAP: "Swap(address,address,address,uint256,uint256,address)",
     MOONISWAP_SWAPPED_V1: "Swapped(address,address,address,uint256,uint256,uint256,uint256,uint256,address)",
     MOONISWAP_SWAPPED: "Swapped(address,address,address,address,uint256,uint256,uint256,uint256,address)",
     STABULL_TRADE: "Trade(address,address,address,uint256,uint256,int128)",
+    DFX_TRADE: "Trade(address,address,address,uint256,uint256)",
     ANGLE_SWAP: "Swap(address,address,uint256,uint256,address,address)",
     NABLA_SWAP: "Swap(address,uint256,uint256,address,address,address)",
     BANCOR_CONVERTER: "Conversion(address,address,address,uint256,uint256,int256)",
+    BANCOR_CONVERTER_2018: "Conversion(address,address,address,uint256,uint256,uint256,uint256)",
     GSM_BUY: "BuyAsset(address,address,uint256,uint256,uint256)",
     GSM_SELL: "SellAsset(address,address,uint256,uint256,uint256)",
     SYNTH_EXCHANGE: "SynthExchange(address,bytes32,uint256,bytes32,uint256,address)",
     ELFOMO_TRADE: "ElfomoTrade(uint256,uint256,address,address,address,address,uint256,uint256)",
     TESSERA_TRADE: "TesseraTrade(address,address,uint256,uint256,address)",
+    FERMI_SWAP: "FermiSwap(address,address,address,uint256,uint256)",
+    FERMI_SWAPPED: "Swapped(address,address,address,uint256,uint256,address)",
+    SMARDEX_SWAP: "Swap(address,address,int256,int256)",
+    BROWNFI_V2_SWAP: "Swap(address,uint256,uint256,uint256,uint256,uint256,uint256,address)",
+    BROWNFI_V3_SWAP: (
+        "Swap(address,uint256,uint256,uint256,uint256,uint256,uint256,uint256,uint256,uint256,uint256,"
+        "uint256,uint256,address)"
+    ),
+    METRIC_SWAP: "Swap(address,address,bool,int128,int128,int16,uint104)",
+    METRIC_V1_SWAP: "Swap(address,address,bool,int256,int256,int8,uint104,uint256)",
+    METRIC_V2_SWAP: "Swap(address,address,uint256,uint256,uint256)",
+    CROC_SWAP: "CrocSwap(address,address,uint256,bool,bool,uint128,uint16,uint128,uint128,uint8,int128,int128)",
     INTEGRAL_SELL: "Sell(address,address,address,uint256,uint256,uint256,bool,uint256,address,address,uint256)",
     INTEGRAL_BUY: "Buy(address,address,address,uint256,uint256,uint256,bool,uint256,address,address,uint256)",
     FOURMEME_BUY: "TokenPurchase(address,address,uint256,uint256,uint256,uint256,uint256,uint256)",
     FOURMEME_SELL: "TokenSale(address,address,uint256,uint256,uint256,uint256,uint256,uint256)",
+    FLAP_BOUGHT: "TokenBought(uint256,address,address,uint256,uint256,uint256,uint256)",
+    FLAP_SOLD: "TokenSold(uint256,address,address,uint256,uint256,uint256,uint256)",
     NADFUN_BUY: "CurveBuy(address,address,uint256,uint256)",
     NADFUN_SELL: "CurveSell(address,address,uint256,uint256)",
     VIRTUALS_SWAP: "Swap(uint256,uint256,uint256,uint256)",

@@ -11,18 +11,20 @@ from typing import Any
 from ingest.errors import ConfigError
 from ingest.limits import real, shown, whole
 from ingest.logs import address
-from ingest.types import Chain, Dex, QuoteToken
+from ingest.types import Chain, Dex, Gap, QuoteToken
+from ingest.venues.families import NAMES
 
 CHAIN_KEYS = frozenset(
     {
         *("name", "chain_id", "native_symbol", "wrapped_native", "quote_tokens", "native_usd_feed"),
-        *("dexes", "block_seconds"),
+        *("dexes", "block_seconds", "unverified", "unseen"),
     }
 )
 QUOTE_KEYS = frozenset({"address", "symbol", "decimals", "usd", "usd_feed"})
 MOST_DECIMALS = 77  #: 10**77 is the largest power of ten that an amount can be (256 bits)
 BLOCK_SECONDS = {"least": 0.001, "most": 86_400.0, "example": 12.0}
-DEX_KEYS = frozenset({"kind", "factory", "init_code_hash", "deployer"})
+DEX_KEYS = frozenset({"kind", "name", "factory", "init_code_hash", "deployer"})
+GAP_KEYS = frozenset({"name", "why"})
 
 
 @functools.cache
@@ -68,6 +70,8 @@ def build(table: Mapping[str, Any]) -> Chain:
         native_usd_feed=_optional_address(table, "native_usd_feed", where),
         dexes=tuple(_dex(t, f"{where}.dexes[{i}]") for i, t in _tables(table, "dexes", where)),
         block_seconds=_number({"block_seconds": 12.0} | dict(table), "block_seconds", where, real, **BLOCK_SECONDS),
+        unverified=tuple(_gap(t, f"{where}.unverified[{i}]") for i, t in _tables(table, "unverified", where)),
+        unseen=tuple(_gap(t, f"{where}.unseen[{i}]") for i, t in _tables(table, "unseen", where)),
     )
 
 
@@ -96,12 +100,21 @@ def _dex(table: Mapping[str, Any], where: str) -> Dex:
         if len(digits) != 64 or not set(digits.lower()) <= set("0123456789abcdef"):
             raise ConfigError(f"{where}.init_code_hash: {shown(init)} is not a 32-byte hash in hex")
         init = f"0x{digits.lower()}"
+    kind = _text(table, "kind", where)
+    if kind not in NAMES:
+        raise ConfigError(f"{where}.kind: {shown(kind)} is no venue family; known are {', '.join(sorted(NAMES))}")
     return Dex(
-        kind=_text(table, "kind", where),
+        kind=kind,
         factory=_address(table, "factory", where),
         init_code_hash=init,
         deployer=_optional_address(table, "deployer", where),
+        name=None if table.get("name") is None else _text(table, "name", where),
     )
+
+
+def _gap(table: Mapping[str, Any], where: str) -> Gap:
+    _only(table, GAP_KEYS, where)
+    return Gap(name=_text(table, "name", where), why=_text(table, "why", where))
 
 
 def _only(table: object, allowed: frozenset[str], where: str) -> None:

@@ -5,6 +5,7 @@ register is asked whether an address is one of its pools.
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from eth_abi.abi import encode
@@ -30,9 +31,12 @@ GET_LB_PAIR = (
 )
 
 REGISTERS = {
+    "balancer_v1": ("0xc2bb6dc2",),  # isBPool(address)
     "curve": ("0x619ea806", "0x940494f1"),  # is_registered(address), get_n_coins(address)
+    "eulerswap": ("0x186d0601",),  # deployedPools(address)
     "fluid": ("0x3c11e12a",),  # isDex(address)
     "maverick": ("0x578eaca4",),  # isFactoryPool(address)
+    "metric": ("0x5b16ebb7",),  # isPool(address)
     "mooniswap": ("0x5b16ebb7",),  # isPool(address)
     "pendle": ("0x58e6309f",),  # isValidMarket(address)
     "slipstream": ("0xe5e31b13",),  # isPair(address)
@@ -40,6 +44,39 @@ REGISTERS = {
     "uniswap_v1": ("0x59770438",),  # getToken(address)
 }
 """How the factories of a kind are asked whether an address is a pool of theirs; zero says no."""
+
+BASE_TOKEN, QUOTE_TOKEN = "0x4a248d2a", "0xd4b97046"  #: _BASE_TOKEN_(), _QUOTE_TOKEN_(), DODO
+GET_DODO, GET_DODO_POOL = (
+    "0x1273b0c6",
+    "0x57a281dc",
+)  #: getDODO and getDODOPool(address,address): the second lists several
+GET_ASSETS = "0x67e4ac2c"  #: getAssets(), EulerSwap
+POOLS_BY_PAIR = "0x4b4409cb"  #: poolsByPair(address,address), EulerSwap
+COINS = "0xc6610657"  #: coins(uint256), PancakeSwap's StableSwap
+GET_TOKENS, GET_POOL = "0xaa6ca808", "0x531aa03e"  #: getTokens(), getPool(address,address), LFJ POE
+GET_PAIR_INFO, GET_THREE_POOL = "0x400f7a1e", "0x923093cb"  #: getPairInfo and getThreePoolPairInfo(address,address)
+
+
+@dataclass(frozen=True, slots=True)
+class ByTokens:
+    """How pools that name no factory tell their tokens, and how their factories are asked for the pools of two."""
+
+    tokens: tuple[tuple[str, int], tuple[str, int]]  #: calldata, and the word of its answer, for each token
+    listed: tuple[tuple[str, int | None], ...]  #: selector, and the word that is the pool; None: any word, it is a list
+    whole: bool = True  #: a pool has no more tokens than these
+
+
+BY_TOKENS = {
+    "dodo": ByTokens(((BASE_TOKEN, 0), (QUOTE_TOKEN, 0)), ((GET_DODO, 0), (GET_DODO_POOL, None))),
+    "eulerswap": ByTokens(((GET_ASSETS, 0), (GET_ASSETS, 1)), ((POOLS_BY_PAIR, None),)),
+    "lfj": ByTokens(((GET_TOKENS, 0), (GET_TOKENS, 1)), ((GET_POOL, 0),)),
+    "pancake_stable": ByTokens(
+        ((COINS + f"{0:064x}", 0), (COINS + f"{1:064x}", 0)), ((GET_PAIR_INFO, 0), (GET_THREE_POOL, 0)), whole=False
+    ),
+}
+"""Every known factory of the kind is asked for the two tokens that the pool tells."""
+
+_LISTED = -1  #: stands for a word: any of them
 
 _POOL_READERS = (
     *(FACTORY, TOKEN0, TOKEN1, FEE, STABLE, TICK_SPACING, SWAP_FEE_UNITS),
@@ -62,23 +99,47 @@ def look_up(node: Node, chain: Chain, addresses: Collection[str]) -> dict[str, P
     ordered = sorted(addresses)
     known = {dex.factory for dex in chain.dexes}
     registers = [(dex.factory, selector) for dex in chain.dexes for selector in REGISTERS.get(dex.kind, ())]
-    answers = node.batch([_call(pool, data) for pool in ordered for data in _POOL_READERS], tolerant=True)
-    size = len(_POOL_READERS)
+    listing = [(dex.factory, BY_TOKENS[dex.kind]) for dex in chain.dexes if dex.kind in BY_TOKENS]
+    readers = tuple(dict.fromkeys([*_POOL_READERS, *(reader for _, by in listing for reader, _ in by.tokens)]))
+    answers = node.batch([_call(pool, data) for pool in ordered for data in readers], tolerant=True)
+    size = len(readers)
     asked: list[tuple[str, PoolFact, int | None, Request]] = []  # pool, fact, where the answer names it, question
     for i, pool in enumerate(ordered):
-        said = dict(zip(_POOL_READERS, answers[i * size : (i + 1) * size], strict=True))
+        said = dict(zip(readers, answers[i * size : (i + 1) * size], strict=True))
         for factory, tokens, word, data in _questions(said):
             if factory in known:
                 asked.append((pool, PoolFact(factory=factory, tokens=tokens), word, _call(factory, data)))
+        for factory, by in listing:
+            one, other = (_address(said[reader], word) for reader, word in by.tokens)
+            if one and other:
+                fact = PoolFact(factory=factory, tokens=(one, other) if by.whole else ())
+                pair = encode(["address", "address"], [one, other]).hex()
+                for selector, at in by.listed:
+                    asked.append((pool, fact, _LISTED if at is None else at, _call(factory, selector + pair)))
         for factory, selector in registers:
             question = _call(factory, selector + encode(["address"], [pool]).hex())
             asked.append((pool, PoolFact(factory=factory, tokens=()), None, question))
     replies = node.batch([request for *_, request in asked], tolerant=True)
     vouched: dict[str, PoolFact] = {}
     for (pool, fact, where, _), reply in zip(asked, replies, strict=True):
-        if _number(reply) if where is None else _address(reply, where) == pool:
+        if _vouches(reply, pool, where):
             vouched.setdefault(pool, fact)
     return {pool: vouched.get(pool, PoolFact(factory=None, tokens=())) for pool in ordered}
+
+
+def _vouches(reply: Any, pool: str, where: int | None) -> bool:
+    """Whether an answer names the pool: in one word, anywhere in a list, or (None) by not being zero."""
+    if where is None:
+        return bool(_number(reply))
+    if where == _LISTED:
+        return isinstance(reply, str) and pool[2:].rjust(64, "0") in {
+            reply[i : i + 64] for i in range(2, len(reply), 64)
+        }
+    return _address(reply, where) == pool
+
+
+def _word(address: str) -> str:
+    return address[2:].rjust(64, "0")
 
 
 def _call(to: str, data: str) -> Request:

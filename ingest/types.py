@@ -146,6 +146,15 @@ class Dex:
     factory: str  #: factory, singleton, vault or settlement contract
     init_code_hash: str | None = None  #: of its pools (EIP-1014); None where pools cannot be derived offline
     deployer: str | None = None  #: CREATE2 deployer where it is not the factory
+    name: str | None = None  #: what people call it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A venue of a chain whose trades are not verified, or not seen, and why."""
+
+    name: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +169,8 @@ class Chain:
     native_usd_feed: str | None = None  #: Chainlink aggregator proxy, native / USD
     dexes: tuple[Dex, ...] = ()
     block_seconds: float = 12.0  #: rough, for estimates only
+    unverified: tuple[Gap, ...] = ()  #: read here, but vouched for by nobody
+    unseen: tuple[Gap, ...] = ()  #: not read
 
 
 class BlockRef(msgspec.Struct, frozen=True, kw_only=True, gc=False):

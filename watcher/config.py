@@ -119,7 +119,10 @@ class ChainConfig(_Table):
         if known is None:
             return chains.build(least | own)
         built = chains.build(least | {"wrapped_native": known.wrapped_native} | own)
-        return replace(known, name=self.name, **{key: getattr(built, key) for key in own})
+        ours = {key: getattr(built, key) for key in own}
+        if self.dexes is not None:
+            ours["dexes"] = tuple(dict.fromkeys(known.dexes + built.dexes))
+        return replace(known, name=self.name, **ours)
 
 
 class BudgetConfig(_Table):

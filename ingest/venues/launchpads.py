@@ -44,7 +44,21 @@ def read_virtuals(log: Log) -> SwapEvent | None:
     return unnamed("virtuals", log, in0 or in1, out0 or out1)
 
 
+def read_flap_buy(log: Log) -> SwapEvent | None:
+    """Read ``TokenBought(ts, token, buyer, amount, eth, fee, postPrice)``: what was paid may be another coin."""
+    event = unnamed("flap", log, log.word(4), log.word(3)) if log.fits(0, 7) else None
+    return event and replace(event, token_out=named_token(log.word(1)))
+
+
+def read_flap_sell(log: Log) -> SwapEvent | None:
+    """Read ``TokenSold(ts, token, seller, amount, eth, fee, postPrice)``: whether the fee is off is not published."""
+    event = unnamed("flap", log, log.word(3), log.word(4)) if log.fits(0, 7) else None
+    return event and replace(event, token_in=named_token(log.word(1)))
+
+
 READERS = {
+    abi.FLAP_BOUGHT: read_flap_buy,
+    abi.FLAP_SOLD: read_flap_sell,
     abi.FOURMEME_BUY: read_fourmeme_buy,
     abi.FOURMEME_SELL: read_fourmeme_sell,
     abi.NADFUN_BUY: read_nadfun_buy,

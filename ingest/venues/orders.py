@@ -1,4 +1,4 @@
-"""Orders between two parties: CoW, 0x, AugustusRFQ, AirSwap, Hashflow. The event names who agreed to it."""
+"""Orders between two parties: CoW, 0x, AugustusRFQ, AirSwap, Tokenlon. The event names who agreed to it."""
 
 from collections.abc import Callable
 
@@ -44,6 +44,19 @@ def read_bebop_jam(log: Log) -> SwapEvent | None:
     return named("bebop", Holding.ORDER, log, (sold, bought), (gave, got), (log.indexed[1],))
 
 
+def read_tokenlon_amm(log: Log) -> SwapEvent | None:
+    """Read Tokenlon's ``Swapped(meta, order)``: the wrapper trades in pools and passes on what it got, less its fee.
+
+    The order's nine fields stand behind the offset of ``meta``, which tells what the user was paid.
+    """
+    start = log.word(0) // 32
+    if not log.fits(0, 16) or start + 6 > len(log.data) // 32:
+        return None
+    return named(
+        "tokenlon", Holding.ORDER, log, (log.word(2), log.word(3)), (log.word(4), log.word(start + 2)), (log.word(6),)
+    )
+
+
 def _order(family: str, indexed: int, words: int, *positions: int) -> Callable[[Log], SwapEvent | None]:
     token_in, token_out, amount_in, amount_out, *parties = positions
     return reader(
@@ -60,6 +73,12 @@ READERS: dict[str, Callable[[Log], SwapEvent | None]] = {
     abi.KYBER_TRADE: _order("kyber_network", 1, 4, 1, 2, 3, 4, 0),
     abi.PARASWAP_RFQ_FILLED: read_augustus,
     abi.AIRSWAP_SWAP: _order("airswap", 3, 5, 6, 3, 7, 4, 1, 2),
+    abi.AIRSWAP_LIGHT_SWAP: _order("airswap", 3, 6, 7, 4, 8, 5, 1, 2),
+    abi.PANCAKE_MM_SWAP: _order("pancake_mm", 2, 6, 4, 5, 6, 7, 0, 1),
+    # Tokenlon pays the user what it settled: the maker's amount less a fee.
+    abi.TOKENLON_FILL: _order("tokenlon", 3, 9, 4, 7, 5, 10, 2, 6),
+    abi.TOKENLON_RFQ: _order("tokenlon", 3, 7, 3, 5, 4, 8, 1, 2),
+    abi.TOKENLON_SWAPPED: read_tokenlon_amm,
     abi.ZEROEX_V1_FILL: _order(ZEROEX, 3, 8, 5, 4, 7, 6, 0, 3),
     abi.OASIS_TAKE: _order("oasis", 3, 6, 5, 4, 7, 6, 1, 2),
     abi.RUBICON_TAKE: _order("oasis", 3, 5, 5, 4, 7, 6, 2, 3),

@@ -63,8 +63,8 @@ def read_joe_v20(log: Log) -> SwapEvent | None:
 
 
 def read_euler(log: Log) -> SwapEvent | None:
-    """Read EulerSwap's ``Swap(sender, amount0In, amount1In, amount0Out, amount1Out, …, to)``."""
-    if not log.fits(2, 8):
+    """Read EulerSwap's ``Swap(sender, amount0In, amount1In, amount0Out, amount1Out, …, to)``; v2 tells its fees too."""
+    if not log.fits(2, 6):
         return None
     in0, in1, out0, out1 = (log.word(i) for i in range(4))
     if (in0 and in1) or (out0 and out1):
@@ -148,14 +148,54 @@ def maker_psm(*, selling: bool) -> Callable[[Log], SwapEvent | None]:
     return read
 
 
+def metric(indexed: int, words: int) -> Callable[[Log], SwapEvent | None]:
+    """Return a reader of Metric's ``Swap(sender, recipient, exactInput, amount0Delta, amount1Delta, …)``.
+
+    The amounts are signed from the pool's side.
+
+    Parameters
+    ----------
+    indexed, words
+        How many fields its event indexes (none, or two) and how many data words it has.
+    """
+
+    def read(log: Log) -> SwapEvent | None:
+        if not log.fits(indexed, words):
+            return None
+        return signed_pair("metric", log, log.signed(3 - indexed), log.signed(4 - indexed))
+
+    return read
+
+
+def read_metric_v2(log: Log) -> SwapEvent | None:
+    """Read Metric's ``Swap(sender, recipient, details, amountDeltas, platformFees)``: token 0 in the upper half."""
+    if not log.fits(2, 3):
+        return None
+    upper, lower = divmod(log.word(1), 1 << 128)
+    into = [half - (half >> 127 << 128) for half in (upper, lower)]
+    return signed_pair("metric", log, into[0], into[1])
+
+
+def read_ambient(log: Log) -> SwapEvent | None:
+    """Read ``CrocSwap(base, quote, poolIdx, …, baseFlow, quoteFlow)``: flows are signed from the exchange's side."""
+    if not log.fits(2, 10):
+        return None
+    tokens, flows = log.indexed, (log.signed(8), log.signed(9))
+    if flows[0] < 0:
+        tokens, flows = tokens[::-1], flows[::-1]
+    return named("ambient", Holding.POOL, log, tokens, (flows[0], -flows[1]))
+
+
 READERS: dict[str, Callable[[Log], SwapEvent | None]] = {
     abi.MAVERICK_V1_SWAP: read_maverick_v1,
     abi.MAVERICK_V2_SWAP: read_maverick_v2,
     abi.TRADER_JOE_LB_SWAP: read_trader_joe,
     abi.LB_V20_SWAP: read_joe_v20,
     abi.LFJ_POOL_SWAP: at_words("lfj", 3, 3, (0, 1)),
+    abi.LFJ_POE_SWAP: at_words("lfj", 3, 4, (0, 1)),
     abi.VALANTIS_SWAP: at_words("valantis", 1, 4, (1, 3)),
     abi.EULER_SWAP: read_euler,
+    abi.EULER_V1_SWAP: read_euler,
     abi.GSM_BUY: at_words("gho_gsm", 2, 3, (1, 0)),
     abi.GSM_SELL: at_words("gho_gsm", 2, 3, (0, 1), Holding.ASSETS),
     abi.SYNTH_EXCHANGE: at_words("synthetix", 1, 5, (1, 3), Holding.ASSETS),
@@ -176,15 +216,23 @@ READERS: dict[str, Callable[[Log], SwapEvent | None]] = {
     abi.BANCOR_CONVERSION: reader(Layout("bancor", 3, 3, (1, 2), (3, 4), holding=Holding.ORDER)),
     abi.BANCOR_V3_TRADED: reader(Layout("bancor", 3, 6, (1, 2), (3, 4), holding=Holding.ORDER)),
     abi.BANCOR_CONVERTER: reader(Layout("bancor", 3, 3, (0, 1), (3, 4))),
+    abi.BANCOR_CONVERTER_2018: reader(Layout("bancor", 3, 4, (0, 1), (3, 4), holding=Holding.ASSETS)),
     abi.CARBON_TRADED: reader(Layout("carbon", 3, 4, (1, 2), (3, 4))),
     abi.PLATYPUS_SWAP: reader(Layout("platypus", 2, 4, (2, 3), (4, 5), holding=Holding.ASSETS)),
     abi.MOONISWAP_SWAPPED_V1: reader(Layout("mooniswap", 3, 6, (1, 2), (3, 4))),
     abi.MOONISWAP_SWAPPED: reader(Layout("mooniswap", 3, 6, (2, 3), (4, 5))),
     abi.STABULL_TRADE: reader(Layout("stabull", 3, 3, (1, 2), (3, 4))),
+    abi.DFX_TRADE: reader(Layout("dfx", 3, 2, (1, 2), (3, 4))),
+    abi.METRIC_SWAP: metric(0, 7),
+    abi.METRIC_V1_SWAP: metric(2, 6),
+    abi.METRIC_V2_SWAP: read_metric_v2,
+    abi.CROC_SWAP: read_ambient,
     abi.ANGLE_SWAP: reader(Layout("angle", 3, 3, (0, 1), (3, 4), holding=Holding.ASSETS)),
     abi.NABLA_SWAP: reader(Layout("nabla", 2, 4, (4, 5), (2, 3), holding=Holding.ASSETS)),
     abi.ELFOMO_TRADE: reader(Layout("elfomofi", 2, 6, (4, 5), (6, 7), holding=Holding.ASSETS)),
     abi.TESSERA_TRADE: reader(Layout("tessera", 0, 5, (0, 1), (2, 3), holding=Holding.ASSETS)),
+    abi.FERMI_SWAP: reader(Layout("fermi", 3, 2, (1, 2), (3, 4), holding=Holding.ASSETS)),
+    abi.FERMI_SWAPPED: reader(Layout("fermi", 3, 3, (1, 2), (3, 4), holding=Holding.ASSETS)),
     abi.INTEGRAL_SELL: reader(Layout("integral", 3, 8, (3, 4), (5, 6))),
     abi.INTEGRAL_BUY: reader(Layout("integral", 3, 8, (3, 4), (5, 7))),
 }

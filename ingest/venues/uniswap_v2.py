@@ -1,4 +1,6 @@
-"""Uniswap v2 and its forks (Sushi, Pancake v2, QuickSwap v2, …): pairs re-derived from factory and tokens."""
+"""Uniswap v2 and its forks (Sushi, Pancake v2, QuickSwap v2, SmarDex, …): pairs re-derived from factory and tokens."""
+
+from collections.abc import Callable
 
 from ingest import abi
 from ingest.logs import Log
@@ -41,4 +43,30 @@ def read_dmm(log: Log) -> SwapEvent | None:
     return read_amounts("kyber_dmm", log, kinds=("kyber_dmm",)) if log.fits(2, 5) else None
 
 
-READERS = {abi.UNISWAP_V2_SWAP: read, abi.KYBER_DMM_SWAP: read_dmm}
+def brownfi(words: int) -> Callable[[Log], SwapEvent | None]:
+    """Return a reader of BrownFi's ``Swap``: Uniswap v2's amounts, then the oracle's prices.
+
+    Parameters
+    ----------
+    words
+        Number of data words of its event.
+    """
+
+    def read_brownfi(log: Log) -> SwapEvent | None:
+        return read_amounts("brownfi", log, kinds=("brownfi",)) if log.fits(2, words) else None
+
+    return read_brownfi
+
+
+def read_smardex(log: Log) -> SwapEvent | None:
+    """Read SmarDex's ``Swap(sender, to, amount0, amount1)``: amounts are signed from the pair's side."""
+    return signed_pair("smardex", log, log.signed(0), log.signed(1)) if log.fits(2, 2) else None
+
+
+READERS: dict[str, Callable[[Log], SwapEvent | None]] = {
+    abi.UNISWAP_V2_SWAP: read,
+    abi.KYBER_DMM_SWAP: read_dmm,
+    abi.BROWNFI_V2_SWAP: brownfi(6),
+    abi.BROWNFI_V3_SWAP: brownfi(12),
+    abi.SMARDEX_SWAP: read_smardex,
+}

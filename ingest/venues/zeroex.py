@@ -7,14 +7,15 @@ from ingest.logs import Log
 from ingest.venues.event import Holding, SwapEvent, named
 
 FAMILY = "zeroex"
-_ERC20 = bytes.fromhex("f47261b0")
-"""Selector of ERC20Token(address): the asset data of a token. Any other asset is an NFT or a bundle."""
+_TOKENS = frozenset({bytes.fromhex("f47261b0"), bytes.fromhex("dc1600f3")})
+"""Selectors of ERC20Token(address) and ERC20Bridge(address,address,bytes): the asset data of a token, held by the maker
+or bought by a bridge in the middle of the fill. Any other asset is an NFT or a bundle."""
 
 
 def _asset(log: Log, position: int) -> int | None:
     """Return the token that the asset data at a dynamic field's position names; None if it is no ERC-20."""
     start = log.word(position)
-    if start > len(log.data) or log.data[start + 32 : start + 36] != _ERC20:
+    if start > len(log.data) or log.data[start + 32 : start + 36] not in _TOKENS:
         return None
     word = log.data[start + 36 : start + 68]
     return int.from_bytes(word) if len(word) == 32 else None

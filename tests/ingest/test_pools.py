@@ -6,13 +6,25 @@ from eth_utils import keccak
 
 from ingest import pools
 from ingest.pools import (
+    BASE_TOKEN,
     BIN_STEP,
+    BY_TOKENS,
+    COINS,
     FACTORY,
     FEE,
+    GET_ASSETS,
+    GET_DODO,
+    GET_DODO_POOL,
     GET_FACTORY,
     GET_LB_PAIR,
     GET_PAIR,
+    GET_PAIR_INFO,
+    GET_POOL,
     GET_POOL_FEE,
+    GET_THREE_POOL,
+    GET_TOKENS,
+    POOLS_BY_PAIR,
+    QUOTE_TOKEN,
     REGISTERS,
     SWAP_FEE_UNITS,
     TOKEN0,
@@ -106,6 +118,71 @@ def test_a_register_that_lists_a_pool_vouches_for_it(kind, selector):
     assert asked({}, chain).factory is None
 
 
+def listed(*addresses):
+    """An array of addresses as a contract answers it."""
+    return "0x" + encode(["address[]"], [addresses]).hex()
+
+
+COIN_0, COIN_1 = (COINS + f"{i:064x}" for i in range(2))
+TOLD = {
+    "dodo": {(POOL, BASE_TOKEN): word(T0), (POOL, QUOTE_TOKEN): word(T1)},
+    "eulerswap": {(POOL, GET_ASSETS): word(T0) + word(T1)[2:]},
+    "lfj": {(POOL, GET_TOKENS): word(T0) + word(T1)[2:]},
+    "pancake_stable": {(POOL, COIN_0): word(T0), (POOL, COIN_1): word(T1)},
+}
+
+
+def of_kind(kind):
+    return Chain(
+        name="test", chain_id=1, native_symbol="ETH", wrapped_native=T0, dexes=(Dex(kind=kind, factory=KNOWN),)
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "selector", "yes", "tokens"),
+    [
+        ("dodo", GET_DODO, word(POOL), (T0, T1)),
+        ("dodo", GET_DODO_POOL, listed(OTHER, POOL), (T0, T1)),
+        ("eulerswap", POOLS_BY_PAIR, listed(POOL), (T0, T1)),
+        ("lfj", GET_POOL, word(POOL), (T0, T1)),
+        ("pancake_stable", GET_PAIR_INFO, word(POOL) + word(T0)[2:] + word(T1)[2:] + word(OTHER)[2:], ()),
+        ("pancake_stable", GET_THREE_POOL, word(POOL) + word(T0)[2:] + word(T1)[2:] + word(OTHER)[2:] * 2, ()),
+    ],
+)
+def test_a_factory_that_lists_a_pool_of_two_tokens_vouches_for_it(kind, selector, yes, tokens):
+    """The pool names no factory: every known one of its kind is asked for the tokens that it tells."""
+    question = (KNOWN, pair_question(selector))
+    assert asked(TOLD[kind] | {question: yes}, of_kind(kind)) == PoolFact(factory=KNOWN, tokens=tokens)
+    for no in (yes.replace(POOL[2:], OTHER[2:]), word("0x" + "00" * 20), "0x", listed(), yes[:40]):
+        assert asked(TOLD[kind] | {question: no}, of_kind(kind)).factory is None
+    assert asked({question: yes}, of_kind(kind)).factory is None
+
+
+def test_a_coin_or_share_of_a_listed_pool_is_no_pool():
+    """A token can claim to be the pool of the pair that it is in; only the pool's own word of the answer counts."""
+    question = (KNOWN, pair_question(GET_PAIR_INFO))
+    told = TOLD["pancake_stable"]
+    for place in (1, 3):
+        words = [OTHER] * 4
+        words[place] = POOL
+        assert asked(told | {question: "0x" + "".join(word(w)[2:] for w in words)}, of_kind("pancake_stable")) == (
+            PoolFact(factory=None, tokens=())
+        )
+
+
+def test_pools_are_asked_only_what_the_chains_factories_can_use():
+    """Readers of rare families cost nothing on chains without them."""
+    calls = []
+
+    def call(request, _block):
+        calls.append(request["data"])
+        raise RpcFault(3, "execution reverted")
+
+    with FakeNode({"eth_call": call}) as fake, node(fake) as client:
+        look_up(client, CHAIN, [POOL])
+    assert not set(calls) & {reader for by in BY_TOKENS.values() for reader, _ in by.tokens}
+
+
 SIGNATURES = {
     "FACTORY": "factory()",
     "TOKEN0": "token0()",
@@ -125,11 +202,25 @@ SIGNATURES = {
     "GET_PAIR_STABLE": "getPair(address,address,bool)",
     "GET_POOL_SPACING": "getPool(address,address,int24)",
     "GET_LB_PAIR": "getLBPairInformation(address,address,uint256)",
+    "BASE_TOKEN": "_BASE_TOKEN_()",
+    "QUOTE_TOKEN": "_QUOTE_TOKEN_()",
+    "GET_DODO": "getDODO(address,address)",
+    "GET_DODO_POOL": "getDODOPool(address,address)",
+    "GET_ASSETS": "getAssets()",
+    "POOLS_BY_PAIR": "poolsByPair(address,address)",
+    "COINS": "coins(uint256)",
+    "GET_TOKENS": "getTokens()",
+    "GET_POOL": "getPool(address,address)",
+    "GET_PAIR_INFO": "getPairInfo(address,address)",
+    "GET_THREE_POOL": "getThreePoolPairInfo(address,address)",
 }
 ASKED = {
+    "balancer_v1": ("isBPool(address)",),
+    "eulerswap": ("deployedPools(address)",),
     "curve": ("is_registered(address)", "get_n_coins(address)"),
     "fluid": ("isDex(address)",),
     "maverick": ("isFactoryPool(address)",),
+    "metric": ("isPool(address)",),
     "mooniswap": ("isPool(address)",),
     "pendle": ("isValidMarket(address)",),
     "slipstream": ("isPair(address)",),

@@ -2,7 +2,9 @@
 
 import pytest
 
+from ingest import chains
 from ingest.errors import ConfigError
+from ingest.types import Dex
 from watcher.config import Config, load
 
 GOOD = """
@@ -32,6 +34,18 @@ def test_a_short_file_is_enough(write):
     assert config.token() == "1:secret"
     assert "secret" not in repr(config)
     assert config.store_url().endswith("/edgewatch.db")
+
+
+def test_a_chains_own_venues_are_added_to_the_known_ones(write):
+    """A fork of one's own costs none of the built-in venues; what is known already is not there twice."""
+    known = chains.by_name("ethereum").dexes
+    fork = Dex(kind="uniswap_v2", factory="0x" + "ab" * 20, init_code_hash="0x" + "cd" * 32, name="Our fork")
+    more = f"""dexes = [
+        {{ kind = "uniswap_v2", name = "Our fork", factory = "0x{"AB" * 20}", init_code_hash = "0x{"cd" * 32}" }},
+        {{ kind = "cow", name = "CoW Protocol", factory = "0x9008d19f58aabd9ed0d60971565aa8510560ab41" }},
+    ]"""
+    [table] = load(write(GOOD + more), {"KEY": "abc"}).chains
+    assert table.chain().dexes == (*known, fork)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ from watcher.jobs.reorg import find_rollback
 from watcher.jobs.spending import settle
 from watcher.jobs.suspect import suspect
 from watcher.store import blocks as block_store
-from watcher.store import ledger, meters, wallets
+from watcher.store import ledger, meters, pools, wallets
 from watcher.store.database import reading, writing
 from watcher.types import Wallet
 
@@ -246,6 +246,7 @@ class Run:
     def begin(cls, engine: Engine, source: Source, now: datetime) -> "Run":
         """Begin with everything that earlier runs learned."""
         chain_id = source.chain.chain_id
+        pools.forget_refused(engine, source.chain)
         with reading(engine) as connection:
             strides = strides_of(meters.recall(connection, f"step:{chain_id}"))
             tracer = Tracer(offers=not _lately(meters.recall(connection, f"traces:{chain_id}"), now))
