@@ -232,6 +232,7 @@ def bot(config: Config, *, poll_seconds: int = 30) -> TelegramBot:
         base_url=table.base_url,
         poll_seconds=poll_seconds,
         more_chats={chat.chat_id: chat.allowed_user_ids for chat in table.chats},
+        topics=table.topics,
     )
 
 

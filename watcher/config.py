@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
@@ -17,6 +17,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from alerts.link import check_template
+from alerts.updates import check_person
 from ingest import chains
 from ingest.endpoint import check_url
 from ingest.errors import ConfigError
@@ -183,14 +184,13 @@ class ChatConfig(_Table):
     """One ``[[telegram.chats]]`` table: a further chat with the same messages."""
 
     chat_id: int
-    allowed_user_ids: Annotated[list[int], Field(min_length=1)]
+    allowed_user_ids: Annotated[list[Annotated[int, AfterValidator(check_person)]], Field(min_length=1)]
+    message_thread_id: Annotated[int, Field(gt=0, lt=2**31)] | None = None  #: the topic of a forum to write to
 
 
-class TelegramConfig(_Table):
+class TelegramConfig(ChatConfig):
     """``[telegram]``."""
 
-    chat_id: int
-    allowed_user_ids: Annotated[list[int], Field(min_length=1)]
     base_url: Annotated[str, AfterValidator(_bot_api)] = "https://api.telegram.org/bot"
     chats: list[ChatConfig] = []
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
@@ -199,7 +199,19 @@ class TelegramConfig(_Table):
     @property
     def chat_ids(self) -> list[int]:
         """Every chat, the first one first."""
-        return [self.chat_id, *(chat.chat_id for chat in self.chats if chat.chat_id != self.chat_id)]
+        return [self.chat_id, *(chat.chat_id for chat in self.chats)]
+
+    @model_validator(mode="after")
+    def _once_each(self) -> Self:
+        if doubles := sorted({chat_id for chat_id in self.chat_ids if self.chat_ids.count(chat_id) > 1}):
+            raise ValueError(f"chat_id {doubles[0]} occurs twice: give each chat one table with all of its people")
+        return self
+
+    @property
+    def topics(self) -> dict[int, int]:
+        """Chat to the topic that messages go to, where one is configured."""
+        tables = (self, *self.chats)
+        return {each.chat_id: each.message_thread_id for each in tables if each.message_thread_id is not None}
 
     @property
     def zone(self) -> ZoneInfo:
