@@ -86,11 +86,6 @@ class Desk:
             hearing.note_refused(connection, problem, taken=taken, now=self._clock(), chats=self._chats)
         self._noted = None
 
-    def opened(self) -> None:
-        """Note that the service listens again."""
-        with writing(self._engine) as connection:
-            hearing.note_key(connection, self._key, self._clock(), self._chats)
-
     def skip(self, update_id: int) -> None:
         """Move past an update that asks for nothing."""
         with writing(self._engine) as connection:

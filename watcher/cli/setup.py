@@ -49,7 +49,6 @@ false_flags_per_wallet_year = 1.0       # the one dial: how many false flags you
 # [telegram]
 # chat_id = 123
 # allowed_user_ids = [123]              # who may decide; nobody else gets an answer
-# message_thread_id = 5                 # the topic, where the chat is a forum
 """
 
 
