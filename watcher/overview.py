@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from alerts.digest import STATES
 from alerts.lookback import tally as tally_decisions
 from alerts.promise import against_promise
-from alerts.text import address, clean, count, escape, moment
+from alerts.text import address, clean, count, escape, figure, moment
 from alerts.types import Flag, FlagStatus, Message
 from ingest.budget import NEARLY
 from metrics.types import Assessment, State
@@ -88,7 +88,7 @@ def calibration_note(kept: Kept | None) -> str | None:
         return None
     found = (
         f"calibrated on {kept.factor.wallets} of your wallets on {kept.found_at:%Y-%m-%d}: recurrence intervals are "
-        f"{kept.factor.value:.1f} times shorter than the shipped curve says"
+        f"{figure(kept.factor.value, 1)} times shorter than the shipped curve says"
     )
     return found if kept.curve == factor.curve() else f"{found}; the curve has changed since, so this is not used"
 
