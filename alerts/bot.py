@@ -49,6 +49,7 @@ from ingest.errors import ConfigError
 _log = logging.getLogger(__name__)
 _HTML: Final = "HTML"
 _SHORT_HOLD_S: Final = 3.0  # a wait so short is sat out
+_LONGEST_WAIT_S: Final = 86_400.0  # whatever an answer asks for, it is tried again after a day
 _NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
 _T = TypeVar("_T")
 
@@ -362,7 +363,8 @@ def _explain(error: TelegramError) -> DeliveryError | ConflictError:
     """Say what a failed call means for the next one."""
     match error:
         case RetryAfter(retry_after=wait):
-            seconds = wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
+            asked = wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
+            seconds = min(_LONGEST_WAIT_S, max(0.0, asked))
             return DeliveryError(f"Telegram asks to wait {seconds:.0f} s.", retry_after=seconds)
         case ChatMigrated(new_chat_id=new):
             words = f"The group has moved: put its new chat_id {new} into [telegram]."
@@ -389,5 +391,5 @@ async def _usable(call: Coroutine[Any, Any, _T]) -> _T:
     """Await a call; an answer that the library stumbles over is an error of Telegram's, not of this program."""
     try:
         return await call
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise TelegramError(f"unexpected answer ({type(error).__name__})") from error

@@ -234,6 +234,14 @@ def test_ids_can_be_found_without_taking_updates():
     asyncio.run(run())
 
 
+@pytest.mark.parametrize("wait", [-5, 10**9, 10**14, 10**30])
+def test_no_answer_stops_the_messages_for_ever(wait: int):
+    """Whatever time to wait an answer names: an error that says when to try again, after a day at most."""
+    _, error = asyncio.run(not_sent(WORDS, refusal(429, "Too Many Requests", retry_after=wait)))
+    assert not error.permanent
+    assert error.retry_after is None or 0 <= error.retry_after <= 86_400
+
+
 def test_a_message_goes_to_the_configured_topic():
     """Each chat has its own, or none; the general topic takes no id."""
 
