@@ -32,6 +32,7 @@ class Story:
     hours: float = 0.0
     closed: tuple[int, ...] = ()
     sent: list = field(default_factory=list)  #: chat, id, message, and the flags that were open then
+    mine: set = field(default_factory=set)  #: chat and id of what was sent with the present token
 
     @property
     def key(self):
@@ -43,10 +44,13 @@ class Story:
     def send(self, chat_id, message):
         if chat_id in self.closed:
             raise DeliveryError("blocked", permanent=True)
-        self.sent.append((chat_id, 100 + len(self.sent), message, self.open_flags()))
-        return 100 + len(self.sent) - 1
+        message_id = 100 + len(self.sent)
+        self.sent.append((chat_id, message_id, message, self.open_flags()))
+        self.mine.add((chat_id, message_id))
+        return message_id
 
     def edit(self, chat_id, message_id, message):
+        assert (chat_id, message_id) in self.mine, "an id of another bot's message means another message"
         return chat_id not in self.closed
 
     def open_flags(self):
@@ -84,6 +88,7 @@ class Story:
 
     def replace_token(self, _):
         self.tokens += 1
+        self.mine.clear()
 
     def wait(self, hours):
         self.hours += hours
@@ -121,6 +126,8 @@ STEPS = st.one_of(
 @given(steps=st.lists(STEPS, max_size=16), last=st.sampled_from([CHATS, (42,), (-100, 42)]))
 @example(steps=[("open", 1), ("open", 2)], last=CHATS)
 @example(steps=[("configure", (42,)), ("open", 1), ("deliver", ()), ("replace_token", None)], last=CHATS)
+@example(steps=[("configure", (42,)), ("open", 1), ("deliver", ()), ("replace_token", None), ("decide", 0)], last=CHATS)
+@example(steps=[("configure", (42,)), ("open", 1), ("deliver", ()), ("decide", 0), ("replace_token", None)], last=CHATS)
 @example(steps=[("open", n) for n in range(1, 8)], last=(42,))
 @example(  # a storm that never arrived, in a chat that went and came back
     steps=[

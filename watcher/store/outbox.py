@@ -36,11 +36,16 @@ def owe(connection: Connection, at: datetime, chats: Sequence[int]) -> None:
 
 
 def void_cards(connection: Connection) -> set[int]:
-    """Let no card of an open flag count that was sent, nor words in its place; returns the chats that saw one."""
+    """Let no card of an open flag count that was sent, nor words in its place; returns the chats that saw one.
+
+    The ids of what was sent are forgotten: to another bot, the same id in a private chat is another message.
+    """
     seen = and_(outbox.c.kind.in_(_TELLING), outbox.c.state.in_(("sent", "folded")), outbox.c.flag_id.in_(_OPEN))
     chats = set(connection.execute(select(outbox.c.chat_id).where(seen)).scalars())
     storms = and_(outbox.c.kind == "storm", outbox.c.state.in_(UNSENT))
     connection.execute(update(outbox).where(or_(seen, storms)).values(state=VOID))
+    _drop_edits(connection, outbox.c.state.in_(UNSENT))
+    connection.execute(update(outbox).where(outbox.c.message_id.is_not(None)).values(message_id=None))
     return chats
 
 
