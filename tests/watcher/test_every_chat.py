@@ -209,6 +209,29 @@ def test_a_new_token_is_told_and_its_cards_come_again(store):
     assert all("#2" in head for _, head in told[1:])
 
 
+def test_another_bot_counts_its_updates_anew(store):
+    """Its presses are asked for from the start, and one with the number of an older press is recorded all the same."""
+    story = Story(store)
+    story.configure((42,))
+    for number in (1, 2):
+        story.open(number)
+    for flag_id in (1, 2):
+        story.deliver(())
+        desk = Desk(store, clock=story.clock, key=story.key, chats=(42,), units_a_day=1000)
+        assert desk.offset() == 0
+        [message_id] = [
+            number
+            for _, number, message, _ in story.sent
+            if f"#{flag_id}" in message.html and (42, number) in story.mine
+        ]
+        press = Press(
+            update_id=7, flag_id=flag_id, verb="keep", user_id=7, user_name="@ann", chat_id=42, message_id=message_id
+        )
+        assert desk.record(press).answer == "Recorded: kept."
+        assert desk.offset() == 8
+        story.replace_token(None)
+
+
 def test_a_storm_of_hundreds_has_a_button_for_each(store):
     """Telegram takes a hundred buttons below a message: more flags are told in more messages."""
     story = Story(store)

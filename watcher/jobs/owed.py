@@ -17,6 +17,11 @@ _KEY: Final = "button_key"  # memo: a fingerprint of the secret that signs butto
 _NEW_KEY: Final = "⚠️ <b>The bot's token is new</b>: buttons of older messages do nothing. Open flags come again."
 
 
+def fingerprint(key: bytes) -> str:
+    """What may be stored of the secret that signs buttons, to tell it from another."""
+    return hashlib.sha256(b"edgewatch key:" + key).hexdigest()[:16]
+
+
 def put_owed(connection: Connection, key: bytes, chats: Sequence[int], now: datetime) -> None:
     """Put into the outbox what each chat was not told yet.
 
@@ -30,7 +35,7 @@ def put_owed(connection: Connection, key: bytes, chats: Sequence[int], now: date
         UTC.
     """
     outbox.readdress(connection, chats)
-    mark = hashlib.sha256(b"edgewatch key:" + key).hexdigest()[:16]
+    mark = fingerprint(key)
     before = meters.recall(connection, _KEY)
     if before is not None and before != mark:
         shown = outbox.void_cards(connection)

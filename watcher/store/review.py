@@ -193,7 +193,13 @@ def assessed_before(connection: Connection, at: datetime) -> dict[str, Assessmen
 
 
 def add_decision(connection: Connection, item: Decision, status: FlagStatus, *, update_id: int | None = None) -> None:
-    """Append a decision and move its flag from open to ``status``."""
+    """Append a decision and move its flag from open to ``status``.
+
+    ``update_id`` is kept where no earlier decision has it: another bot, or Telegram after a quiet week, counts anew.
+    """
+    taken = select(decision.c.decision_id).where(decision.c.update_id == update_id)
+    if update_id is not None and connection.execute(taken).first() is not None:
+        update_id = None
     connection.execute(
         insert(decision).values(
             flag_id=item.flag_id,
