@@ -29,8 +29,8 @@ SERVICE_ACCOUNTS: Final[Mapping[int, str]] = MappingProxyType(
         489000: "Telegram's own bot for codes",
     }
 )
-"""Accounts of Telegram's own that stand for others, by user id: the first three are documented at
-https://core.telegram.org/bots/api#message (``sender_chat``), all of them are named in TDLib's UserManager."""
+"""Accounts of Telegram's own that stand for others, by user id: see TDLib's UserManager, and
+``telegram.constants.ChatID`` for the first three. The Bot API calls the sender of such a message a fake one."""
 
 _NOT_OWN: Final = (
     (re.compile(r"forward_.*|is_automatic_forward"), "forwarded"),

@@ -175,7 +175,7 @@ def realised(rates: Iterable[Realised]) -> Table:
             if each.low is None or each.high is None
             else f"{text.figure(each.low, 2)} to {text.figure(each.high, 2)}"
         )
-        years = text.figure(each.wallet_years)
+        years = text.figure(each.wallet_years, most=text.MANY)
         table.add_row(f"{each.dial:g}", text.figure(each.rate, 2), between, f"{each.flags:,}", years)
     return table
 
@@ -254,7 +254,7 @@ def windows(frame: pd.DataFrame) -> Table:
         )
         table.add_row(
             f"{days}",
-            text.figure(row["n"]),
+            text.figure(row["n"], most=text.MANY),
             *(_within(metric, row[name], row[f"{ends}_low"], row[f"{ends}_high"]) for metric, name, ends in cells),
         )
     return table
