@@ -41,6 +41,7 @@ from alerts.errors import ConflictError, DeliveryError
 from alerts.listen import Desk, Room, catch_up, listen
 from alerts.message import plain
 from alerts.pace import Pacer
+from alerts.text import figure
 from alerts.transport import PLACEHOLDER, TokenTransport
 from alerts.types import Button, Message
 from alerts.updates import GENERAL, Me, Update, read
@@ -283,7 +284,7 @@ class TelegramBot:
         """
         loop = asyncio.get_running_loop()
         if (held := self._pacer.held(loop.time())) > _SHORT_HOLD_S:
-            raise DeliveryError(f"Telegram asks to wait {held:.0f} s.", retry_after=held)
+            raise DeliveryError(f"Telegram asks to wait {figure(held)} s.", retry_after=held)
         await asyncio.sleep(self._pacer.book(chat_id, loop.time()))
         try:
             return await _usable(call())
@@ -365,7 +366,7 @@ def _explain(error: TelegramError) -> DeliveryError | ConflictError:
         case RetryAfter(retry_after=wait):
             asked = wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
             seconds = min(_LONGEST_WAIT_S, max(0.0, asked))
-            return DeliveryError(f"Telegram asks to wait {seconds:.0f} s.", retry_after=seconds)
+            return DeliveryError(f"Telegram asks to wait {figure(seconds)} s.", retry_after=seconds)
         case ChatMigrated(new_chat_id=new):
             words = f"The group has moved: put its new chat_id {new} into [telegram]."
             return DeliveryError(words, permanent=True, moved_to=new)

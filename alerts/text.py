@@ -216,13 +216,23 @@ def percent(share: float, *, sign: bool = False) -> str:
     return figure(share, scale=100, sign=sign, unit=" %")
 
 
-def coins(amount: Decimal | None) -> str:
+def setting(number: float) -> str:
+    """Return ``0.25`` or ``1``, as a person wrote it."""
+    return f"{number:g}" if is_known(number) and abs(number) <= MOST else figure(number)
+
+
+def amount(tokens: Decimal) -> str:
+    """Return ``1,234.56``: six digits of an amount of a token, whatever its size."""
+    return f"{tokens:,.6g}" if is_known(tokens) else UNKNOWN
+
+
+def coins(balance: Decimal | None) -> str:
     """Return ``0.0123`` or ``1,234`` of a coin; ``?`` where that is not known."""
-    if amount is None or not amount.is_finite():
+    if balance is None or not balance.is_finite():
         return "?"
-    if 0 < abs(amount) < LEAST:
+    if 0 < abs(balance) < LEAST:
         return f"under {LEAST}"
-    return figure(amount, most=MANY) if abs(amount) >= 100 else f"{amount:.3g}"
+    return figure(balance, most=MANY) if abs(balance) >= 100 else f"{balance:.3g}"
 
 
 def hours(seconds: float) -> str:

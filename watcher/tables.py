@@ -176,7 +176,7 @@ def realised(rates: Iterable[Realised]) -> Table:
             else f"{text.figure(each.low, 2)} to {text.figure(each.high, 2)}"
         )
         years = text.figure(each.wallet_years, most=text.MANY)
-        table.add_row(f"{each.dial:g}", text.figure(each.rate, 2), between, f"{each.flags:,}", years)
+        table.add_row(text.setting(each.dial), text.figure(each.rate, 2), between, f"{each.flags:,}", years)
     return table
 
 
@@ -274,7 +274,7 @@ def what_if(frame: pd.DataFrame) -> Table:
         table.add_column(name, justify="right")
     table.add_column("reads")
     for dial, needed, _found, reads in frame.itertuples(name=None):
-        table.add_row(f"{dial:g}", text.recurrence(needed).removeprefix("once in "), reads)
+        table.add_row(text.setting(dial), text.recurrence(needed).removeprefix("once in "), reads)
     return table
 
 
@@ -383,7 +383,7 @@ def legs(chain_id: int, items: Sequence[Leg], tokens: Tokens) -> str:
 def _leg(chain_id: int, leg: Leg, tokens: Tokens) -> str:
     known = tokens.get((chain_id, leg.token))
     decimals = 18 if leg.token == NATIVE else (known.decimals if known else None)
-    amount = f"{leg.amount_raw} units" if decimals is None else f"{Decimal(leg.amount_raw).scaleb(-decimals):,.6g}"
+    amount = f"{leg.amount_raw} units" if decimals is None else text.amount(Decimal(leg.amount_raw).scaleb(-decimals))
     return f"{amount} {token_name(chain_id, leg.token, tokens)}"
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import typer
 from rich.progress import Progress
 
-from alerts.text import count, figure
+from alerts.text import count, figure, setting
 from ingest.errors import ConfigError
 from metrics.copying import Comparison, Difference, compare
 from watcher import app as build
@@ -94,7 +94,7 @@ def _tell(found: Replayed, money: Comparison | None) -> None:
     beyond = sum(map(found.in_event, found.flags))
     typer.echo(
         f"{found.first:%Y-%m-%d} to {found.last:%Y-%m-%d}, {how}; "
-        f"dial {found.false_flags_per_wallet_year:g} a wallet-year: {count(len(found.flags), 'flag')} "
+        f"dial {setting(found.false_flags_per_wallet_year)} a wallet-year: {count(len(found.flags), 'flag')} "
         f"of {count(len(found.lives), 'wallet')}"
         + (f" ({figure(rate, 2)} a wallet-year, true ones among them)" if rate is not None else "")
         + f"; {count(len(found.events), 'market event')}, {beyond} of the flags in them, beyond the market"
