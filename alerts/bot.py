@@ -9,8 +9,7 @@ import json
 import logging
 import os
 import re
-from collections.abc import Callable, Coroutine, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from types import MappingProxyType
@@ -37,22 +36,22 @@ from telegram.error import (
 )
 from telegram.request import HTTPXRequest
 
+from alerts.attempt import Attempt, is_about_topic, topic_words
 from alerts.errors import ConflictError, DeliveryError
-from alerts.fit import fit
 from alerts.listen import Desk, Room, catch_up, listen
 from alerts.message import plain
 from alerts.pace import Pacer
-from alerts.text import strip
+from alerts.text import figure
 from alerts.transport import PLACEHOLDER, TokenTransport
-from alerts.types import Message
-from alerts.updates import Update, read
+from alerts.types import Button, Message
+from alerts.updates import GENERAL, Me, Update, read
 from ingest.errors import ConfigError
 
 _log = logging.getLogger(__name__)
 _HTML: Final = "HTML"
 _SHORT_HOLD_S: Final = 3.0  # a wait so short is sat out
+_LONGEST_WAIT_S: Final = 86_400.0  # whatever an answer asks for, it is tried again after a day
 _NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
-_ABOUT_THE_CHAT: Final = ("chat not found", "peer", "rights", "user not found", "chat_")  # no message would be taken
 _T = TypeVar("_T")
 
 
@@ -81,6 +80,8 @@ class TelegramBot:
         Further chats, each with its people.
     pace
         Factor on the distances between messages, see `alerts.pace`.
+    topics
+        Chat to the topic of its forum that messages go to; a chat that is not in it has none.
 
     Raises
     ------
@@ -100,6 +101,7 @@ class TelegramBot:
         poll_seconds: int = 30,
         more_chats: Mapping[int, Iterable[int]] = MappingProxyType({}),
         pace: float = 1.0,
+        topics: Mapping[int, int] = MappingProxyType({}),
     ) -> None:
         if not re.fullmatch(r"[0-9]+:[A-Za-z0-9_-]+", token):
             raise ConfigError("The Telegram token does not look like 123456:ABC…; ask @BotFather for it.")
@@ -110,7 +112,8 @@ class TelegramBot:
             raise ValueError("the key that signs buttons needs at least 16 bytes")
         everyone = {chat: frozenset(ids) for chat, ids in more_chats.items()} | {chat_id: users}
         self._chat_id, self._room = chat_id, Room(users=everyone, key=key)
-        self._pacer = Pacer(pace)
+        self._pacer, self._topics = Pacer(pace), dict(topics)
+        self._me: Me | None = None  # learned before the first update is read
         self._timeout, self._poll_seconds = timeout, poll_seconds
         # The library's way to ask for its next major version's `RetryAfter`; without it, each 429 warns.
         os.environ.setdefault("PTB_TIMEDELTA", "true")
@@ -132,7 +135,7 @@ class TelegramBot:
             await request.shutdown()
 
     async def send(self, message: Message, chat_id: int | None = None) -> int:
-        """Send a message, to the first chat if none is named, and return its id.
+        """Send a message, to the first chat if none is named, and return its id; to that chat's topic, if it has one.
 
         It waits for its turn. What Telegram will not take as it is goes out simpler: as plain text if the HTML is
         refused, without links if a button is, without the chart if the photo is, without buttons if nothing else
@@ -143,27 +146,25 @@ class TelegramBot:
         DeliveryError
             Telegram did not confirm; its fields say whether it is worth, and safe, to try again.
         """
-        chat = self._chat_id if chat_id is None else chat_id
-        photo = message.chart_png
-        words, file = fit(message.html)
-        mode: str | None = _HTML
+        return await self.reply(message, self._chat_id if chat_id is None else chat_id, None)
+
+    async def reply(self, message: Message, chat_id: int, topic: int | None) -> int:
+        """Send a message to a topic of a chat, to the configured one if that is None; see `send`.
+
+        Raises
+        ------
+        DeliveryError
+            Telegram did not confirm; its fields say whether it is worth, and safe, to try again.
+        """
+        place = self._topics.get(chat_id) if topic is None else topic
+        attempt = Attempt.first(message)
         while True:
             try:
-                return await self._in_turn(chat, partial(self._dispatch, chat, words, mode, photo, file, message))
+                return await self._in_turn(chat_id, partial(self._dispatch, chat_id, place, attempt))
             except BadRequest as error:
-                reason = error.message.lower()
-                if any(part in reason for part in _ABOUT_THE_CHAT):
-                    raise _explain(error) from error
-                if mode is not None and "parse entities" in reason:
-                    words, mode = strip(words), None
-                elif "button" in reason and (plainer := _without_links(message)) != message:
-                    message = plainer
-                elif photo is not None:
-                    photo = None
-                elif message.buttons:
-                    message = replace(message, buttons=())
-                else:
-                    raise _explain(error) from error
+                if (simpler := attempt.simpler(error.message)) is None:
+                    raise _refused(error, chat_id, place) from error
+                attempt = simpler
             except TelegramError as error:
                 raise _explain(error) from error
 
@@ -182,7 +183,7 @@ class TelegramBot:
         chat = self._chat_id if chat_id is None else chat_id
         target: dict[str, Any] = {"chat_id": chat, "message_id": message_id}
         for _ in range(3):
-            common = {**target, "parse_mode": mode, "reply_markup": _keyboard(message)}
+            common = {**target, "parse_mode": mode, "reply_markup": _keyboard(message.buttons)}
             try:
                 if is_photo:
                     await self._in_turn(chat, partial(self._bot.edit_message_caption, **common, caption=words))
@@ -193,6 +194,8 @@ class TelegramBot:
                 reason = error.message.lower()
                 if "not modified" in reason:
                     return True
+                if is_about_topic(reason):
+                    raise _refused(error, chat, None) from error
                 if "in the message to edit" in reason:  # there is no caption, or no text
                     is_photo = not is_photo
                 elif "parse entities" in reason:
@@ -249,21 +252,27 @@ class TelegramBot:
 
     async def me(self) -> str:
         """Return the bot's own name: proof that the token works."""
+        return f"@{(await self._who_am_i()).username}"
+
+    async def _who_am_i(self) -> Me:
         try:
-            return f"@{(await _usable(self._bot.get_me())).username}"
+            user = await _usable(self._bot.get_me())
         except TelegramError as error:
             raise _explain(error) from error
+        self._me = Me(user_id=user.id, username=user.username or "")
+        return self._me
 
     async def senders(self) -> list[Update]:
         """Return who wrote to the bot of late and where, without taking any update: for finding one's own ids."""
         return await self._updates(0, 0)
 
     async def _updates(self, offset: int, seconds: int) -> list[Update]:
+        me = self._me or await self._who_am_i()  # who is meant cannot be told without it
         try:
             raw = await _usable(self._bot.raw_updates(offset, seconds, self._timeout))
         except TelegramError as error:
             raise _explain(error) from error
-        updates = [update for update in map(read, raw) if update is not None]
+        updates = [update for each in raw if (update := read(each, me)) is not None]
         if raw and not updates:  # else the loop would ask for them again at once, for ever
             raise DeliveryError("Telegram sent updates without an id.")
         return updates
@@ -275,7 +284,7 @@ class TelegramBot:
         """
         loop = asyncio.get_running_loop()
         if (held := self._pacer.held(loop.time())) > _SHORT_HOLD_S:
-            raise DeliveryError(f"Telegram asks to wait {held:.0f} s.", retry_after=held)
+            raise DeliveryError(f"Telegram asks to wait {figure(held)} s.", retry_after=held)
         await asyncio.sleep(self._pacer.book(chat_id, loop.time()))
         try:
             return await _usable(call())
@@ -287,17 +296,17 @@ class TelegramBot:
         finally:
             self._pacer.done(chat_id, loop.time())
 
-    async def _dispatch(
-        self, chat_id: int, words: str, mode: str | None, photo: bytes | None, file: bytes | None, message: Message
-    ) -> int:
+    async def _dispatch(self, chat_id: int, topic: int | None, attempt: Attempt) -> int:
         common: dict[str, Any] = {
             "chat_id": chat_id,
-            "parse_mode": mode,
-            "reply_markup": _keyboard(message),
-            "disable_notification": message.silent,
+            "message_thread_id": None if topic == GENERAL else topic,
+            "parse_mode": _HTML if attempt.is_html else None,
+            "reply_markup": _keyboard(attempt.buttons),
+            "disable_notification": attempt.silent,
         }
-        if photo is not None:
-            sent = await self._bot.send_photo(**common, photo=photo, caption=words)
+        words, file = attempt.words, attempt.file
+        if attempt.photo is not None:
+            sent = await self._bot.send_photo(**common, photo=attempt.photo, caption=words)
         elif file is not None:
             sent = await self._bot.send_document(**common, document=file, filename="edgewatch.txt", caption=words)
         else:
@@ -336,26 +345,28 @@ class _Request(HTTPXRequest):
         return answer
 
 
-def _without_links(message: Message) -> Message:
-    """Return the message without buttons that open something."""
-    rows = (tuple(button for button in row if button.url is None) for row in message.buttons)
-    return replace(message, buttons=tuple(row for row in rows if row))
-
-
-def _keyboard(message: Message) -> InlineKeyboardMarkup | None:
+def _keyboard(buttons: Sequence[Sequence[Button]]) -> InlineKeyboardMarkup | None:
     rows = [
         [InlineKeyboardButton(b.label, url=b.url, callback_data=None if b.url else b.data) for b in row]
-        for row in message.buttons
+        for row in buttons
     ]
     return InlineKeyboardMarkup(rows) if rows else None
+
+
+def _refused(error: BadRequest, chat_id: int, topic: int | None) -> DeliveryError | ConflictError:
+    """Say what it means that Telegram takes nothing here: of a topic, what to do about it."""
+    if is_about_topic(error.message):
+        return DeliveryError(topic_words(error.message, chat_id, topic), permanent=True)
+    return _explain(error)
 
 
 def _explain(error: TelegramError) -> DeliveryError | ConflictError:
     """Say what a failed call means for the next one."""
     match error:
         case RetryAfter(retry_after=wait):
-            seconds = wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
-            return DeliveryError(f"Telegram asks to wait {seconds:.0f} s.", retry_after=seconds)
+            asked = wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
+            seconds = min(_LONGEST_WAIT_S, max(0.0, asked))
+            return DeliveryError(f"Telegram asks to wait {figure(seconds)} s.", retry_after=seconds)
         case ChatMigrated(new_chat_id=new):
             words = f"The group has moved: put its new chat_id {new} into [telegram]."
             return DeliveryError(words, permanent=True, moved_to=new)
@@ -381,5 +392,5 @@ async def _usable(call: Coroutine[Any, Any, _T]) -> _T:
     """Await a call; an answer that the library stumbles over is an error of Telegram's, not of this program."""
     try:
         return await call
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise TelegramError(f"unexpected answer ({type(error).__name__})") from error

@@ -306,7 +306,12 @@ def within(item: MetricEvidence) -> bool:
 
 
 def _effective(evidence: Evidence) -> float:
-    return evidence.peers if evidence.peers_effective is None else min(evidence.peers, evidence.peers_effective)
+    worth = evidence.peers_effective
+    if worth is None:
+        return evidence.peers
+    return (
+        max(0.0, min(evidence.peers, worth)) if text.is_known(worth) else 0.0
+    )  # else nobody knows what they are worth
 
 
 def _name(item: MetricEvidence) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 SIZE: Final = (6.0, 5.0)  #: inches
 DPI: Final = 240
 _Named = dict[str, Any]  # words of the legend to what was drawn for them
+EDGE: Final = 1_000_000  #: what is larger is drawn here: an axis of larger numbers cannot be laid out
 _WORDS: Final = 13  #: points of the smallest words: 11 pixels where the picture is 360 wide
 
 
@@ -101,7 +102,7 @@ def figure(series: ChartSeries, *, title: str, palette: Palette = LIGHT) -> "Fig
 
 def _wallet(axes: "Axes", series: ChartSeries, palette: Palette) -> _Named:
     """The wallet itself, and its latest value at the end of the line: it is what the reader looks for."""
-    days, values = _days(series.days), _gaps(series.value)
+    days, values = _days(series.days), gaps(series.value)
     style: dict[str, Any] = {"color": palette.wallet, "zorder": 3, "clip_on": False}
     [line] = axes.plot(days, values, linewidth=3.2, solid_capstyle="round", label="wallet", **style)
     axes.plot(days, _lonely(values), "o", markersize=3.5, **style)
@@ -121,19 +122,20 @@ def _wallet(axes: "Axes", series: ChartSeries, palette: Palette) -> _Named:
 def _backdrop(axes: "Axes", series: ChartSeries, palette: Palette) -> _Named:
     """Form and peers: what the wallet is held against."""
     days, named = _days(series.days), dict[str, Any]()
-    if series.low is not None and series.high is not None:
-        span = axes.axhspan(series.low, series.high, color=palette.form, alpha=0.16, linewidth=0, label="range")
+    low, high, baseline = gaps([series.low, series.high, series.baseline])
+    if math.isfinite(low) and math.isfinite(high):
+        span = axes.axhspan(low, high, color=palette.form, alpha=0.16, linewidth=0, label="range")
         named["its usual range"] = (span,)
-    if series.baseline is not None:
-        line = axes.axhline(series.baseline, color=palette.form, linewidth=2, label="form")
+    if math.isfinite(baseline):
+        line = axes.axhline(baseline, color=palette.form, linewidth=2, label="form")
         named[f"its form, {text.value(series.metric, series.baseline, unit=False)}"] = (line,)
-    peers, low, high = _gaps(series.peers), _gaps(series.peers_low), _gaps(series.peers_high)
+    peers, lows, highs = gaps(series.peers), gaps(series.peers_low), gaps(series.peers_high)
     if any(map(math.isfinite, peers)):
         [median] = axes.plot(days, peers, color=palette.peers, linewidth=2, dashes=(3, 2), label="peers")
         named["peers' median"] = (median,)
-        if any(map(math.isfinite, low)) and len(low) == len(high) == len(days):
+        if any(map(math.isfinite, lows)) and len(lows) == len(highs) == len(days):
             style: dict[str, Any] = {"color": palette.peers, "alpha": 0.22, "linewidth": 0}
-            band = axes.fill_between(days, low, high, label="peers' interval", **style)
+            band = axes.fill_between(days, lows, highs, label="peers' interval", **style)
             named = {**named, "peers' median": (band, median)}
     return named
 
@@ -188,9 +190,10 @@ def _days(days: Sequence[date]) -> list[float]:
     return [float((day - date(1970, 1, 1)).days) for day in days]
 
 
-def _gaps(values: Sequence[float | None]) -> list[float]:
-    """Return the values with gaps as nan: matplotlib lifts its pen there."""
-    return [value if value is not None and math.isfinite(value) else math.nan for value in values]
+def gaps(values: Sequence[float | None]) -> list[float]:
+    """Return the values as they can be drawn: what is none as nan, where the pen is lifted; nothing beyond `EDGE`."""
+    known = (math.nan if value is None or not math.isfinite(value) else value for value in values)
+    return [value if math.isnan(value) else max(-EDGE, min(EDGE, value)) for value in known]
 
 
 def _lonely(values: Sequence[float]) -> list[float]:

@@ -122,7 +122,7 @@ def _gains(wallets: Sequence[tuple[Named, Assessment]]) -> Iterator[str]:
 
 def _sight(seen: Sequence[Sight | None]) -> str:
     days = [each.win_rate_drop_20pp_days for each in seen if each is not None]
-    told = sorted(day for day in days if day is not None)
+    told = sorted(day for day in days if day is not None and text.is_known(day))
     blind = len(seen) - len(told)
     if not told:
         return "<b>Sight</b> no wallet trades enough for a 20-point drop to show within a year."

@@ -1,14 +1,16 @@
 """The picture of what following a wallet with equal stakes has brought."""
 
 import io
+import math
 from typing import TYPE_CHECKING, Any
 
 from alerts import text
-from alerts.chart import DPI, LIGHT, SIZE, Palette
+from alerts.chart import DPI, EDGE, LIGHT, SIZE, Palette, gaps
 from metrics.equity import Equity
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _WORDS = 13  # points, as in the other chart
 
@@ -18,6 +20,13 @@ def draw(equity: Equity, *, stake_usd: float, palette: Palette = LIGHT) -> bytes
 
     The bar behind the last point is the 95 % interval of where such round trips end.
     """
+    buffer = io.BytesIO()
+    figure(equity, stake_usd=stake_usd, palette=palette).savefig(buffer, format="png")
+    return buffer.getvalue()
+
+
+def figure(equity: Equity, *, stake_usd: float, palette: Palette = LIGHT) -> "Figure":
+    """Return the picture before it becomes one, see `draw`."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -27,9 +36,7 @@ def draw(equity: Equity, *, stake_usd: float, palette: Palette = LIGHT) -> bytes
     _curve(axes, equity, stake_usd, palette)
     _dress(axes, stake_usd, palette)
     out.suptitle("Following it", x=0.02, fontsize=15, ha="left", fontweight="bold", color=palette.ink)
-    buffer = io.BytesIO()
-    out.savefig(buffer, format="png")
-    return buffer.getvalue()
+    return out
 
 
 def _curve(axes: "Axes", equity: Equity, stake_usd: float, palette: Palette) -> None:
@@ -37,20 +44,21 @@ def _curve(axes: "Axes", equity: Equity, stake_usd: float, palette: Palette) -> 
 
     axes.axhline(0, color=palette.grey, linewidth=1.5)
     if not equity.days:
-        place: dict[str, Any] = {"transform": axes.transAxes, "ha": "center", "color": palette.ink}
-        axes.text(0.5, 0.5, "nothing to show yet", fontsize=15, **place)
+        middle: dict[str, Any] = {"transform": axes.transAxes, "ha": "center", "color": palette.ink}
+        axes.text(0.5, 0.5, "nothing to show yet", fontsize=15, **middle)
         return
     days = [float(date2num(each)) for each in equity.days]  # type: ignore[no-untyped-call]
-    values = [stake_usd * each for each in equity.profit]
-    if equity.low is not None and equity.high is not None:
-        ends = [stake_usd * equity.low, stake_usd * equity.high]
+    values = gaps([stake_usd * each for each in equity.profit])
+    ends = gaps([None if each is None else stake_usd * each for each in (equity.low, equity.high)])
+    if all(map(math.isfinite, ends)):
         axes.plot([days[-1]] * 2, ends, color=palette.form, alpha=0.45, linewidth=9, solid_capstyle="butt")
     style: dict[str, Any] = {"color": palette.wallet, "zorder": 3, "clip_on": False}
     axes.plot(days, values, linewidth=3.2, solid_capstyle="round", drawstyle="steps-post", **style)
     axes.plot(days[-1], values[-1], "o", markersize=9, **style)
     words: dict[str, Any] = {"fontsize": 17, "fontweight": "bold", "color": palette.wallet, "annotation_clip": False}
-    latest = text.dollars(values[-1], sign=True).replace("$", r"\$")
-    axes.annotate(latest, (days[-1], values[-1]), xytext=(11, 0), textcoords="offset points", va="center", **words)
+    latest = text.dollars(stake_usd * equity.profit[-1], sign=True, most=EDGE).replace("$", r"\$")
+    place = (days[-1], values[-1] if math.isfinite(values[-1]) else 0.0)
+    axes.annotate(latest, place, xytext=(11, 0), textcoords="offset points", va="center", **words)
 
 
 def _dress(axes: "Axes", stake_usd: float, palette: Palette) -> None:

@@ -48,12 +48,11 @@ def _lines(event: MarketEvent, names: Mapping[str, Named], watched: int, most: i
         "",
     ]
     if event.beyond:
-        told = (
-            "It has left its form beyond that, and has"
-            if len(event.beyond) == 1
-            else "They have left their form beyond that; each has"
+        told = "It has left its" if len(event.beyond) == 1 else "They have left their"
+        flagged = sum(names[each].flag_id is not None for each in event.beyond)
+        lines.append(
+            f"<b>Beyond the market</b> {listed(event.beyond)}. {told} form beyond that{_flags(event, flagged)}."
         )
-        lines.append(f"<b>Beyond the market</b> {listed(event.beyond)}. {told} a card of its own.")
     else:
         lines.append("<b>Beyond the market</b> nobody so far.")
     if event.unknown:
@@ -64,6 +63,17 @@ def _lines(event: MarketEvent, names: Mapping[str, Named], watched: int, most: i
             f"<b>With the market</b> {listed(event.moved)}. The market explains this fall; it may hide another."
         )
     return [*lines, "", "Each is judged again every day.", f"{PROMISE} No decision is asked."]
+
+
+def _flags(event: MarketEvent, flagged: int) -> str:
+    """Say for how many of those beyond the market a flag waits: nothing is promised that does not come."""
+    if flagged == len(event.beyond):
+        return ", and has a flag of its own" if flagged == 1 else "; each has a flag of its own"
+    if not flagged:
+        return "; no flag is open about it" if len(event.beyond) == 1 else "; no flag is open about them"
+    return (
+        f"; {text.count(flagged, 'flag')} of their own {'is' if flagged == 1 else 'are'} open, for those with a number"
+    )
 
 
 def named(item: Named) -> str:

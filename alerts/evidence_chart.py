@@ -1,6 +1,7 @@
 """The picture of how the evidence grew: how seldom chance alone shows as much, day by day."""
 
 import io
+import math
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
@@ -56,7 +57,7 @@ def figure(
     FigureCanvasAgg(out)
     axes = out.add_subplot(facecolor=palette.paper)
     _lines(axes, days, lines, palette)
-    axes.axhline(needed, color=palette.grey, linewidth=2, dashes=(2, 2), label="flags above")
+    axes.axhline(_within(needed), color=palette.grey, linewidth=2, dashes=(2, 2), label="flags above")
     _dress(axes, palette)
     out.suptitle("By luck alone, once in", x=0.02, fontsize=15, ha="left", fontweight="bold", color=palette.ink)
     legend: dict[str, Any] = {"frameon": False, "fontsize": _WORDS, "labelcolor": palette.ink}
@@ -73,8 +74,13 @@ def _lines(axes: "Axes", days: Sequence[date], lines: Mapping[str, Sequence[floa
         thick = place == len(lines) - 1
         style: dict[str, Any] = {"color": palette.wallet if thick else colors[place % 2]}
         style |= {"linewidth": 3.2 if thick else 1.8, "linestyle": "-" if thick else _DASHES[place % len(_DASHES)]}
-        values = [min(_MOST, max(_LEAST, each)) for each in years]
+        values = [_within(each) for each in years]
         axes.plot(at, values, label=name, zorder=3 if thick else 2, clip_on=False, **style)
+
+
+def _within(years: float) -> float:
+    """Return what can be drawn: nan, where the line breaks, stays what it is."""
+    return years if math.isnan(years) else min(_MOST, max(_LEAST, years))
 
 
 def _dress(axes: "Axes", palette: Palette) -> None:

@@ -70,8 +70,8 @@ class Wire(Protocol):
     async def edit(self, message_id: int, message: Message, *, is_photo: bool, chat_id: int) -> bool:
         """Replace a message; False if it is gone or too old."""
 
-    async def send(self, message: Message, chat_id: int) -> int:
-        """Send a message and return its id."""
+    async def reply(self, message: Message, chat_id: int, topic: int | None) -> int:
+        """Send a message to where it was asked for and return its id."""
 
 
 async def catch_up(wire: Wire, desk: Desk, room: Room) -> None:
@@ -111,10 +111,13 @@ async def listen(wire: Wire, desk: Desk, room: Room, *, stop: asyncio.Event) -> 
 
 
 async def _take(update: Update, wire: Wire, desk: Desk, room: Room, stop: asyncio.Event) -> None:
-    """Handle one update. Person and chat are looked at before anything else is."""
+    """Handle one update. Who speaks, and where, is looked at before anything else is."""
     number, user_id, chat_id, data = update.update_id, update.user_id, update.chat_id, update.data
     if chat_id is None or user_id is None or user_id not in room.users.get(chat_id, ()) or data is None:
         _log.debug("update %s passed over", number)
+        await asyncio.to_thread(desk.skip, number)
+    elif update.refused is not None:
+        _log.info("update %s of a listed person does nothing: %s", number, update.refused)
         await asyncio.to_thread(desk.skip, number)
     elif update.query_id is None:
         said = Said(
@@ -124,9 +127,10 @@ async def _take(update: Update, wire: Wire, desk: Desk, room: Room, stop: asynci
             chat_id=chat_id,
             text=data,
             reply_to=update.reply_to,
+            topic=update.topic,
         )
         reply = await asyncio.to_thread(desk.command, said)
-        await _or_stop(_try_send(wire, reply, chat_id), stop, grace=_GRACE_S)
+        await _or_stop(_try_send(wire, reply, chat_id, update.topic), stop, grace=_GRACE_S)
     elif (pressed := parse_press(data, key=room.key, chat_id=chat_id)) is None:
         _log.warning("update %s: a button that this installation did not make", number)
         await asyncio.to_thread(desk.skip, number)
@@ -141,10 +145,10 @@ async def _take(update: Update, wire: Wire, desk: Desk, room: Room, stop: asynci
             message_id=update.message_id,
         )
         outcome = await asyncio.to_thread(desk.record, press)
-        await _or_stop(_show(update.query_id, press, outcome, wire, desk, update.is_photo), stop, grace=_GRACE_S)
+        await _or_stop(_show(update, update.query_id, press, outcome, wire, desk), stop, grace=_GRACE_S)
 
 
-async def _show(query_id: str, press: Press, outcome: Outcome, wire: Wire, desk: Desk, is_photo: bool) -> None:  # noqa: FBT001
+async def _show(update: Update, query_id: str, press: Press, outcome: Outcome, wire: Wire, desk: Desk) -> None:
     """Show what is already committed. A notice that comes too late must not keep the edit from happening.
 
     What cannot be shown now, the desk has in its outbox.
@@ -157,23 +161,23 @@ async def _show(query_id: str, press: Press, outcome: Outcome, wire: Wire, desk:
     if outcome.edited is not None:
         try:
             edited = press.message_id is not None and await wire.edit(
-                press.message_id, outcome.edited, is_photo=is_photo, chat_id=press.chat_id
+                press.message_id, outcome.edited, is_photo=update.is_photo, chat_id=press.chat_id
             )
         except AlertError as error:
             _log.warning("message %s cannot be edited now: %s", press.message_id, error)
         else:
             if not edited:
-                sent = await _try_send(wire, outcome.edited, press.chat_id)
+                sent = await _try_send(wire, outcome.edited, press.chat_id, update.topic)
                 edited = sent is not None
     if outcome.reply is not None:
-        sent = await _try_send(wire, outcome.reply, press.chat_id)
+        sent = await _try_send(wire, outcome.reply, press.chat_id, update.topic)
     if edited or sent is not None:
         await asyncio.to_thread(desk.shown, press, edited=edited, sent=sent)
 
 
-async def _try_send(wire: Wire, message: Message | None, chat_id: int) -> int | None:
+async def _try_send(wire: Wire, message: Message | None, chat_id: int, topic: int | None) -> int | None:
     try:
-        return None if message is None else await wire.send(message, chat_id)
+        return None if message is None else await wire.reply(message, chat_id, topic)
     except AlertError as error:
         _log.warning("an answer could not be sent: %s", error)
         return None

@@ -24,14 +24,14 @@ def against_promise(flags: int, years: float, dial: float) -> str | None:
     Returns
     -------
     str or None
-        None where hardly anybody was judged yet.
+        None where hardly anybody was judged yet, or nobody knows for how long.
     """
-    if years < LEAST_YEARS:
+    if not years >= LEAST_YEARS:
         return None
     expected = dial * years
-    low, high = poisson(expected)
-    mean = f"{expected:.0f}" if expected >= 2 else f"{expected:.1f}"
-    return (
-        f"{text.count(flags, 'flag')} in {text.count(years, 'wallet-year')}; "
-        f"{mean} ({low}\N{EN DASH}{high}) expected if nothing had changed"
-    )
+    mean = text.figure(expected, 0 if expected >= 2 else 1)
+    if 0 <= expected <= 100_000:
+        low, high = poisson(expected)
+        mean = f"{mean} ({low}\N{EN DASH}{high})"
+    counted = f"{text.count(flags, 'flag')} in {text.count(years, 'wallet-year')}"
+    return f"{counted}; {mean} expected if nothing had changed"

@@ -22,7 +22,9 @@ def reasons(found: Silence) -> Iterator[str]:
         told.append(f"<b>Not silent</b> Since {text.day(found.since)} it sent {_list(map(_sent, busy))}.")
     for use in found.chains:
         if _drained(use):
-            change = f"{_coins(use.coin_before)} → {_coins(use.coin_now)} {_name(use.coin)} on {_name(use.chain)}"
+            change = (
+                f"{text.coins(use.coin_before)} → {text.coins(use.coin_now)} {_name(use.coin)} on {_name(use.chain)}"
+            )
             told.append(f"<b>Native coin</b> {change}; where to is not known.")
     idle = [_name(use.chain) for use in found.chains if use.sent is not None and use not in busy]
     if not told:
@@ -85,16 +87,14 @@ def _sent(use: ChainUse) -> str:
 
 def _drained(use: ChainUse) -> bool:
     before, now = use.coin_before, use.coin_now
-    return before is not None and now is not None and before > 0 and 1 - now / before >= Decimal(LARGE)
+    if before is None or now is None or not text.is_known(before) or not text.is_known(now) or before <= 0:
+        return False
+    return now <= before * (1 - Decimal(LARGE))
 
 
 def _only_arrivals(found: Silence) -> bool:
     """Whether it is known to have done nothing while tokens came in."""
     return not found.went and bool(found.chains) and all(use.sent == 0 for use in found.chains)
-
-
-def _coins(amount: Decimal | None) -> str:
-    return "?" if amount is None else f"{amount:.3g}" if amount < 100 else f"{amount:,.0f}"
 
 
 def _name(word: str) -> str:

@@ -1,13 +1,25 @@
-"""Words, units and the cleaning of what others wrote. Pure."""
+"""Words, units and the cleaning of what others wrote. Pure.
+
+Every number that a person reads is written here. It may be any float, as broken data can lead to any: what is no number
+is called unknown, and what is beyond sense is bounded.
+"""
 
 import html
 import math
 import re
 from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
 
 from ingest.text import clean as clean  # noqa: PLC0414 - the words of this room include it
 from metrics.types import Evidence, Gain, Metric, MetricEvidence, Sight
 
+Number = int | float | Decimal
+UNKNOWN: Final = "unknown"
+MOST: Final = 100_000  #: beyond it, figures are not told apart
+MANY: Final = 10**12  #: the same for dollars and for what is counted
+LEAST: Final = Decimal("0.001")  #: of a coin, below which nothing is told apart
+MINUS: Final = "\N{MINUS SIGN}"
 SHARES = (Metric.WIN_RATE, Metric.OPEN_LOSSES)  #: metrics that are parts of a count
 MOST_YEARS = 100  #: what is seldomer is not told apart
 _COUNTED = {Metric.TRADE_FREQUENCY: "trade", Metric.OPEN_LOSSES: "position"}
@@ -58,20 +70,62 @@ def name(metric: Metric) -> str:
     return metric.replace("_", " ")
 
 
+def is_known(number: Number | None) -> bool:
+    """Whether there is a number: neither None, nor nan, nor infinite."""
+    if number is None or isinstance(number, int):
+        return number is not None
+    return number.is_finite() if isinstance(number, Decimal) else math.isfinite(number)
+
+
+def figure(
+    number: Number | None, digits: int = 0, *, scale: int = 1, sign: bool = False, unit: str = "", most: Number = MOST
+) -> str:
+    """Write a number for a person: ``1,234.5``, with a real minus, and no zero with a sign.
+
+    Parameters
+    ----------
+    number
+        Any, be it what broken data led to.
+    digits
+        Behind the point.
+    scale
+        Factor before it is written; 100 for percent.
+    sign
+        Whether a plus is written.
+    unit
+        Is put behind it, with its space.
+    most
+        Beyond it numbers are not told apart: ``over 100,000``, ``under -100,000``.
+
+    Returns
+    -------
+    str
+        ``unknown`` without a unit where there is no number.
+    """
+    if number is None or not is_known(number):
+        return UNKNOWN
+    scaled: Any = number * scale  # may be infinite now, which is beyond as well
+    if abs(scaled) > most:
+        words = f"{'under -' if scaled < 0 else 'over '}{most:,}"
+    else:
+        words = f"{round(scaled, digits) + 0:{'+' if sign else ''},.{digits}f}"
+        if float(words.replace(",", "")) == 0:
+            words = words.lstrip("+-")
+    return f"{words.replace('-', MINUS)}{unit}"
+
+
 def value(metric: Metric, number: float | None, *, unit: bool = True) -> str:
     """Return ``61 %``, ``+12.4 % per trade`` or ``3.2 a day``; without the unit's words if ``unit`` is False."""
-    if number is None or not math.isfinite(number):
-        return "unknown"
     if metric in SHARES:
-        return f"{_number(100 * number, 0)} %"
+        return figure(number, scale=100, unit=" %")
     if metric is Metric.AVERAGE_RETURN:
-        return f"{_number(100 * number, 1, sign=True)} %" + (" per trade" if unit else "")
-    return _pace(number) + (" a day" if unit else "")
+        return figure(number, 1, scale=100, sign=True, unit=" % per trade" if unit else " %")
+    return _pace(number, unit=" a day" if unit else "")
 
 
 def span(metric: Metric, low: float | None, high: float | None) -> str:
     """Return ``45 to 77 %``, or "" where an end is not known."""
-    if low is None or high is None:
+    if not is_known(low) or not is_known(high):
         return ""
     first, last = value(metric, low, unit=False), value(metric, high, unit=False)
     return f"{first.removesuffix(' %') if last.endswith(' %') else first} to {last}"
@@ -79,7 +133,7 @@ def span(metric: Metric, low: float | None, high: float | None) -> str:
 
 def change_span(metric: Metric, low: float | None, high: float | None) -> str:
     """Return ``+1 to +2 pp``, or "" where an end is not known."""
-    if low is None or high is None:
+    if low is None or high is None or not is_known(low) or not is_known(high):
         return ""
     first, last = change(metric, low), change(metric, high)
     unit = " pp" if last.endswith(" pp") else " a day"
@@ -88,11 +142,9 @@ def change_span(metric: Metric, low: float | None, high: float | None) -> str:
 
 def change(metric: Metric, number: float) -> str:
     """Return a difference: ``+3 pp``, ``+0.4 pp``, ``+0.2 a day``."""
-    if not math.isfinite(number):
-        return "unknown"
     if metric is Metric.TRADE_FREQUENCY:
-        return f"{_pace(number, sign=True)} a day"
-    return f"{_number(100 * number, 0 if metric in SHARES else 1, sign=True)} pp"
+        return _pace(number, sign=True, unit=" a day")
+    return figure(number, 0 if metric in SHARES else 1, scale=100, sign=True, unit=" pp")
 
 
 def sample(item: MetricEvidence) -> str:
@@ -111,46 +163,82 @@ def moved_too(metric: Metric | None, number: int, of: int) -> str:
 
 
 def count(number: float, noun: str) -> str:
-    """Return ``1 day``, ``9 days``, ``0.4 days``."""
-    text = _number(number, 0 if number >= 2 or number == int(number) else 1)
-    return f"{text} {noun}" if text == "1" else f"{text} {noun}s"
+    """Return ``1 day``, ``9 days``, ``0.4 days``; ``an unknown number of days``."""
+    if not is_known(number):
+        return f"an {UNKNOWN} number of {noun}s"
+    words = figure(number, 0 if number >= 2 or number == int(number) else 1, most=MANY)
+    return f"{words} {noun}" if words == "1" else f"{words} {noun}s"
 
 
 def recurrence(years: float) -> str:
     """Return ``once in 3.1 years``, ``once in 4 months``, ``once in 12 days``."""
     if years > MOST_YEARS:
         return f"less than once in {MOST_YEARS} years"
+    if not is_known(years):
+        return f"once in an {UNKNOWN} time"
     if years >= 1:
-        return f"once in {_number(years, 0 if years >= 10 else 1)} years" if years >= 1.05 else "once in a year"
+        return f"once in {figure(years, 0 if years >= 10 else 1)} years" if years >= 1.05 else "once in a year"
     if years >= 1 / 6:
         return f"once in {count(round(12 * years), 'month')}"
-    return f"once in {count(max(1, round(365.25 * years)), 'day')}"
+    return f"once in {count(_days(years), 'day')}"
 
 
-def dollars(number: float, *, sign: bool = False) -> str:
+def chance(years: float) -> str:
+    """Return `recurrence` for a narrow column: ``1 in 3.1 y``."""
+    if years > MOST_YEARS:
+        return f"1 in >{MOST_YEARS} y"
+    if not is_known(years):
+        return UNKNOWN
+    if years >= 1:
+        return f"1 in {figure(years, 1)} y"
+    return f"1 in {figure(12 * years)} mo" if years >= 1 / 6 else f"1 in {_days(years)} d"
+
+
+def _days(years: float) -> int:
+    return max(1, round(365.25 * max(0.0, years)))
+
+
+def dollars(number: float, *, sign: bool = False, most: int = MANY) -> str:
     """Return ``$120``; ``+$42`` with its sign."""
-    if not math.isfinite(number):
-        return "unknown"
-    words = _number(number, 0, sign=sign)
-    return f"{words[0]}${words[1:]}" if words[0] in "+\N{MINUS SIGN}" else f"${words}"
+    words = figure(number, sign=sign, most=most)
+    return words if words == UNKNOWN else re.sub(r"(?=[0-9])", "$", words, count=1)
 
 
 def brought(number: float) -> str:
     """Return ``made $120`` or ``lost $42``: a phone breaks the line between a minus and a dollar."""
-    if not math.isfinite(number):
-        return "made or lost an unknown amount"
+    if not is_known(number):
+        return f"made an {UNKNOWN} amount"
     return f"{'lost' if round(number) < 0 else 'made'} {dollars(abs(number))}"
 
 
 def percent(share: float, *, sign: bool = False) -> str:
     """Return ``24 %`` of a share of one."""
-    return f"{_number(100 * share, 0, sign=sign)} %" if math.isfinite(share) else "unknown"
+    return figure(share, scale=100, sign=sign, unit=" %")
+
+
+def setting(number: float) -> str:
+    """Return ``0.25`` or ``1``, as a person wrote it."""
+    return f"{number:g}" if is_known(number) and abs(number) <= MOST else figure(number)
+
+
+def amount(tokens: Decimal) -> str:
+    """Return ``1,234.56``: six digits of an amount of a token, whatever its size."""
+    return f"{tokens:,.6g}" if is_known(tokens) else UNKNOWN
+
+
+def coins(balance: Decimal | None) -> str:
+    """Return ``0.0123`` or ``1,234`` of a coin; ``?`` where that is not known."""
+    if balance is None or not balance.is_finite():
+        return "?"
+    if 0 < abs(balance) < LEAST:
+        return f"under {LEAST}"
+    return figure(balance, most=MANY) if abs(balance) >= 100 else f"{balance:.3g}"
 
 
 def hours(seconds: float) -> str:
     """Return ``4 hours``, ``3 days``, ``20 minutes``."""
-    if not math.isfinite(seconds):
-        return "unknown"
+    if not is_known(seconds):
+        return UNKNOWN
     for unit, noun in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         if seconds >= 2 * unit:
             return count(round(seconds / unit), noun)
@@ -168,15 +256,15 @@ def sight(seen: Sight) -> str:
 def silent(evidence: Evidence) -> str | None:
     """Return ``silent for 21 days; its longest pause in 14 months was 9``; None where it traded within a day."""
     days = evidence.silent_days
-    if days is None or days < 1:
+    if days is None or not days >= 1:
         return None
     words = f"silent for {count(days, 'day')}"
     longest = evidence.longest_pause_days
-    if longest is None or evidence.baseline_days <= 0:
+    if longest is None or not evidence.baseline_days > 0:
         return words
     history = evidence.baseline_days
-    months = f"{round(history / 30.44)} months" if history >= 60 else count(history, "day")
-    return f"{words}; its longest pause in {months} was {_number(longest, 0)}"
+    months = f"{figure(history / 30.44, 0)} months" if history >= 60 else count(history, "day")
+    return f"{words}; its longest pause in {months} was {figure(longest, 0)}"
 
 
 def gain(found: Gain) -> str:
@@ -184,17 +272,7 @@ def gain(found: Gain) -> str:
     return f"better than its form since {day(found.since)} (by luck {recurrence(found.recurrence_years)})"
 
 
-def _pace(number: float, *, sign: bool = False) -> str:
+def _pace(number: float | None, *, sign: bool = False, unit: str = "") -> str:
     """Format trades a day: one digit after the point, two for a wallet that trades less than daily."""
-    return _number(number, 1 if abs(number) >= 1 or number == round(number, 1) else 2, sign=sign)
-
-
-def _number(number: float, digits: int, *, sign: bool = False) -> str:
-    """Format with a real minus, no zero with a sign, and no hundred digits for what a broken token returned."""
-    if abs(number) >= 1e6:
-        text = f"{number:{'+' if sign else ''}.1e}"
-    else:
-        text = f"{round(number, digits) + 0.0:{'+' if sign else ''},.{digits}f}"
-        if float(text.replace(",", "")) == 0:
-            text = text.lstrip("+-")
-    return text.replace("-", "\N{MINUS SIGN}")
+    few = number is not None and is_known(number) and abs(number) < 1 and number != round(number, 1)
+    return figure(number, 2 if few else 1, sign=sign, unit=unit)

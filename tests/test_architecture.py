@@ -41,6 +41,25 @@ def test_a_source_file_keeps_the_house_rules(path):
     assert not re.search(r"eth_sendRawTransaction|eth_sendTransaction|sign_transaction|private_key", text)
 
 
+def test_numbers_are_written_in_one_place():
+    """What a person reads of a verdict is written by ``alerts.text``, which knows what to say of any float."""
+    pages = [
+        ROOT / "watcher" / "tables.py",
+        ROOT / "watcher" / "explain.py",
+        *(ROOT / "watcher" / "report").glob("*.py"),
+    ]
+    found = {
+        f"{path.relative_to(ROOT)}: {spec.value}"
+        for path in [*(ROOT / "alerts").glob("*.py"), *pages]
+        if path.name != "text.py"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FormattedValue) and isinstance(node.format_spec, ast.JoinedStr)
+        for spec in node.format_spec.values
+        if isinstance(spec, ast.Constant) and re.search(r"[.][0-9]|[efg%]$", spec.value) and "%Y" not in spec.value
+    }
+    assert found == set()
+
+
 def test_only_three_rooms_touch_the_world():
     """A node is reached in ``ingest/rpc.py``, Telegram in ``alerts/bot.py``, each with its transport; SQL in one."""
     users = {"httpx": set(), "telegram": set(), "sqlite3": set()}

@@ -6,7 +6,8 @@ import pytest
 import typer.main
 
 from watcher.cli.main import app
-from watcher.config import BudgetConfig, ChainConfig, ChatConfig, DetectionConfig, StoreConfig, TelegramConfig
+from watcher.config import BudgetConfig, ChainConfig, DetectionConfig, StoreConfig
+from watcher.telegram_config import ChatConfig, TelegramConfig
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 

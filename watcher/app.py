@@ -27,13 +27,14 @@ from ingest.rpc import Node
 from ingest.standing import Standing
 from ingest.stride import Stride
 from ingest.types import Chain
-from watcher.config import ChainConfig, Config, TelegramConfig
+from watcher.config import ChainConfig, Config
 from watcher.desk import Desk
 from watcher.jobs.ingest import Source
 from watcher.jobs.mark import MARKING
 from watcher.jobs.spending import settle
 from watcher.own_file import open_plain
 from watcher.store import database, meters
+from watcher.telegram_config import TelegramConfig
 
 UNRECORDED = 500  #: at most one part in so many of a day's budget is spent and not persisted
 RECORD_S = 1.0
@@ -235,6 +236,7 @@ def bot(config: Config, *, poll_seconds: int = 30) -> TelegramBot:
         base_url=table.base_url,
         poll_seconds=poll_seconds,
         more_chats={chat.chat_id: chat.allowed_user_ids for chat in table.chats},
+        topics=table.topics,
     )
 
 

@@ -148,10 +148,10 @@ def _finding(
     if covered is None:
         return Finding.CANNOT_JUDGE, "nothing was read of it: `edgewatch backfill`, or `edgewatch import FILE`"
     if pace is not None and pace >= MACHINE_TRADES_PER_DAY and (not trips or (holding or 0) < MACHINE_HOLDING_S):
-        held = "nothing that it bought was ever sold" if not trips else f"held for {holding or 0:.0f} s"
+        held = "nothing that it bought was ever sold" if not trips else f"held for {text.figure(holding or 0)} s"
         if trips and holding is None:
             held = "holding times not known"
-        return Finding.MACHINE, f"a bot or a router: {pace:,.0f} trades a day, {held}"
+        return Finding.MACHINE, f"a bot or a router: {text.figure(pace)} trades a day, {held}"
     if assessment is None or assessment.state is State.LEARNING:
         return Finding.CANNOT_JUDGE, _too_little(account)
     if assessment.state in _STATES:

@@ -12,6 +12,7 @@ from alerts.message import plain
 from alerts.review import describe
 from alerts.silence import newest, reasons
 from alerts.types import Button, Flag, FlagStatus, Message, Said
+from alerts.updates import GENERAL
 from ingest.errors import ConfigError
 from metrics.types import Assessment
 from watcher import actions, overview, tables
@@ -181,7 +182,9 @@ def _budget(asked: Asked) -> Message:
 
 
 def _whoami(asked: Asked) -> Message:
-    return Message(html=f"User <code>{asked.said.user_id}</code>, chat <code>{asked.said.chat_id}</code>.")
+    said = asked.said
+    topic = f", topic (message_thread_id) <code>{said.topic}</code>" if said.topic not in {None, GENERAL} else ""
+    return Message(html=f"User <code>{said.user_id}</code>, chat <code>{said.chat_id}</code>{topic}.")
 
 
 def _help(_: Asked) -> Message:

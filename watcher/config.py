@@ -4,19 +4,14 @@ import hashlib
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, time, timedelta
-from functools import partial
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
@@ -25,7 +20,6 @@ from pydantic import (
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from alerts.link import check_template
 from ingest import chains
 from ingest.chains import BLOCK_SECONDS
 from ingest.endpoint import check_url, host
@@ -37,6 +31,8 @@ from ingest.types import Chain
 from metrics.types import Unit
 from watcher import own_file
 from watcher.config_fault import fault
+from watcher.config_table import Table, number
+from watcher.telegram_config import TelegramConfig
 from watcher.types import FILE
 
 TOKEN_VARIABLE = "EDGEWATCH_TELEGRAM_TOKEN"  # noqa: S105 - the name of a variable, not a secret
@@ -54,38 +50,24 @@ DIAL = {"least": 0.01, "most": 100.0, "example": 1.0}  #: false flags of a walle
 _HIDDEN = ("telegram_token", "hypersync_token", "keys_in_file", "folder")  #: of ``Config``, and no keys of the file
 
 
-def _number(check: Callable[..., Any], **limits: Any) -> BeforeValidator:
-    """A number of the file: of its type, finite, within limits; a fault comes with an example."""
-    return BeforeValidator(partial(check, **limits))
-
-
-MOST_TELEGRAM = 2**52 - 1  #: the Bot API promises ids of at most 52 significant bits; those of groups are negative
-_Chat = Annotated[int, _number(whole, least=-MOST_TELEGRAM, most=MOST_TELEGRAM, example=123456789)]
-_Person = Annotated[int, _number(whole, least=1, most=MOST_TELEGRAM, example=123456789)]
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class StoreConfig(_Table):
+class StoreConfig(Table):
     """``[store]``."""
 
     url: str = "sqlite:///edgewatch.db"
 
 
-class ChainConfig(_Table):
+class ChainConfig(Table):
     """One ``[[chains]]`` table."""
 
     name: str
-    chain_id: Annotated[int, _number(whole, least=1, most=MOST_ID, example=1)]
+    chain_id: Annotated[int, number(whole, least=1, most=MOST_ID, example=1)]
     rpc_urls: Annotated[list[str], Field(min_length=1)]
-    history: Annotated[str, _number(span, units="d", most_days=7_300, example="180d")] = "180d"
-    from_block: Annotated[int, _number(whole, least=0, most=MOST_ID, example=18_000_000)] | None = None
-    confirmations: Annotated[int, _number(whole, least=0, most=100_000, example=64)] | None = None
-    in_flight: Annotated[int, _number(whole, least=1, most=16, example=4)] = IN_FLIGHT  #: HTTP requests at one endpoint
+    history: Annotated[str, number(span, units="d", most_days=7_300, example="180d")] = "180d"
+    from_block: Annotated[int, number(whole, least=0, most=MOST_ID, example=18_000_000)] | None = None
+    confirmations: Annotated[int, number(whole, least=0, most=100_000, example=64)] | None = None
+    in_flight: Annotated[int, number(whole, least=1, most=16, example=4)] = IN_FLIGHT  #: HTTP requests at one endpoint
     #: at one endpoint; None: as fast as it answers
-    requests_per_second: Annotated[float, _number(real, least=0.01, most=10_000, example=25)] | None = None
+    requests_per_second: Annotated[float, number(real, least=0.01, most=10_000, example=25)] | None = None
     verify: Literal["auto", "full", "ends"] = "auto"
     index: Literal["none", "alchemy", "hypersync"] = "none"  # as ingest.index.INDEXES, and ingest.hypersync
     native_symbol: str | None = None
@@ -93,7 +75,7 @@ class ChainConfig(_Table):
     quote_tokens: list[dict[str, Any]] | None = None
     native_usd_feed: str | None = None
     dexes: list[dict[str, Any]] | None = None
-    block_seconds: Annotated[float, _number(real, **BLOCK_SECONDS)] | None = None
+    block_seconds: Annotated[float, number(real, **BLOCK_SECONDS)] | None = None
 
     @property
     def history_span(self) -> timedelta:
@@ -125,12 +107,12 @@ class ChainConfig(_Table):
         return replace(known, name=self.name, **ours)
 
 
-class BudgetConfig(_Table):
+class BudgetConfig(Table):
     """``[budget]``."""
 
-    rpc_units_per_day: Annotated[int, _number(whole, least=1, most=10**12, example=300_000)] = 300_000
+    rpc_units_per_day: Annotated[int, number(whole, least=1, most=10**12, example=300_000)] = 300_000
     #: part of it that marks may use
-    marks_share: Annotated[float, _number(real, least=0, most=1, example=0.1)] = 0.1
+    marks_share: Annotated[float, number(real, least=0, most=1, example=0.1)] = 0.1
 
 
 def _file_name(text: str) -> str:
@@ -139,11 +121,11 @@ def _file_name(text: str) -> str:
     return text
 
 
-class PricesConfig(_Table):
+class PricesConfig(Table):
     """``[prices]``."""
 
     file: Annotated[str, AfterValidator(_file_name)]
-    max_age: Annotated[str, _number(span, units="hd", most_days=3_650, example="24h")] = "24h"
+    max_age: Annotated[str, number(span, units="hd", most_days=3_650, example="24h")] = "24h"
 
     @property
     def max_age_s(self) -> int:
@@ -151,11 +133,11 @@ class PricesConfig(_Table):
         return 3_600 * hours(self.max_age)
 
 
-class DetectionConfig(_Table):
+class DetectionConfig(Table):
     """``[detection]``."""
 
-    false_flags_per_wallet_year: Annotated[float, _number(real, **DIAL)] | None = None
-    false_flags_per_month: Annotated[float, _number(real, least=0.01, most=10_000, example=2)] | None = None
+    false_flags_per_wallet_year: Annotated[float, number(real, **DIAL)] | None = None
+    false_flags_per_month: Annotated[float, number(real, least=0.01, most=10_000, example=2)] | None = None
     unit: Literal["auto", "episode", "fifo"] = "auto"
 
     @model_validator(mode="after")
@@ -181,74 +163,11 @@ class DetectionConfig(_Table):
         return self.false_flags_per_wallet_year or 1.0
 
 
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of the system's zones, a name that is too long
-        raise ValueError("not a time zone; for example Europe/Berlin") from None
-    return name
-
-
-def _times_of_day(text: str) -> str:
-    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", text, re.ASCII):
-        raise ValueError("write two times of day, for example 22:00-07:00")
-    return text
-
-
-def _bot_api(url: str) -> str:
-    try:
-        check_url(url)
-    except ConfigError:
-        # Every request carries the bot's token.
-        raise ValueError("write an https:// address without a user name (http is for this machine only)") from None
-    if not url.endswith("/bot") or re.search(r"[?#\s]", url):
-        raise ValueError("the address of a Bot API ends with /bot, for example http://localhost:8081/bot")
-    return url
-
-
-class ChatConfig(_Table):
-    """One ``[[telegram.chats]]`` table: a further chat with the same messages."""
-
-    chat_id: _Chat
-    allowed_user_ids: Annotated[list[_Person], Field(min_length=1)]
-
-
-class TelegramConfig(_Table):
-    """``[telegram]``."""
-
-    chat_id: _Chat
-    allowed_user_ids: Annotated[list[_Person], Field(min_length=1)]
-    base_url: Annotated[str, AfterValidator(_bot_api)] = "https://api.telegram.org/bot"
-    chats: list[ChatConfig] = []
-    timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
-    quiet_hours: Annotated[str, AfterValidator(_times_of_day)] | None = None
-
-    @property
-    def chat_ids(self) -> list[int]:
-        """Every chat, the first one first."""
-        return [self.chat_id, *(chat.chat_id for chat in self.chats if chat.chat_id != self.chat_id)]
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The user's time zone."""
-        return ZoneInfo(self.timezone)
-
-    def is_quiet(self, now: datetime) -> bool:
-        """Whether messages make no sound at this moment."""
-        if self.quiet_hours is None:
-            return False
-        begin, end = (time.fromisoformat(part) for part in self.quiet_hours.split("-"))
-        local = now.astimezone(self.zone).time()
-        return begin <= local < end if begin <= end else local >= begin or local < end
-
-    wallet_url: Annotated[str, AfterValidator(check_template)] | None = None  #: a link to the user's own tool
-
-
-class Config(_Table):
+class Config(Table):
     """The whole configuration. Secrets are masked in its ``repr``."""
 
     store: StoreConfig = StoreConfig()
-    chains: list[ChainConfig] = []  # none: wallets whose record files bring
+    chains: list[ChainConfig] = Field(default=[])  # none: wallets whose record files bring
     budget: BudgetConfig = BudgetConfig()
     prices: PricesConfig | None = None
     detection: DetectionConfig = DetectionConfig()
@@ -329,8 +248,8 @@ def parse(text: str, path: Path, environment: Mapping[str, str]) -> Config:
         table.model_copy(update={"rpc_urls": [_expand(url, environment, faults) for url in table.rpc_urls]})
         for table in config.chains
     ]
-    for number, table in enumerate(config.chains, 1):
-        place = f"chains[{number}] ({table.name})"
+    for nth, table in enumerate(config.chains, 1):
+        place = f"chains[{nth}] ({table.name})"
         try:
             table.chain()
         except ConfigError as error:

@@ -103,8 +103,6 @@ class Daemon:
     async def _listen(self, bot: TelegramBot, stop: asyncio.Event) -> None:
         menu_set = asyncio.create_task(bot.set_menu(menu()))
         desk = app.desk(self._config, self._engine)
-        with suppress(WatchError, SQLAlchemyError):
-            await asyncio.to_thread(desk.opened)
         while not stop.is_set():
             pause = POLL_AGAIN_S
             try:

@@ -17,11 +17,12 @@ from ingest.errors import StoreError
 from watcher import hearing
 from watcher.actions import Person, decide, follow_address
 from watcher.commands import Asked, answer
+from watcher.jobs.owed import fingerprint
 from watcher.store import meters, outbox
 from watcher.store import review as store
 from watcher.store.database import reading, writing
 
-_OFFSET = "telegram_offset"
+_OFFSET = "telegram_offset"  # memo: an id, and behind it whose: a fingerprint of the token
 _NOTE_EVERY: Final = timedelta(minutes=5)
 _LATER: Final = (StoreError, OperationalError, OSError)  # the database is away or locked: the same update will do later
 _ELSEWHERE: Final = "This button does not belong to this message. /flags shows what waits for you."
@@ -67,9 +68,10 @@ class Desk:
         self._noted: datetime | None = None
 
     def offset(self) -> int:
-        """The first update that was not dealt with yet."""
+        """The first update that was not dealt with yet; each bot counts its own."""
         with reading(self._engine) as connection:
-            return int(meters.recall(connection, _OFFSET) or 0)
+            number, _, mark = (meters.recall(connection, _OFFSET) or "0").partition(" ")
+        return int(number) if mark in {"", fingerprint(self._key)} else 0
 
     def heard(self) -> None:
         """Note that Telegram answered; after a silence in which presses were lost, ask every open flag again."""
@@ -85,11 +87,6 @@ class Desk:
         with writing(self._engine) as connection:
             hearing.note_refused(connection, problem, taken=taken, now=self._clock(), chats=self._chats)
         self._noted = None
-
-    def opened(self) -> None:
-        """Note that the service listens again."""
-        with writing(self._engine) as connection:
-            hearing.note_key(connection, self._key, self._clock(), self._chats)
 
     def skip(self, update_id: int) -> None:
         """Move past an update that asks for nothing."""
@@ -226,4 +223,4 @@ class Desk:
 
     def _advance(self, connection: Connection, update_id: int) -> None:
         # Telegram may start its ids again lower after a week of silence: the last one counts, not the highest.
-        meters.remember(connection, _OFFSET, str(update_id + 1))
+        meters.remember(connection, _OFFSET, f"{update_id + 1} {fingerprint(self._key)}")

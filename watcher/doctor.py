@@ -17,7 +17,7 @@ from ingest.rpc import Node
 from ingest.types import Chain
 from watcher import factor
 from watcher.config import Config
-from watcher.overview import Overview, calibration_note
+from watcher.overview import Overview, calibration_note, undelivered
 from watcher.own_file import open_to_others
 from watcher.types import Role
 
@@ -107,8 +107,8 @@ def watch_list(view: Overview) -> list[Check]:
         checks.append(Check(name="peers", health=health, words=words, todo=todo))
         checks.append(_reading(view))
     if view.undelivered:
-        words = f"{count(view.undelivered, 'message')} not delivered"
-        checks.append(Check(name="outbox", health=Health.WARNING, words=words, todo="edgewatch telegram test"))
+        todo = "edgewatch telegram test shows whether each chat can be reached"
+        checks.append(Check(name="outbox", health=Health.WARNING, words=undelivered(view), todo=todo))
     return checks
 
 

@@ -1,6 +1,5 @@
 """Whether what people press arrives: an outage, or another program that takes the same bot's updates."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -18,7 +17,6 @@ OVER: Final = timedelta(minutes=15)
 """Without a refusal for so long, it is over: two programs take turns in being refused."""
 _HEARD: Final = "telegram_heard"  # memo: when Telegram last answered the loop
 _REFUSED: Final = "telegram_refused"  # memo: why it does not
-_KEY: Final = "button_key"  # memo: a fingerprint of the secret that signs buttons
 _TAKEN: Final = (
     "⚠️ <b>Buttons may not work.</b> Another program takes what is pressed here (Telegram calls it 409 Conflict). "
     "Stop it, or give Edgewatch a bot of its own. Flags still come, and <code>edgewatch flags decide</code> works."
@@ -77,13 +75,3 @@ def note_heard(connection: Connection, now: datetime, chats: Sequence[int]) -> N
     if why is not None:
         ask_all_again(connection, f"{why}: buttons pressed then may be lost", now, chats)
     meters.remember(connection, _HEARD, now.isoformat())
-
-
-def note_key(connection: Connection, key: bytes, now: datetime, chats: Sequence[int]) -> None:
-    """Note which secret signs buttons; with another one older buttons are dead, and every open flag is asked again."""
-    mark = hashlib.sha256(b"edgewatch key:" + key).hexdigest()[:16]
-    before = meters.recall(connection, _KEY)
-    if before is not None and before != mark:
-        ask_all_again(connection, "The bot's token is new: buttons of older messages do nothing", now, chats)
-    if before != mark:
-        meters.remember(connection, _KEY, mark)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from alerts.digest import STATES
 from alerts.lookback import tally as tally_decisions
 from alerts.promise import against_promise
-from alerts.text import address, clean, count, escape, moment
+from alerts.text import address, clean, count, escape, figure, moment
 from alerts.types import Flag, FlagStatus, Message
 from ingest.budget import NEARLY
 from metrics.types import Assessment, State
@@ -43,7 +43,7 @@ class Overview:
     units_today: int
     units_limit: int | None  #: of a day, when something was last spent
     undelivered: int
-    problem: str | None  #: why the oldest undelivered message did not arrive
+    problems: tuple[str, ...]  #: why messages did not arrive, each reason once
     turned_out: str | None  #: how decisions turned out
     heard_at: datetime | None  #: when Telegram last answered the loop that takes presses
     refused: Refused | None  #: why it does not
@@ -64,7 +64,7 @@ def read(connection: Connection, now: datetime) -> Overview:
         units_today=meters.units_on(connection, now.date()),
         units_limit=int(limit) if (limit := meters.recall(connection, spending.LIMIT)) else None,
         undelivered=sum(item.state in outbox.UNSENT for item in waiting),
-        problem=next((item.problem for item in waiting if item.problem and item.state in outbox.UNSENT), None),
+        problems=tuple(dict.fromkeys(each.problem for each in waiting if each.problem and each.state in outbox.UNSENT)),
         turned_out=tally_decisions(look_backs.all_look_backs(connection)),
         heard_at=hearing.heard_at(connection),
         refused=hearing.refused(connection),
@@ -88,7 +88,7 @@ def calibration_note(kept: Kept | None) -> str | None:
         return None
     found = (
         f"calibrated on {kept.factor.wallets} of your wallets on {kept.found_at:%Y-%m-%d}: recurrence intervals are "
-        f"{kept.factor.value:.1f} times shorter than the shipped curve says"
+        f"{figure(kept.factor.value, 1)} times shorter than the shipped curve says"
     )
     return (
         found
@@ -142,11 +142,17 @@ def status_message(view: Overview) -> Message:
     if note := budget_note(view):
         lines.append(f"{note}.")
     if view.undelivered:
-        lines.append(f"Not delivered yet: {view.undelivered}.")
+        lines.append(escape(f"{undelivered(view)}.", 900))
     lines += [f"{view.promise}."] if view.promise else []
     if view.turned_out:
         lines.append(view.turned_out)
     return Message(html="\n".join(lines))
+
+
+def undelivered(view: Overview) -> str:
+    """How many messages wait, and why."""
+    why = "; ".join(clean(problem, 400).removesuffix(".") for problem in view.problems[:2])
+    return f"{count(view.undelivered, 'message')} not delivered: {why or 'in line'}"
 
 
 def health(view: Overview) -> list[tuple[bool, str]]:
@@ -158,8 +164,7 @@ def health(view: Overview) -> list[tuple[bool, str]]:
     if view.read_until is not None and late is not None:
         lines = [(late < LATE_H, f"Read until {moment(view.read_until)}, {_behind(late)} behind.")]
     lines += [(judged is not None, f"Judged as of {moment(judged)}." if judged else "Nothing was judged yet.")]
-    waiting = f"{count(view.undelivered, 'message')} not delivered: {clean(view.problem or 'in line', 200)}"
-    lines += [(not view.undelivered, waiting if view.undelivered else "Every message was delivered.")]
+    lines += [(not view.undelivered, undelivered(view) if view.undelivered else "Every message was delivered.")]
     if view.refused is not None:
         lines += [(False, f"Presses do not arrive since {moment(view.refused.since)}: {view.refused.problem}")]
     elif view.heard_at is not None:
@@ -175,7 +180,7 @@ def _behind(hours: float) -> str:
 def health_message(view: Overview) -> Message:
     """The answer to ``/health``."""
     signs = {True: "🟢", False: "🔴"}
-    lines = [f"{signs[is_well]} {escape(words, 400)}" for is_well, words in health(view)]
+    lines = [f"{signs[is_well]} {escape(words, 900)}" for is_well, words in health(view)]
     return Message(html="\n".join([f"<b>Edgewatch</b> answers, {moment(view.at)}", *lines]))
 
 

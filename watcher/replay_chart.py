@@ -5,6 +5,7 @@ from datetime import date
 
 import numpy as np
 
+from alerts.chart import gaps
 from watcher.replay import Replayed
 
 _UNIX = date(1970, 1, 1).toordinal()
@@ -22,9 +23,9 @@ def draw(found: Replayed) -> bytes:
     days = np.arange(first - 1, last + 1)
     whole, stopped = np.zeros(len(days)), np.zeros(len(days))
     for life in found.lives:
-        opened, returns = np.array(life.opened), np.array(life.returns)
+        opened, returns = np.array(life.opened), np.array(gaps(life.returns))
         for line, until in ((whole, np.inf), (stopped, np.inf if life.flagged is None else life.flagged)):
-            kept = opened < until
+            kept = (opened < until) & np.isfinite(returns)  # what is not known adds nothing
             at = np.searchsorted(days, opened[kept], side="left")
             np.add.at(line, np.minimum(at, len(days) - 1), returns[kept])
     figure = Figure(figsize=(9, 5), dpi=150, facecolor="white", layout="constrained")

@@ -85,15 +85,6 @@ def _bare(metric: Metric, number: float | None) -> str:
     return "-" if number is None else text.value(metric, number, unit=False).removesuffix(" %")
 
 
-def chance(years: float) -> str:
-    """How often chance alone would do this, short: ``1 in 3.1 y``."""
-    if years > 100:
-        return "1 in >100 y"
-    if years >= 1:
-        return f"1 in {years:.1f} y"
-    return f"1 in {12 * years:.0f} mo" if years >= 1 / 6 else f"1 in {max(1, round(365.25 * years))} d"
-
-
 def wallets(pairs: Iterable[tuple[Wallet, Assessment | None]], *, title: str | None = None) -> Table:
     """One line a wallet: its verdict, and each metric from its baseline to now."""
     table = Table(
@@ -121,7 +112,7 @@ def wallets(pairs: Iterable[tuple[Wallet, Assessment | None]], *, title: str | N
             f"{text.clean(wallet.label, 20)} {text.short(wallet.address)}".strip(),
             words,
             *(_change(assessment, metric) for metric in _LISTED),
-            chance(assessment.score) if assessment and judged else "-",
+            text.chance(assessment.score) if assessment and judged else "-",
         )
     return table
 
@@ -167,7 +158,7 @@ def audit(items: Iterable[Report]) -> Table:
             f"{text.clean(item.wallet.label, 20)} {text.short(item.wallet.address)}".strip(),
             Text(item.words, style=_FINDING_STYLE[item.finding]),
             (f"{seen.evidence.peers}" if seen.evidence.peers else Text("none", style="yellow")) if seen else "-",
-            chance(seen.score) if seen else "-",
+            text.chance(seen.score) if seen else "-",
         )
     return table
 
@@ -178,8 +169,13 @@ def realised(rates: Iterable[Realised]) -> Table:
     for name in ("promised a wallet-year", "realised", "95 %", "first flags", "wallet-years"):
         table.add_column(name, justify="right", no_wrap=True)
     for each in rates:
-        between = "too few wallets" if each.low is None or each.high is None else f"{each.low:.2f} to {each.high:.2f}"
-        table.add_row(f"{each.dial:g}", f"{each.rate:.2f}", between, f"{each.flags:,}", f"{each.wallet_years:,.0f}")
+        between = (
+            "too few wallets"
+            if each.low is None or each.high is None
+            else f"{text.figure(each.low, 2)} to {text.figure(each.high, 2)}"
+        )
+        years = text.figure(each.wallet_years, most=text.MANY)
+        table.add_row(text.setting(each.dial), text.figure(each.rate, 2), between, f"{each.flags:,}", years)
     return table
 
 
@@ -195,7 +191,7 @@ def replayed(found: Replayed) -> Table:
             f"{flag.since}" if flag.since else "-",
             "-" if flag.delay_days is None else text.count(flag.delay_days, "day"),
             "-" if flag.lead_days is None else text.count(flag.lead_days, "day"),
-            chance(flag.score),
+            text.chance(flag.score),
             Text("beyond the market", style="cyan") if found.in_event(flag) else "",
         )
     return table
@@ -215,7 +211,7 @@ def flags(items: Sequence[Flag], decided: Mapping[int, Decision]) -> Table:
             f"{text.clean(item.label, 20)} {text.short(item.wallet)}".strip(),
             f"{item.opened_at:%Y-%m-%d}",
             _SHORT[item.evidence.lead].removesuffix(" %") if item.evidence.lead else "-",
-            chance(item.score),
+            text.chance(item.score),
             Text(item.status.value, style="bold red" if decision is None else ""),
             f"{text.clean(decision.decided_by, 30)}, {decision.decided_at:%Y-%m-%d}" if decision else "-",
         )
@@ -238,7 +234,7 @@ def metrics(assessment: Assessment) -> Table:
             else "-",
             f"{item.n}",
             f"{item.window_days}",
-            chance(item.recurrence_years),
+            text.chance(item.recurrence_years),
         )
     return table
 
@@ -257,7 +253,7 @@ def windows(frame: pd.DataFrame) -> Table:
         )
         table.add_row(
             f"{days}",
-            f"{row['n']:.0f}",
+            text.figure(row["n"], most=text.MANY),
             *(_within(metric, row[name], row[f"{ends}_low"], row[f"{ends}_high"]) for metric, name, ends in cells),
         )
     return table
@@ -266,8 +262,8 @@ def windows(frame: pd.DataFrame) -> Table:
 def _within(metric: Metric, number: float, low: float, high: float) -> str:
     if math.isnan(number):
         return "-"
-    shown = _bare(metric, number)
-    return shown if math.isnan(low) else f"{shown} ({_bare(metric, low)} to {_bare(metric, high)})"
+    shown, known = _bare(metric, number), text.is_known(low) and text.is_known(high)
+    return f"{shown} ({_bare(metric, low)} to {_bare(metric, high)})" if known else shown
 
 
 def what_if(frame: pd.DataFrame) -> Table:
@@ -277,7 +273,7 @@ def what_if(frame: pd.DataFrame) -> Table:
         table.add_column(name, justify="right")
     table.add_column("reads")
     for dial, needed, _found, reads in frame.itertuples(name=None):
-        table.add_row(f"{dial:g}", text.recurrence(needed).removeprefix("once in "), reads)
+        table.add_row(text.setting(dial), text.recurrence(needed).removeprefix("once in "), reads)
     return table
 
 
@@ -287,7 +283,9 @@ def course(frame: pd.DataFrame) -> Table:
     for name in ("as of", *frame.columns):
         table.add_column(name, no_wrap=True, justify="left" if name in {"as of", "state"} else "right")
     for as_of, state, *years in frame.itertuples(name=None):
-        table.add_row(f"{as_of:%Y-%m-%d %H:%M}", state, *("-" if math.isnan(each) else chance(each) for each in years))
+        table.add_row(
+            f"{as_of:%Y-%m-%d %H:%M}", state, *("-" if math.isnan(each) else text.chance(each) for each in years)
+        )
     return table
 
 
@@ -306,11 +304,11 @@ def beside_peers(frame: pd.DataFrame) -> Table:
 
 
 def _known(metric: Metric, number: float) -> str:
-    return text.value(metric, number, unit=False) if math.isfinite(number) else "-"
+    return "-" if math.isnan(number) else text.value(metric, number, unit=False)
 
 
-def _profit(number: Decimal) -> str:
-    return f"{number:+,.0f}".replace("-", "\N{MINUS SIGN}")
+def _signed(words: str) -> Text:
+    return Text(words, style="" if words == text.UNKNOWN else "red" if text.MINUS in words else "green")
 
 
 def round_trips(items: Sequence[RoundTrip | FiledTrip], tokens: Tokens) -> Table:
@@ -325,9 +323,9 @@ def round_trips(items: Sequence[RoundTrip | FiledTrip], tokens: Tokens) -> Table
             "-"
             if item.return_fraction is None
             else text.value(Metric.AVERAGE_RETURN, item.return_fraction, unit=False),
-            "-" if item.pnl_usd is None else Text(_profit(item.pnl_usd), style="green" if item.pnl_usd > 0 else "red"),
-            "-" if item.cost_usd is None else f"{item.cost_usd:,.0f}",
-            "-" if item.holding_s is None else f"{item.holding_s / 3600:.1f} h",
+            "-" if item.pnl_usd is None else _signed(text.figure(item.pnl_usd, sign=True, most=text.MANY)),
+            "-" if item.cost_usd is None else text.figure(item.cost_usd, most=text.MANY),
+            "-" if item.holding_s is None else text.figure(item.holding_s / 3600, 1, unit=" h"),
         )
     return table
 
@@ -348,11 +346,11 @@ def open_positions(
         table.add_row(
             f"{item.opened_at:%Y-%m-%d %H:%M}",
             f"{token_name(item.chain_id, item.token, tokens)}{' (bag)' if item.position_id in bags else ''}",
-            "not known" if item.cost_usd is None else f"{item.cost_usd:,.0f}",
-            Text("not known", style="dim") if proceeds is None else f"{proceeds:,.0f}",
+            "not known" if item.cost_usd is None else text.figure(item.cost_usd, most=text.MANY),
+            Text("not known", style="dim") if proceeds is None else text.figure(proceeds, most=text.MANY),
             Text("-", style="dim")
             if change is None
-            else Text(text.value(Metric.AVERAGE_RETURN, change, unit=False), style="green" if change > 0 else "red"),
+            else _signed(text.value(Metric.AVERAGE_RETURN, change, unit=False)),
             Text("-", style="dim") if mark is None else f"{mark.marked_at:%Y-%m-%d %H:%M}",
         )
     return table
@@ -368,7 +366,7 @@ def trades(items: Sequence[tuple[Trade, Valuation | None]], tokens: Tokens) -> T
             "-" if trade.timestamp is None else f"{datetime.fromtimestamp(trade.timestamp, UTC):%Y-%m-%d %H:%M}",
             legs(trade.chain_id, trade.sold, tokens),
             legs(trade.chain_id, trade.bought, tokens),
-            f"{worth.value_usd:,.2f}" if worth and worth.value_usd is not None else "-",
+            text.figure(worth.value_usd, 2, most=text.MANY) if worth and worth.value_usd is not None else "-",
             trade.venue,
             trade.venue_status.value,
             f"{trade.tx_hash[:10]}…",
@@ -384,7 +382,7 @@ def legs(chain_id: int, items: Sequence[Leg], tokens: Tokens) -> str:
 def _leg(chain_id: int, leg: Leg, tokens: Tokens) -> str:
     known = tokens.get((chain_id, leg.token))
     decimals = 18 if leg.token == NATIVE else (known.decimals if known else None)
-    amount = f"{leg.amount_raw} units" if decimals is None else f"{Decimal(leg.amount_raw).scaleb(-decimals):,.6g}"
+    amount = f"{leg.amount_raw} units" if decimals is None else text.amount(Decimal(leg.amount_raw).scaleb(-decimals))
     return f"{amount} {token_name(chain_id, leg.token, tokens)}"
 
 

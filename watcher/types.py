@@ -73,10 +73,13 @@ class Delivery:
     """One message that is to be sent, or was."""
 
     outbox_id: int
-    kind: str  #: ``flag``, ``again`` (asked again), ``words``, ``decided`` (an edit of ``message_id``, as things stand)
+    kind: str
+    """``flag``, ``again`` (asked again), ``words``, ``storm`` (words instead of cards), ``decided`` (an edit of
+    ``message_id``, as things stand)."""
     flag_id: int | None  #: None: words about several flags, or none
     chat_id: int | None
-    state: str  #: ``pending``, ``sending``, ``uncertain``, ``sent``, ``folded`` (other words say it)
+    state: str
+    """``pending``, ``sending``, ``uncertain``, ``sent``, ``folded`` (other words say it), ``void`` (not counted)."""
     tries: int
     message_id: int | None
     problem: str | None

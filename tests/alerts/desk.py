@@ -79,10 +79,11 @@ def make_bot(api: BotApi, **options: Any) -> TelegramBot:
 
 
 @asynccontextmanager
-async def polling(desk: FakeDesk) -> AsyncIterator[tuple[BotApi, TelegramBot]]:
+async def polling(desk: FakeDesk, **options: Any) -> AsyncIterator[tuple[BotApi, TelegramBot]]:
     """A bot that polls, with one card in its chat, until the block ends."""
     stop = asyncio.Event()
-    async with BotApi(desk.journal) as api, make_bot(api) as bot:
+    async with BotApi(desk.journal) as api, make_bot(api, **options) as bot:
+        api.topics = dict.fromkeys(options.get("topics", {}).items(), "open")
         await bot.send(CARD)
         task = asyncio.create_task(bot.poll(desk, stop=stop))
         yield api, bot

@@ -232,3 +232,42 @@ def test_ids_can_be_found_without_taking_updates():
                 assert [(update.user_id, update.chat_id) for update in await bot.senders()] == [(5, -9)]
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("wait", [-5, 10**9, 10**14, 10**30])
+def test_no_answer_stops_the_messages_for_ever(wait: int):
+    """Whatever time to wait an answer names: an error that says when to try again, after a day at most."""
+    _, error = asyncio.run(not_sent(WORDS, refusal(429, "Too Many Requests", retry_after=wait)))
+    assert not error.permanent
+    assert error.retry_after is None or 0 <= error.retry_after <= 86_400
+
+
+def test_a_message_goes_to_the_configured_topic():
+    """Each chat has its own, or none; the general topic takes no id."""
+
+    async def run() -> None:
+        async with BotApi() as api, make_bot(api, more_chats={-5: [7], -6: [7]}, topics={42: 9, -6: 1}) as bot:
+            api.topics = {(42, 9): "open"}
+            for chat_id in (None, -5, -6):
+                await bot.send(CARD, chat_id)
+            assert [shown.get("message_thread_id") for shown in api.messages.values()] == [9, None, None]
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(("state", "way_out"), [("closed", "open it again"), ("gone", "set another")])
+def test_a_closed_topic_has_words_of_its_own(state: str, way_out: str):
+    """One call, not four that cannot help either; the error names topic, chat, and what to do."""
+
+    async def run() -> None:
+        async with BotApi() as api, make_bot(api, topics={42: 9}) as bot:
+            api.topics = {(42, 9): state}
+            with pytest.raises(DeliveryError, match=f"Topic 9 of chat 42 is .*{way_out}.*message_thread_id") as caught:
+                await bot.send(CARD)
+            assert caught.value.permanent
+            assert api.methods() == ["sendPhoto"]
+            api.fail("editMessageCaption", refusal(400, "Bad Request: TOPIC_CLOSED"))
+            with pytest.raises(DeliveryError, match="chat 42 is closed"):
+                await bot.edit(1, CARD, is_photo=True)
+
+    asyncio.run(run())

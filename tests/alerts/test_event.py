@@ -42,7 +42,7 @@ GOLDEN = f"""\
 🌊 MARKET EVENT: 3 of your 12 wallets fell, and their peers with them
 Peers: win rate {MINUS}14 pp ({MINUS}18 to {MINUS}10 pp, 21 peers) since about 5 Jun
 
-Beyond the market #18 Gus, #19 Hal. They have left their form beyond that; each has a card of its own.
+Beyond the market #18 Gus, #19 Hal. They have left their form beyond that; each has a flag of its own.
 Cannot be told Ida: too few peers, too little history, or days not read.
 With the market Alice, Ben, 0x12ab34…12cd34. The market explains this fall; it may hide another.
 
@@ -56,6 +56,22 @@ def test_a_market_event():
     assert plain(message) == GOLDEN
     assert (message.buttons, message.silent) == ((), True)
     assert "fine" not in GOLDEN
+
+
+def test_only_flags_that_are_open_are_spoken_of():
+    """A wallet beyond the market may have no flag: decided before, or snoozed. No message promises one then."""
+
+    def beyond(*wallets: Named) -> str:
+        words = plain(told(names("Alice"), wallets))
+        assert "card" not in words
+        return next(line for line in words.split("\n") if line.startswith("Beyond"))
+
+    [gus, hal, ida], [jon] = names("Gus", "Hal", "Ida", first=18), names("Jon")
+    assert beyond(gus).endswith("#18 Gus. It has left its form beyond that, and has a flag of its own.")
+    assert beyond(jon).endswith("Jon. It has left its form beyond that; no flag is open about it.")
+    assert beyond(jon, jon).endswith("They have left their form beyond that; no flag is open about them.")
+    assert beyond(gus, jon).endswith("beyond that; 1 flag of their own is open, for those with a number.")
+    assert beyond(gus, hal, ida, jon).endswith("beyond that; 3 flags of their own are open, for those with a number.")
 
 
 def test_nobody_beyond_is_said():

@@ -12,7 +12,8 @@ from alerts.review import VERBS, button_data
 from alerts.types import Outcome, Press
 from tests.alerts.desk import CARD, DETAILS, KEEP, FakeDesk, make_bot, polling, settle
 from tests.alerts.examples import CHAT, KEY
-from tests.fakes.bot_api import BotApi, Fault, refusal
+from tests.alerts.test_updates import NOBODY, NOT_OWN
+from tests.fakes.bot_api import BOT, BotApi, Fault, refusal
 
 
 def test_a_press_is_recorded_once_and_shown():
@@ -111,6 +112,8 @@ def test_nobody_else_gets_a_byte():
         async with polling(desk) as (api, _):
             chat, user = {"id": CHAT, "type": "private"}, {"id": 7, "is_bot": False, "first_name": "X"}
             message = {"message_id": 9, "date": 0, "chat": chat, "text": "/status"}
+            card = {"message_id": 1, "date": 1, "chat": chat, "from": BOT}
+            press = {"id": "q", "from": user, "chat_instance": "1", "data": KEEP, "message": card}
             numbers = [
                 api.press(KEEP, user_id=666),
                 api.press(KEEP, chat_id=-100),
@@ -126,10 +129,18 @@ def test_nobody_else_gets_a_byte():
                 api.push(edited_message={**message, "from": user}),
                 api.push(message={**message, "from": user, "text": None, "photo": []}),
                 api.push(message="not even an object"),
+                *(api.say("/status", **fields) for fields in NOT_OWN),
+                *(api.say("/status", **{"from": who}) for who in NOBODY if who not in ({}, None)),
+                api.say("/status@another_bot"),
+                api.say("the reason", reply_to_message={"message_id": 1}, via_bot={"id": 5, "is_bot": True}),
+                *(api.push(callback_query={**press, "from": who}) for who in NOBODY if who),
+                *(api.push(callback_query={**press, "message": {**press["message"], **how}}) for how in NOT_OWN[:-1]),
             ]
             await settle(desk, numbers[-1])
             assert desk.journal == [("skip", number) for number in numbers]
             assert api.methods() == ["sendPhoto"]
+            await settle(desk, api.push(callback_query=press))
+            assert len(desk.presses) == 1, "the same press, made by a person on a card"
 
     asyncio.run(run())
 
@@ -283,3 +294,40 @@ def test_stop_is_fast():
     asyncio.run(run("", "getUpdates"))
     asyncio.run(run("page", "getUpdates"))
     asyncio.run(run("hang", "answerCallbackQuery"))
+
+
+def test_an_answer_goes_to_the_topic_that_asked():
+    """Commands and details; outside of topics to the general one, and to the configured one where none is told."""
+
+    async def run() -> None:
+        desk = FakeDesk()
+        async with polling(desk, topics={CHAT: 5}) as (api, bot):
+            api.topics = {(CHAT, 4): "open", (CHAT, 5): "open"}
+            api.say("/status", message_thread_id=4, is_topic_message=True)
+            api.say("/status", message_thread_id=4)
+            card = await bot.send(CARD)
+            api.press(DETAILS, message_id=card)
+            await settle(desk, api.press(DETAILS, message_id=card + 900))
+            shown = [shown for shown in api.messages.values() if "text" in shown]
+            assert [message.get("message_thread_id") for message in shown] == [4, None, 5, 5]
+            assert [said.topic for said in desk.said] == [4, 1]
+
+    asyncio.run(run())
+
+
+def test_the_loop_learns_its_own_name_before_it_takes_anything():
+    """While Telegram does not say who the bot is nothing is taken, and nothing is lost."""
+
+    async def run() -> None:
+        desk = FakeDesk()
+        async with BotApi() as api, make_bot(api) as bot:
+            api.fail("getMe", Fault("status", 502, "<html>Bad Gateway</html>"), Fault("drop"))
+            number, stop = api.say("/status@Edgewatch_Test_Bot"), asyncio.Event()
+            task = asyncio.create_task(bot.poll(desk, stop=stop))
+            await settle(desk, number)
+            stop.set()
+            await asyncio.wait_for(task, 3)
+            assert [said.text for said in desk.said] == ["/status@Edgewatch_Test_Bot"]
+            assert [call.method for call in api.calls[:4]] == ["getMe", "getMe", "getMe", "getUpdates"]
+
+    asyncio.run(run())

@@ -52,6 +52,7 @@ class BotApi:
         self.calls: list[Call] = []
         self.messages: dict[int, dict[str, Any]] = {}
         self.silent: dict[int, bool] = {}  # message id to whether it made no sound
+        self.topics: dict[tuple[int, int], str] = {}  # chat and topic to "open" or "closed"; others are not there
         self.faults: dict[str, deque[Fault]] = defaultdict(deque)
         self.url = ""
         self._updates: list[dict[str, Any]] = []
@@ -75,7 +76,8 @@ class BotApi:
         await self._runner.cleanup()
 
     def methods(self, *, polls: bool = False) -> list[str]:
-        return [call.method for call in self.calls if polls or call.method != "getUpdates"]
+        """The calls in their order, without those that only listen: getMe, and getUpdates unless ``polls``."""
+        return [call.method for call in self.calls if call.method not in {"getMe", "" if polls else "getUpdates"}]
 
     def fail(self, method: str, *faults: Fault) -> None:
         self.faults[method].extend(faults)
@@ -100,10 +102,11 @@ class BotApi:
             press["message"] = {**seen, "chat": _chat(chat_id)}
         return self.push(callback_query=press)
 
-    def say(self, text: str, *, user_id: int = 7, chat_id: int = 42) -> int:
-        """Let a user write."""
+    def say(self, text: str, *, user_id: int = 7, chat_id: int = 42, **fields: Any) -> int:
+        """Let a user write; ``fields`` are further ones of the message."""
         user = {"id": user_id, "is_bot": False, "first_name": "X"}
-        return self.push(message={"message_id": 900, "date": 0, "chat": _chat(chat_id), "from": user, "text": text})
+        message = {"message_id": 900, "date": 1, "chat": _chat(chat_id), "from": user, "text": text}
+        return self.push(message=message | fields)
 
     async def until(self, method: str, count: int = 1) -> None:
         """Wait until a method was called so often."""
@@ -179,8 +182,14 @@ class BotApi:
         return True
 
     def _store(self, fields: dict[str, Any], content: dict[str, Any]) -> Any:
-        number = len(self.messages) + 1
-        message = {"message_id": number, "date": 0, "chat": _chat(int(fields["chat_id"])), **content}
+        number, chat_id = len(self.messages) + 1, int(fields["chat_id"])
+        message = {"message_id": number, "date": 1, "chat": _chat(chat_id), "from": BOT, **content}
+        if "message_thread_id" in fields:
+            topic = int(fields["message_thread_id"])
+            state = self.topics.get((chat_id, topic), "gone")
+            if state != "open":
+                raise ValueError("TOPIC_CLOSED" if state == "closed" else "message thread not found")
+            message |= {"message_thread_id": topic, "is_topic_message": True}
         self.silent[number] = fields.get("disable_notification") == "true"
         self.messages[number] = message | _markup(fields)
         return self.messages[number]

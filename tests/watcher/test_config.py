@@ -15,6 +15,14 @@ rpc_urls = ["https://node.example/${KEY}"]
 """
 
 
+def telegram(allowed, more=""):
+    return f"{GOOD}[telegram]\nchat_id = 42\nallowed_user_ids = {allowed}\n{more}\n"
+
+
+def chat(allowed, more=""):
+    return f"[[telegram.chats]]\nchat_id = -5\nallowed_user_ids = {allowed}\n{more}\n"
+
+
 @pytest.fixture
 def write(tmp_path):
     def write(text):
@@ -84,6 +92,15 @@ def test_a_chains_own_venues_are_added_to_the_known_ones(write):
         (GOOD + '[[chains]]\nhypersync_token = "x"', "chains.2.hypersync_token: unknown key"),
         ("hypersync_token = 'x'\n" + GOOD, "unknown key 'hypersync_token'; secrets come from the environment"),
         ("[[chains]\n", "not valid TOML"),
+        (telegram("[7, 1087968824]"), "telegram.allowed_user_ids.2: 1087968824 is GroupAnonymousBot"),
+        (telegram("[136817688]"), "Channel Bot"),
+        (telegram("[777000]"), "Telegram itself"),
+        (telegram("[-1001]"), "-1001 is a group or channel, not a person"),
+        (telegram("[0]"), "“Remain anonymous”"),
+        (telegram("[7]", chat("[777000]")), "telegram.chats.1.allowed_user_ids.1: 777000"),
+        (telegram("[7]", "message_thread_id = 0"), "telegram.message_thread_id: write a whole number from 1 to"),
+        (telegram("[7]", chat("[7]") + chat("[8]")), "chat_id -5 occurs twice"),
+        (telegram("[7]", chat("[7]").replace("-5", "42")), "chat_id 42 occurs twice"),
     ],
 )
 def test_a_fault_is_named_with_its_place(write, text, message):
@@ -130,3 +147,11 @@ def test_no_key_can_be_configured():
     """The configuration has no place for a private key or a seed phrase."""
     names = str(Config.model_json_schema()).lower()
     assert not any(word in names for word in ("private", "mnemonic", "seed", "keystore", "passphrase"))
+
+
+def test_each_chat_has_its_topic(write):
+    """In the first table and in the others, or none."""
+    config = load(write(telegram("[7]", "message_thread_id = 5\n" + chat("[7, 8]"))), {"KEY": "abc"})
+    assert (config.telegram.chat_ids, config.telegram.topics) == ([42, -5], {42: 5})
+    config = load(write(telegram("[7]", chat("[7]", "message_thread_id = 6"))), {"KEY": "abc"})
+    assert config.telegram.topics == {-5: 6}

@@ -114,7 +114,7 @@ BOUNDS = [
     (("budget", "marks_share"), 0.0, 1.0, 1e-3),
     (("detection", "false_flags_per_wallet_year"), 0.01, 100.0, 1e-3),
     (("telegram", "chat_id"), -(2**52) + 1, 2**52 - 1, 1),
-    (("telegram", "allowed_user_ids", 0), 1, 2**52 - 1, 1),
+    (("telegram", "message_thread_id"), 1, 2**31 - 1, 1),
     (("telegram", "chats", 0, "chat_id"), -(2**52) + 1, 2**52 - 1, 1),
 ]
 """Place, least, most, and a step beyond."""
@@ -137,6 +137,17 @@ def test_a_number_has_bounds_and_an_example(path, least, most, step):
     for beyond in (least - step, most + step, -math.inf, math.inf, math.nan, "1", True, [], {}, 2**100_000):
         said = refused(path, beyond)
         read(path, tomllib.loads(f"it = {re.search(r'for example ([^;]+);', said).group(1)}")["it"])
+
+
+def test_an_id_of_a_person_is_positive_and_of_52_bits():
+    """Both bounds are taken; a group's, and a number that is no id, are refused with the reason."""
+    path = ("telegram", "allowed_user_ids", 0)
+    for taken in (1, 2**52 - 1):
+        read(path, taken)
+    for beyond in (0, -1, -(2**52) + 1):
+        assert "group or channel, not a person" in refused(path, beyond)
+    for beyond in (2**52, -(2**52), math.nan, "1", True, []):
+        assert "for example 123456789" in refused(path, beyond)
 
 
 @pytest.mark.parametrize(

@@ -99,16 +99,3 @@ def test_a_loop_that_is_not_answered_is_not_well(store, desk, clock):
     assert not any("Telegram" in problem for problem in problems(store, clock))
     clock.minutes = 16
     assert any("Telegram was last heard at 2025-07-01 08:00 UTC" in problem for problem in problems(store, clock))
-
-
-def test_a_new_token_makes_old_buttons_dead_and_asks_again(store, clock, desk):
-    """The first start and a restart with the same token say nothing; another token asks every open flag, once."""
-    desk.opened()
-    desk.opened()
-    assert told(store) == []
-    other = Desk(store, clock=clock, key=b"k" * 32, chats=CHATS, units_a_day=1000)
-    other.opened()
-    other.opened()
-    [words] = told(store)
-    assert "The bot's token is new: buttons of older messages do nothing" in words
-    assert "w1" in words

@@ -1,5 +1,7 @@
 """The page of one wallet: complete in itself, safe whatever others wrote, and whole in a real browser."""
 
+import itertools
+import math
 import os
 import re
 from dataclasses import replace
@@ -13,6 +15,7 @@ from nbclient import NotebookClient
 
 from ingest.chains import by_id
 from ingest.errors import ConfigError
+from tests.any_number import EDGES, leaked, poisoned
 from tests.builders import WALLET, entry, trade
 from tests.ingest.receipts import USDC
 from tests.programs import find_chromium
@@ -226,3 +229,22 @@ def test_a_real_browser_shows_the_page_quietly(written, tmp_path):
                 tab.close()
         browser.close()
     assert not set(chosen["light"]) & set(chosen["dark"])
+
+
+def test_a_page_of_numbers_that_are_none_can_be_written(engine):
+    """Whatever a verdict holds, be it nan, infinite or 1e308: the page says unknown or a bounded figure."""
+    found = study(engine, flag_id=1)
+    flag = poisoned(found.flag)
+    edges = itertools.cycle(EDGES)
+    broken = replace(
+        found,
+        flag=flag,
+        flags=[flag],
+        assessment=replace(found.assessment, evidence=flag.evidence, score=math.nan),
+        standing=tuple((wallet, each and poisoned(each)) for wallet, each in found.standing),
+        by_day=found.by_day.map(lambda _: next(edges)),
+    )
+    written = page(broken)
+    assert written.count("<figure>") >= 3
+    assert "unknown" in written
+    assert leaked(Seen(written).text) is None

@@ -9,12 +9,12 @@ from alerts.review import make_decision
 from alerts.types import Choice
 from tests.alerts.examples import FLAG
 from watcher import actions
-from watcher.config import TelegramConfig
 from watcher.desk import Desk
 from watcher.jobs.deliver import STORM, deliver_once
 from watcher.jobs.digest import HOUR, digest_once
 from watcher.store import outbox, review, wallets
 from watcher.store.database import reading, writing
+from watcher.telegram_config import TelegramConfig
 from watcher.types import Wallet
 
 NOW = datetime(2025, 7, 1, 8, tzinfo=UTC)
@@ -52,9 +52,9 @@ def open_flags(engine, numbers, at=NOW, chats=CHATS):
             outbox.enqueue(connection, flag_id, at, chats)
 
 
-def deliver(engine, channel, hours=0.0, **options):
+def deliver(engine, channel, hours=0.0, chats=CHATS, **options):
     at = NOW + timedelta(hours=hours)
-    return deliver_once(engine, channel, key=KEY, chats=CHATS, clock=lambda: at, **options)
+    return deliver_once(engine, channel, key=KEY, chats=chats, clock=lambda: at, **options)
 
 
 def desk(engine, hours):
@@ -167,12 +167,16 @@ def test_a_decision_shows_on_every_card_and_an_unsent_card_says_so_at_once(store
     assert not late.buttons
 
 
-def test_what_waits_for_a_chat_that_left_the_configuration_goes_to_the_first(store):
-    """A group that moved gets a new id; its messages are not lost with the old one."""
+def test_what_waits_for_a_chat_that_left_the_configuration_is_not_lost(store):
+    """A group that moved gets a new id: its words go to the first chat, once, and its cards to all, once."""
     channel = Channel()
-    open_flags(store, [1], chats=[-7])
-    assert deliver(store, channel) == 1
-    assert len(channel.got[42]) == 1
+    open_flags(store, [1], chats=[-7, 42])
+    with writing(store) as connection:
+        outbox.tell(connection, "told to one", NOW, [-7])
+        outbox.tell(connection, "told to both", NOW, [-7, 42])
+    assert deliver(store, channel) == 4
+    assert sorted(message.html for message in channel.got[42][1:]) == ["told to both", "told to one"]
+    assert [len(channel.got[chat_id]) for chat_id in CHATS] == [3, 1]
 
 
 def test_a_message_of_another_chat_is_never_taken_for_one_of_this(store):
@@ -266,7 +270,8 @@ def test_the_digest_names_what_waits_and_what_was_decided(store):
         digest_once(store, zone=UTC, now=NOW + timedelta(days=days), units_a_day=10, chats=[42])
     channel = Channel()
     deliver(store, channel, 24 * 7)
-    [message] = channel.got[42]
+    message, card = channel.got[42]
+    assert "w01" in card.html
     assert "Decided: 1 keep." in message.html
     assert "2 flags: 1 waiting for you, 1 kept." in message.html
     assert [[button.label for button in row] for row in message.buttons] == [["#1 w01"]]
@@ -283,8 +288,8 @@ def test_a_storm_is_told_again_as_such_after_a_doubtful_attempt(store):
         raise DeliveryError("no answer", uncertain=True)
 
     channel.send = doubtful
-    assert deliver(store, channel) == 0
-    assert deliver(store, channel, 1) == 1
+    assert deliver(store, channel, chats=[42]) == 0
+    assert deliver(store, channel, 1, chats=[42]) == 1
     [storm] = channel.got[42]
     assert storm.html.startswith("<i>Perhaps a repeat")
     assert len(storm.buttons) == 4

@@ -7,7 +7,7 @@ import numpy as np
 import typer
 from rich.progress import Progress
 
-from alerts.text import count
+from alerts.text import count, figure
 from ingest.errors import ConfigError
 from metrics.realised import ENOUGH
 from metrics.shuffled import LEAST_DAYS, stretches
@@ -72,9 +72,10 @@ def _tell(done: Calibrated) -> None:
     if done.left_out:
         typer.echo(f"{count(len(done.left_out), 'wallet')} left out: too short a record, or one with too many holes")
     if done.factor is not None:
+        low, high, value = (figure(each, 1) for each in (done.factor.low, done.factor.high, done.factor.value))
         typer.echo(
-            f"the promise is broken: {done.factor.low:.1f} to {done.factor.high:.1f} times as many flags as the dial "
-            f"says. From now on recurrence intervals are {done.factor.value:.1f} times shorter, and flags rarer; "
+            f"the promise is broken: {low} to {high} times as many flags as the dial says. From now on recurrence "
+            f"intervals are {value} times shorter, and flags rarer; "
             "`edgewatch calibrate --forget` removes this"
         )
     elif len(done.used) < ENOUGH:

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 
 from watcher import app
 from watcher.actions import Person
+from watcher.cli.rows import plain
 from watcher.config import Config, environment, find_file, load
 
 
@@ -68,4 +69,4 @@ def err() -> Console:
 
 def print_json(value: Any) -> None:
     """Print one JSON document."""
-    typer.echo(json.dumps(value, default=str, ensure_ascii=False))
+    typer.echo(json.dumps(plain(value), default=str, ensure_ascii=False))

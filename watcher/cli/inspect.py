@@ -149,6 +149,7 @@ def status(
                 ],
                 "open_flags": [flag.flag_id for flag in view.open_flags],
                 "undelivered": view.undelivered,
+                "problems": list(view.problems),
                 "units_today": view.units_today,
                 "units_limit": view.units_limit,
                 "turned_out": view.turned_out,
@@ -179,8 +180,10 @@ def status(
         console.print(f"{text.count(refused, 'answer')} of price feeds refused: stale, or not to be believed")
     console.print(
         f"{len(view.wallets) - len(followed)} peers; {view.units_today:,} of "
-        f"{shared.config.budget.rpc_units_per_day:,} units spent today; {view.undelivered} messages not delivered"
+        f"{shared.config.budget.rpc_units_per_day:,} units spent today"
     )
+    if view.undelivered:
+        console.print(overview.undelivered(view), markup=False)
     if note := overview.budget_note(view):
         console.print(note)
     for line in (view.promise, overview.calibration_note(view.calibrated), view.turned_out):

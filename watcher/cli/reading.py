@@ -227,9 +227,7 @@ def _take_presses(shared: context.Context, console: Console) -> None:
 
     async def take() -> None:
         async with build.bot(shared.config, poll_seconds=0) as bot:
-            desk = build.desk(shared.config, shared.engine)
-            await asyncio.to_thread(desk.opened)
-            await bot.catch_up(desk)
+            await bot.catch_up(build.desk(shared.config, shared.engine))
 
     try:
         asyncio.run(take())

@@ -8,7 +8,7 @@ import numpy as np
 import typer
 from rich.progress import Progress
 
-from alerts.text import count
+from alerts.text import count, figure, setting
 from ingest.errors import ConfigError
 from ingest.limits import real
 from metrics.copying import Comparison, Difference, compare
@@ -104,9 +104,9 @@ def _tell(found: Replayed, money: Comparison | None) -> None:
     beyond = sum(map(found.in_event, found.flags))
     typer.echo(
         f"{found.first:%Y-%m-%d} to {found.last:%Y-%m-%d}, {how}; "
-        f"dial {found.false_flags_per_wallet_year:g} a wallet-year: {count(len(found.flags), 'flag')} "
+        f"dial {setting(found.false_flags_per_wallet_year)} a wallet-year: {count(len(found.flags), 'flag')} "
         f"of {count(len(found.lives), 'wallet')}"
-        + (f" ({rate:.2f} a wallet-year, true ones among them)" if rate is not None else "")
+        + (f" ({figure(rate, 2)} a wallet-year, true ones among them)" if rate is not None else "")
         + f"; {count(len(found.events), 'market event')}, {beyond} of the flags in them, beyond the market"
     )
     for event in found.events:
@@ -120,12 +120,12 @@ def _tell(found: Replayed, money: Comparison | None) -> None:
     ):
         known = [day for day in days if day is not None]
         if known:
-            typer.echo(f"{words}: {np.median(known):.0f} days (median of {len(known)})")
+            typer.echo(f"{words}: {count(round(float(np.median(known))), 'day')} (median of {len(known)})")
     if money is not None:
         typer.echo(
             f"following with the same stake in each of {money.round_trips:,} round trips, stakes a wallet: "
-            f"{money.until_flag:+.2f} until the flag, {money.never_unfollowing:+.2f} without unfollowing, "
-            f"{money.at_random:+.2f} unfollowing as many at random"
+            f"{_stakes(money.until_flag)} until the flag, {_stakes(money.never_unfollowing)} without unfollowing, "
+            f"{_stakes(money.at_random)} unfollowing as many at random"
         )
         typer.echo(
             f"the flag was worth {_difference(money.over_never)} over never, {_difference(money.over_random)} over "
@@ -135,8 +135,12 @@ def _tell(found: Replayed, money: Comparison | None) -> None:
 
 def _difference(found: Difference) -> str:
     if found.low is None or found.high is None:
-        return f"{found.mean:+.2f} (too few wallets for an interval)"
-    return f"{found.mean:+.2f} (95 %: {found.low:+.2f} to {found.high:+.2f})"
+        return f"{_stakes(found.mean)} (too few wallets for an interval)"
+    return f"{_stakes(found.mean)} (95 %: {_stakes(found.low)} to {_stakes(found.high)})"
+
+
+def _stakes(number: float) -> str:
+    return figure(number, 2, sign=True)
 
 
 def _object(found: Replayed, money: Comparison | None) -> dict[str, Any]:

@@ -5,8 +5,11 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
+
+from alerts.text import is_known
 
 _RUNS = frozenset("=+-@＝＋－＠")  # noqa: RUF001 - a spreadsheet takes the wide ones for the narrow
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?")
@@ -23,7 +26,7 @@ def lines(rows: Iterable[Mapping[str, Any]], form: Format) -> Iterator[str]:
     """Yield the lines of an export, without their ends; CSV begins with the names of the first row's fields."""
     if form is Format.JSONL:
         for row in rows:
-            yield json.dumps(row, separators=(", ", ": "), default=str)
+            yield json.dumps(plain(row), separators=(", ", ": "), default=str)
         return
     names: list[str] | None = None
     for row in rows:
@@ -31,6 +34,15 @@ def lines(rows: Iterable[Mapping[str, Any]], form: Format) -> Iterator[str]:
             names = list(row)
             yield _line(names)
         yield _line([row.get(name) for name in names])
+
+
+def plain(value: Any) -> Any:
+    """Return a value for JSON, which knows neither nan nor infinity: null in their place."""
+    if isinstance(value, Mapping):
+        return {name: plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in value]
+    return None if isinstance(value, float | Decimal) and not is_known(value) else value
 
 
 def _line(values: Iterable[Any]) -> str:
@@ -41,6 +53,7 @@ def _line(values: Iterable[Any]) -> str:
 
 def _cell(value: Any) -> str:
     """Write one cell. A spreadsheet runs what begins like a formula: such a text gets a quote in front."""
+    value = plain(value)
     if value is None:
         return ""
     words = json.dumps(value, default=str) if isinstance(value, dict | list | tuple) else str(value)

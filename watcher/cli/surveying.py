@@ -10,7 +10,7 @@ from datetime import datetime
 import typer
 from rich.console import Console
 
-from alerts.text import count
+from alerts.text import count, figure
 from ingest.errors import BudgetExhausted, ConfigError
 from metrics.likeness import Likeness, Style
 from watcher import app as build
@@ -133,12 +133,12 @@ def _nearest(rows: list[Row], most: int) -> list[Row]:
 
 def _words(found: Resemblance) -> str:
     words = (
-        f"{found.chain}: {count(found.windows, 'window')} ({found.sampled_days:,.1f} days) show "
+        f"{found.chain}: {count(found.windows, 'window')} ({count(round(found.sampled_days, 1), 'day')}) show "
         f"{count(found.seen, 'wallet')}, {found.judged:,} with enough swaps to compare with "
         f"{count(found.compared, 'followed wallet')}; {len(found.alike):,} are alike"
     )
     if found.machines:
-        named = ", ".join(f"{each.wallet} ({each.trades_per_day:,.0f})" for each in found.machines[:NAMED])
+        named = ", ".join(f"{each.wallet} ({figure(each.trades_per_day)})" for each in found.machines[:NAMED])
         more = len(found.machines) - NAMED
         words += (
             f". Left out as bots, with {MACHINE_TRADES_PER_DAY} swaps a day or more: {named}"
@@ -162,6 +162,6 @@ def tell(rows: Sequence[Row], followed: Sequence[Wallet], *, as_json: bool) -> N
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["address", "label", "chain", "role", "followed_since"])
     for chain, each, like, how in rows:
-        label = f"like {like.wallet[:12]}, factor {how.factor:.1f}"
+        label = f"like {like.wallet[:12]}, factor {figure(how.factor, 1)}"
         table.writerow([each.wallet, label, chain, Role.PEER.value, f"{since:%Y-%m-%d}"])
     typer.echo(text.getvalue(), nl=False)

@@ -6,6 +6,7 @@ import typer
 
 from alerts.errors import AlertError
 from alerts.types import Message
+from alerts.updates import GENERAL, Update
 from watcher import app as build
 from watcher.cli import context
 
@@ -40,12 +41,18 @@ def whoami(ctx: typer.Context) -> None:
     """Show who wrote to the bot of late, with the ids that the configuration needs."""
     shared = context.of(ctx)
 
-    async def senders() -> list[tuple[int | None, int | None, str]]:
+    async def senders() -> list[Update]:
         async with build.bot(shared.config) as bot:
-            return [(item.user_id, item.chat_id, item.user_name) for item in await bot.senders()]
+            return await bot.senders()
 
-    found = sorted(set(asyncio.run(senders())), key=str)
-    for user_id, chat_id, name in found:
-        typer.echo(f"user id {user_id}  chat id {chat_id}  {name}")
+    found = sorted(set(map(_sender, asyncio.run(senders()))))
+    for line in found:
+        typer.echo(line)
     if not found:
         typer.echo("nobody; write any message to the bot in the chat that it shall use, and try again")
+
+
+def _sender(item: Update) -> str:
+    topic = f"  message_thread_id {item.topic}" if item.topic not in {None, GENERAL} else ""
+    refused = f"  does nothing: {item.refused}" if item.refused is not None else ""
+    return f"user id {item.user_id}  chat id {item.chat_id}{topic}  {item.user_name}{refused}"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final, Protocol
 
 import structlog
@@ -12,7 +13,8 @@ from alerts import chart, message, text
 from alerts.digest import digest
 from alerts.errors import DeliveryError
 from alerts.review import CARD, button_data
-from alerts.types import Button, Flag, FlagStatus, Message
+from alerts.types import Button, ChartSeries, Flag, FlagStatus, Message
+from watcher.jobs.owed import put_owed
 from watcher.store import outbox, review
 from watcher.store.database import reading, writing
 from watcher.types import Delivery
@@ -44,11 +46,17 @@ def flag_message(
 ) -> Message:
     """The card of a flag with its chart and buttons; where the chart cannot be drawn, without it."""
     try:
-        picture = chart.draw(flag.chart, title=chart_title(flag))
+        picture = _drawn(flag.chart, chart_title(flag))
     except Exception:  # whatever a library finds wrong: the words shall arrive, and what waits behind them
         log.exception("chart_not_drawn", flag=flag.flag_id)
         picture = None
     return message.card(flag, key=key, chat_id=chat_id, chart_png=picture, repeat=repeat, wallet_url=wallet_url)
+
+
+@lru_cache(maxsize=STORM)
+def _drawn(series: ChartSeries, title: str) -> bytes:
+    """Draw a chart, once for all chats."""
+    return chart.draw(series, title=title)
 
 
 def chart_title(flag: Flag) -> str:
@@ -87,7 +95,8 @@ def deliver_once(
     key
         Binds the buttons to this installation; the chat binds them too.
     chats
-        Whom to tell, at least one; what waits for another chat goes to the first.
+        Whom to tell, at least one: each of every open flag, see ``watcher.jobs.owed``. Other words that wait for a
+        chat that is none of these go to the first.
     clock
         UTC; a waiting time that Telegram asks for begins when it asks.
     wallet_url
@@ -102,7 +111,7 @@ def deliver_once(
         again, soon at first, then once an hour. The other chats were served first.
     """
     with writing(engine) as connection:
-        outbox.readdress(connection, chats)
+        put_owed(connection, key, chats, clock())
         for chat_id in chats:
             _fold_storm(connection, chat_id, clock())
     arrived, closed = 0, None
@@ -163,7 +172,7 @@ def _serve(
 def _render(connection: Connection, item: Delivery, chat_id: int, key: bytes, wallet_url: str | None) -> Message:
     """Write a message as things stand now: a flag that was decided meanwhile says so."""
     repeat = "<i>Perhaps a repeat: the first attempt was not confirmed.</i>\n" if item.doubtful else ""
-    if item.kind == "words":
+    if item.kind in {"words", "storm"}:
         asked = [flag for flag_id in item.about if (flag := review.find_flag(connection, flag_id)) is not None]
         waiting = [flag for flag in asked if flag.status is FlagStatus.OPEN]
         buttons = card_buttons(waiting, key=key, chat_id=chat_id)
@@ -193,17 +202,20 @@ def tell_of(
     connection: Connection, title: str, flag_ids: Sequence[int], now: datetime, chats: Sequence[int], *, silent: bool
 ) -> None:
     """Put one line for each flag into the outbox, in as few messages as hold them, instead of their cards."""
-    found = [flag for flag_id in flag_ids if (flag := review.find_flag(connection, flag_id)) is not None]
-    pages = digest(title, found)
-    for page in pages:
-        about = flag_ids if page is pages[-1] else ()
-        outbox.tell(connection, page.html, now, chats, about=about, silent=silent or page.silent)
+    for first in range(0, len(flag_ids), _MOST_BUTTONS):  # below each message, a button for each of its flags
+        these = flag_ids[first : first + _MOST_BUTTONS]
+        found = [flag for flag_id in these if (flag := review.find_flag(connection, flag_id)) is not None]
+        pages = digest(title, found)
+        for page in pages:
+            about, quietly = these if page is pages[-1] else (), silent or page.silent or first > 0
+            outbox.tell(connection, page.html, now, chats, about=about, silent=quietly, instead=True)
     for chat_id in chats:
         outbox.fold(connection, chat_id, flag_ids, now)
 
 
 def ask_all_again(connection: Connection, title: str, now: datetime, chats: Sequence[int]) -> None:
     """Ask every open flag again in one message, but those whose cards came just now: these were not pressed before."""
+    outbox.owe(connection, now, chats)
     new = outbox.told_to_all(connection, chats, now - JUST_NOW)
     waiting = [flag.flag_id for flag in review.flags(connection) if flag.status is FlagStatus.OPEN]
     if asked := [flag_id for flag_id in waiting if flag_id not in new]:

@@ -91,7 +91,7 @@ def _pictures(study: Study) -> list[str]:
 
 
 def _dial(study: Study) -> str:
-    return f"Above the dashed line it flags: {text.recurrence(1 / study.dial)}, the dial of {study.dial:g}."
+    return f"Above the dashed line it flags: {text.recurrence(1 / study.dial)}, the dial of {text.setting(study.dial)}."
 
 
 def _band(study: Study, metric: Metric) -> str:

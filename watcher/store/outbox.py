@@ -6,17 +6,47 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
-from watcher.store.schema import outbox
+from watcher.store.schema import flag, outbox
 from watcher.types import Delivery
 
 UNSENT = ("pending", "sending", "uncertain")
 LOOP_TIME = timedelta(seconds=15)  #: in which the loop changes the message whose button it took
+VOID = "void"
+"""State of a card that tells nobody: its chat is not configured any more, or its buttons are another token's."""
 _CARDS = ("flag", "again", "card")  # kinds of messages that have a flag's buttons, or had them
+_TELLING = ("flag", "again")  # of these, what tells a chat of a flag without being asked
+_OPEN = select(flag.c.flag_id).where(flag.c.status == "open")
 
 
 def enqueue(connection: Connection, flag_id: int, at: datetime, chats: Iterable[int]) -> None:
     """Put a flag's card into the outbox."""
     _put(connection, at, chats, kind="flag", flag_id=flag_id)
+
+
+def owe(connection: Connection, at: datetime, chats: Sequence[int]) -> None:
+    """Put the card of each open flag into the outbox of each chat that is neither told of it nor about to be."""
+    for chat_id in chats:
+        here = outbox.c.chat_id == chat_id
+        if chat_id == chats[0]:
+            here = or_(here, outbox.c.chat_id.is_(None))
+        telling = and_(here, outbox.c.kind.in_(_TELLING), outbox.c.state != VOID, outbox.c.flag_id.is_not(None))
+        told = select(outbox.c.flag_id).where(telling)
+        for flag_id in connection.execute(_OPEN.where(flag.c.flag_id.not_in(told)).order_by(flag.c.flag_id)).scalars():
+            enqueue(connection, flag_id, at, [chat_id])
+
+
+def void_cards(connection: Connection) -> set[int]:
+    """Let no card of an open flag count that was sent, nor words in its place; returns the chats that saw one.
+
+    The ids of what was sent are forgotten: to another bot, the same id in a private chat is another message.
+    """
+    seen = and_(outbox.c.kind.in_(_TELLING), outbox.c.state.in_(("sent", "folded")), outbox.c.flag_id.in_(_OPEN))
+    chats = set(connection.execute(select(outbox.c.chat_id).where(seen)).scalars())
+    storms = and_(outbox.c.kind == "storm", outbox.c.state.in_(UNSENT))
+    connection.execute(update(outbox).where(or_(seen, storms)).values(state=VOID))
+    _drop_edits(connection, outbox.c.state.in_(UNSENT))
+    connection.execute(update(outbox).where(outbox.c.message_id.is_not(None)).values(message_id=None))
+    return chats
 
 
 def ask_again(connection: Connection, flag_id: int, html: str, at: datetime, chats: Iterable[int]) -> None:
@@ -32,9 +62,13 @@ def tell(
     *,
     about: Sequence[int] = (),
     silent: bool = True,
+    instead: bool = False,
 ) -> None:
-    """Put words into the outbox; the cards of the flags ``about`` can be asked for below them."""
-    _put(connection, at, chats, kind="words", html=html, about=list(about), silent=silent)
+    """Put words into the outbox; the cards of the flags ``about`` can be asked for below them.
+
+    ``instead``: the words are told instead of these cards, see `fold`.
+    """
+    _put(connection, at, chats, kind="storm" if instead else "words", html=html, about=list(about), silent=silent)
 
 
 def show_decided(
@@ -84,7 +118,7 @@ def shows(connection: Connection, flag_id: int, chat_id: int, message_id: int | 
     found = connection.execute(known).all()
     if found:
         return any(row.flag_id == flag_id and row.kind in (*_CARDS, "decided") for row in found)
-    doubtful = or_(outbox.c.tries > 1, outbox.c.state.in_(UNSENT))
+    doubtful = or_(outbox.c.tries > 1, outbox.c.state.in_((*UNSENT, VOID)))
     cards = and_(here, outbox.c.flag_id == flag_id, outbox.c.kind.in_(_CARDS), doubtful)
     return connection.execute(select(outbox.c.outbox_id).where(cards).limit(1)).first() is not None
 
@@ -95,17 +129,33 @@ def _put(connection: Connection, at: datetime, chats: Iterable[int | None], **va
 
 
 def readdress(connection: Connection, chats: Sequence[int]) -> None:
-    """Send what waits for a chat that is not configured any more, or was never named, to the first that is."""
-    gone = and_(outbox.c.state.in_(UNSENT), outbox.c.chat_id.not_in(chats))
-    _drop_edits(connection, gone)
-    lost = and_(outbox.c.state.in_(UNSENT), or_(outbox.c.chat_id.is_(None), outbox.c.chat_id.not_in(chats)))
-    connection.execute(update(outbox).where(lost).values(chat_id=chats[0]))
+    """Let the first chat have what waits for one that is not configured any more, or was never named.
+
+    Cards are not among it: each chat is told of each open flag anyway, see `owe`.
+    """
+    gone = or_(outbox.c.chat_id.is_(None), outbox.c.chat_id.not_in(chats))
+    waits = and_(outbox.c.state.in_(UNSENT), gone)
+    _drop_edits(connection, waits)
+    storms = select(outbox).where(waits, outbox.c.kind == "storm")
+    for row in connection.execute(storms).all():  # the cards that these words stand for were not told there either
+        folded = and_(outbox.c.kind == "flag", outbox.c.chat_id == row.chat_id, outbox.c.state == "folded")
+        connection.execute(update(outbox).where(folded, outbox.c.flag_id.in_(row.about)).values(state=VOID))
+    cards = and_(waits, outbox.c.kind.in_((*_TELLING, "storm")))
+    connection.execute(update(outbox).where(cards).values(state=VOID))
+    _fold_doubles(connection, waits, chats[0])
+    connection.execute(update(outbox).where(waits).values(chat_id=chats[0]))
 
 
 def hand_over(connection: Connection, chat_id: int, to: int, at: datetime) -> None:
     """Let another chat have what waits for one that became it, unless the same waits or was sent there anyway."""
     waits = and_(outbox.c.state.in_(UNSENT), outbox.c.chat_id == chat_id)
     _drop_edits(connection, waits)
+    _fold_doubles(connection, waits, to)
+    connection.execute(update(outbox).where(waits).values(chat_id=to, state="pending", not_before=at))
+
+
+def _fold_doubles(connection: Connection, waits: ColumnElement[bool], to: int) -> None:
+    """Give up what waits where the same is told in another chat."""
     other = outbox.alias()
     same = and_(
         other.c.chat_id == to,
@@ -115,7 +165,6 @@ def hand_over(connection: Connection, chat_id: int, to: int, at: datetime) -> No
     )
     doubled = and_(waits, select(other.c.outbox_id).where(same).exists())
     connection.execute(update(outbox).where(doubled).values(state="folded"))
-    connection.execute(update(outbox).where(waits).values(chat_id=to, state="pending", not_before=at))
 
 
 def _drop_edits(connection: Connection, among: ColumnElement[bool]) -> None:

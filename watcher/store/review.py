@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
+from pydantic_core import to_json
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -28,6 +29,11 @@ _CHART = TypeAdapter(ChartSeries)
 _SILENCE = TypeAdapter(Silence)
 
 
+def _json(record: Evidence | ChartSeries | Silence) -> str:
+    """Write a record so that it is read again as it is, also where a number of it is none."""
+    return to_json(record, inf_nan_mode="constants").decode()
+
+
 # -- assessments -------------------------------------------------------------------------------------------------------
 
 
@@ -38,7 +44,7 @@ def replace_assessments(connection: Connection, items: Iterable[Assessment]) -> 
         values = {
             "state": item.state.value,
             "score": repr(item.score),
-            "evidence": _EVIDENCE.dump_json(item.evidence).decode(),
+            "evidence": _json(item.evidence),
         }
         changed = connection.execute(update(assessment).where(same).values(**values))
         if not changed.rowcount:
@@ -107,8 +113,8 @@ def open_flag(
             opened_at=at,
             status=FlagStatus.OPEN.value,
             score=repr(score),
-            evidence=_EVIDENCE.dump_json(evidence).decode(),
-            chart=_CHART.dump_json(chart).decode(),
+            evidence=_json(evidence),
+            chart=_json(chart),
             config_hash=config_hash,
         )
     )
@@ -175,7 +181,7 @@ def set_recovered(connection: Connection, flag_id: int, at: datetime) -> None:
 
 def add_silence(connection: Connection, flag_id: int, found: Silence) -> None:
     """Keep what may be the reason of a flag's silence; it is looked for once."""
-    connection.execute(insert(silence).values(flag_id=flag_id, at=found.at, body=_SILENCE.dump_json(found).decode()))
+    connection.execute(insert(silence).values(flag_id=flag_id, at=found.at, body=_json(found)))
 
 
 def assessed_before(connection: Connection, at: datetime) -> dict[str, Assessment]:
@@ -187,7 +193,13 @@ def assessed_before(connection: Connection, at: datetime) -> dict[str, Assessmen
 
 
 def add_decision(connection: Connection, item: Decision, status: FlagStatus, *, update_id: int | None = None) -> None:
-    """Append a decision and move its flag from open to ``status``."""
+    """Append a decision and move its flag from open to ``status``.
+
+    ``update_id`` is kept where no earlier decision has it: another bot, or Telegram after a quiet week, counts anew.
+    """
+    taken = select(decision.c.decision_id).where(decision.c.update_id == update_id)
+    if update_id is not None and connection.execute(taken).first() is not None:
+        update_id = None
     connection.execute(
         insert(decision).values(
             flag_id=item.flag_id,

@@ -238,13 +238,13 @@ outbox = Table(
     metadata,
     Column("outbox_id", Integer, primary_key=True),
     Column("flag_id", Integer, ForeignKey("flag.flag_id")),  # null: words about several flags, or none
-    Column("state", String(10), nullable=False),  # pending, sending, uncertain, sent; folded: other words say it
+    Column("state", String(10), nullable=False),  # pending, sending, uncertain, sent; folded, void: see store.outbox
     Column("tries", Integer, nullable=False),
     Column("not_before", Instant, nullable=False),
     Column("message_id", BigInteger),
     Column("sent_at", Instant),
     Column("problem", Text),
-    Column("kind", String(8), nullable=False, server_default="flag"),  # flag, again, words, decided, card, aside
+    Column("kind", String(8), nullable=False, server_default="flag"),  # flag, again, words, storm, decided, card, aside
     Column("chat_id", BigInteger),  # null: the first chat of the configuration
     Column("html", Text),  # the words, or what stands above the card
     Column("about", JSON),  # flags whose cards can be asked for below the words
