@@ -260,7 +260,7 @@ def parse(text: str, path: Path, environment: Mapping[str, str]) -> Config:
                 "(never write it into the file)"
             )
         if not faults:
-            for url in expanded[number - 1].rpc_urls:
+            for url in expanded[nth - 1].rpc_urls:
                 try:
                     check_url(url)
                 except ConfigError as error:
