@@ -46,7 +46,6 @@ class FakeChain:
         self.blocks: list[dict[str, Any]] = []
         self.payments: list[list[Payment]] = []
         self.lie: Lie = lambda _method, _params, result: result
-        self._forks = count()
         self._fork = 0
         self.mine()
 
@@ -74,7 +73,7 @@ class FakeChain:
 
     def reorganise(self, depth: int, *blocks: Iterable[Payment]) -> None:
         """Replace the newest ``depth`` blocks by others."""
-        self._fork = next(self._forks) + 1
+        self._fork += 1
         del self.blocks[-depth:], self.payments[-depth:]
         for each in blocks:
             self.mine(*each)

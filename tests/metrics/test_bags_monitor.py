@@ -153,6 +153,7 @@ def test_a_close_replaces_the_bag(seed: int, named: bool) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_wallet_that_never_sells_its_losers_is_seen() -> None:
     """Its edge collapses and it sells winners only: its closes look perfect, with its open positions it is flagged."""
     seen, blind = [], []
@@ -172,6 +173,7 @@ def test_a_wallet_that_never_sells_its_losers_is_seen() -> None:
     assert not any(blind)
 
 
+@pytest.mark.slow
 def test_who_always_had_bags_has_not_left_its_form() -> None:
     """Bags of the history belong to the baseline: the same habit afterwards is no change. Untold, it looks like one."""
     told, untold = [], []

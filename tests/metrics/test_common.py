@@ -53,6 +53,7 @@ def flagged(change: Change, metric: Metric, *, whom: list[str] | None) -> float:
     return found / possible
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "metric", "least"),
     [(holiday, Metric.TRADE_FREQUENCY, 0.5), (dull, Metric.AVERAGE_RETURN, 0.5), (rough, Metric.AVERAGE_RETURN, 0.25)],

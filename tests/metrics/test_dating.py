@@ -11,6 +11,7 @@ from metrics.synthetic import START, Change, world
 AT, DAYS = 30, 60
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", [Change(day=AT, win_shift=-1.6), Change(day=AT, rate=0.1)])
 def test_the_interval_holds_the_day_of_the_change(change: Change) -> None:
     """A change that is seen is dated within its interval in most worlds, and the interval says something."""

@@ -33,6 +33,7 @@ def events_of(seed, *, drawdowns=0, changes=None):
     return found, flagged
 
 
+@pytest.mark.slow
 def test_a_drawdown_is_an_event_and_a_calm_market_is_none():
     """In every world: of two drawdowns one is seen at least; without any all is quiet, whoever leaves on his own."""
     alone = dict.fromkeys(range(6), DROP)

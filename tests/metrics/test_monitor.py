@@ -167,6 +167,7 @@ def test_too_little_history_is_learning() -> None:
     assert first["w01"].state is not State.LEARNING
 
 
+@pytest.mark.slow
 def test_a_collapse_is_flagged_while_peers_hold() -> None:
     """A win rate that collapses alone is flagged within 30 days in most worlds, and named."""
     caught = []
@@ -197,6 +198,7 @@ def test_a_change_for_the_better_is_told_and_flags_nobody() -> None:
     assert np.mean(usual) < 0.2
 
 
+@pytest.mark.slow
 def test_its_own_variance_decides() -> None:
     """Ten points less are within the variance of a wallet that always swung, and a change for a steady one."""
     kinds = {

@@ -135,6 +135,7 @@ PROOFS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", PROOFS)
 def test_a_plan_of_logs_costs_what_the_node_then_counts(tmp_path, way):
     """Within 10 %: the backfill, and the day after it, however it is proven."""
