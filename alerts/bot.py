@@ -42,7 +42,7 @@ from alerts.fit import fit
 from alerts.listen import Desk, Room, catch_up, listen
 from alerts.message import plain
 from alerts.pace import Pacer
-from alerts.text import strip
+from alerts.text import clean, strip
 from alerts.transport import PLACEHOLDER, TokenTransport
 from alerts.types import Message
 from alerts.updates import Update, read
@@ -250,7 +250,7 @@ class TelegramBot:
     async def me(self) -> str:
         """Return the bot's own name: proof that the token works."""
         try:
-            return f"@{(await _usable(self._bot.get_me())).username}"
+            return clean(f"@{(await _usable(self._bot.get_me())).username}", 64)
         except TelegramError as error:
             raise _explain(error) from error
 
@@ -352,6 +352,7 @@ def _keyboard(message: Message) -> InlineKeyboardMarkup | None:
 
 def _explain(error: TelegramError) -> DeliveryError | ConflictError:
     """Say what a failed call means for the next one."""
+    said = clean(error.message, 200)
     match error:
         case RetryAfter(retry_after=wait):
             seconds = wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
@@ -362,9 +363,9 @@ def _explain(error: TelegramError) -> DeliveryError | ConflictError:
         case InvalidToken():
             return DeliveryError("Telegram does not know this token: set a valid one.", permanent=True)
         case Conflict():
-            return ConflictError(f"Another program takes this bot's updates: {error.message}")
+            return ConflictError(f"Another program takes this bot's updates: {said}")
         case Forbidden() | BadRequest():
-            return DeliveryError(f"Telegram refuses: {error.message}", permanent=True)
+            return DeliveryError(f"Telegram refuses: {said}", permanent=True)
         case NetworkError(__cause__=httpx.ConnectError() | httpx.ConnectTimeout() | httpx.PoolTimeout()):
             return DeliveryError("Telegram cannot be reached.")
         case NetworkError(__cause__=httpx.HTTPError() as cause):
@@ -372,9 +373,9 @@ def _explain(error: TelegramError) -> DeliveryError | ConflictError:
         case NetworkError():
             # The library appends the body, which may be a whole page.
             words = error.message.partition(". Parsing the server response")[0]
-            return DeliveryError(f"Telegram is in trouble: {words[:200]}")
+            return DeliveryError(f"Telegram is in trouble: {clean(words, 200)}")
         case _:  # "success", but not in a form that says what was done
-            return DeliveryError(f"Telegram's answer cannot be read: {error.message[:200]}", uncertain=True)
+            return DeliveryError(f"Telegram's answer cannot be read: {said}", uncertain=True)
 
 
 async def _usable(call: Coroutine[Any, Any, _T]) -> _T:

@@ -13,6 +13,7 @@ from ingest.arrivals import Touch, may_have_agreed, read_touches
 from ingest.collector import collector_off
 from ingest.errors import RangeRefused, RpcRejected, RpcUnavailable
 from ingest.rpc import Node, Request
+from ingest.text import clean
 from ingest.types import BlockRef, Move
 from ingest.verify import ENDS, HEADER, Header, Link, is_round, pages, read_header, topic
 from ingest.windows import BlockRange
@@ -168,7 +169,9 @@ def well_formed(what: str) -> Iterator[None]:
     try:
         yield
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise RpcUnavailable(f"the node's answer on {what} is malformed: {type(error).__name__} {error}") from None
+        raise RpcUnavailable(
+            f"the node's answer on {what} is malformed: {type(error).__name__} {clean(str(error), 200)}"
+        ) from None
 
 
 def block_at(node: Node, timestamp: int, *, last: int) -> int:
