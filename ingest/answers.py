@@ -7,10 +7,13 @@ within the bounds that the rest of the program, and its database, can hold.
 
 import re
 from binascii import unhexlify
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
+from ingest.errors import RpcUnavailable
 from ingest.logs import address, number
+from ingest.text import clean
 from ingest.wire import RawLog, raw_logs
 
 WORD_BITS = 256
@@ -325,3 +328,14 @@ def _passes(check: Check, value: object) -> bool:
     except ValueError:
         return False
     return True
+
+
+@contextmanager
+def well_formed(what: str) -> Iterator[None]:
+    """Turn a missing or odd field of an answer into an ``RpcUnavailable``: it is asked for again."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise RpcUnavailable(
+            f"the node's answer on {what} is malformed: {type(error).__name__} {clean(str(error), 200)}"
+        ) from None

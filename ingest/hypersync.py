@@ -14,13 +14,12 @@ from typing import Any
 import msgspec
 
 from ingest.abi import TRANSFER
-from ingest.answers import TIME_BITS, check_log, hash32, integer, moment
+from ingest.answers import TIME_BITS, check_log, hash32, integer, moment, well_formed
 from ingest.endpoint import HEADERS, Endpoint
 from ingest.errors import EndpointRefused, MethodForbidden, RpcRejected, RpcUnavailable
 from ingest.flows import read_transfers
 from ingest.index import Question, Transfer
 from ingest.logs import address, number, read_log
-from ingest.read import well_formed
 from ingest.refusals import LONGEST
 from ingest.rpc import Node
 from ingest.standing import Standing

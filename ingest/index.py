@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from ingest.answers import TIME_BITS, count, hash32, integer, quantity
+from ingest.answers import TIME_BITS, count, hash32, integer, quantity, well_formed
 from ingest.arrivals import Touch
 from ingest.errors import RpcRejected, RpcUnavailable
 from ingest.logs import address
-from ingest.read import well_formed
 from ingest.rpc import Node
 from ingest.types import Move
 from ingest.windows import BlockRange

@@ -2,18 +2,16 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from ingest.abi import TRANSFER
-from ingest.answers import account, count, hash32, is_receipt, is_transaction, moment
+from ingest.answers import account, count, hash32, is_receipt, is_transaction, moment, well_formed
 from ingest.arrivals import Touch, may_have_agreed, read_touches
 from ingest.collector import collector_off
 from ingest.errors import RangeRefused, RpcRejected, RpcUnavailable
 from ingest.rpc import Node, Request
-from ingest.text import clean
 from ingest.types import BlockRef, Move
 from ingest.verify import ENDS, HEADER, Header, Link, is_round, pages, read_header, topic
 from ingest.windows import BlockRange
@@ -161,17 +159,6 @@ def read_headers(
     if failure is not None and len(found) < len(set(numbers)):
         raise failure
     return [found[number] for number in sorted(found)]
-
-
-@contextmanager
-def well_formed(what: str) -> Iterator[None]:
-    """Turn a missing or odd field of an answer into an ``RpcUnavailable``: it is asked for again."""
-    try:
-        yield
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise RpcUnavailable(
-            f"the node's answer on {what} is malformed: {type(error).__name__} {clean(str(error), 200)}"
-        ) from None
 
 
 def block_at(node: Node, timestamp: int, *, last: int) -> int:

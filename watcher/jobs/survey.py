@@ -11,13 +11,13 @@ from sqlalchemy import Connection, Engine
 
 from ingest import places as places_
 from ingest import windows
-from ingest.answers import account, hash32
+from ingest.answers import account, hash32, well_formed
 from ingest.budget import units
 from ingest.errors import RangeRefused, RpcUnavailable
 from ingest.logs import number
 from ingest.places import Key, Place, Sighting
 from ingest.prices import quote_tokens
-from ingest.read import RawTransaction, well_formed
+from ingest.read import RawTransaction
 from ingest.rpc import Request
 from ingest.stride import Stride, strides_of
 from ingest.types import Chain, VenueStatus
