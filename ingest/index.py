@@ -130,7 +130,7 @@ class Index:
     def chunks(self, wallets: Sequence[str], blocks: BlockRange) -> list[Chunk]:
         """What the index names for some wallets in a range of blocks, newest first, together all of the range."""
         found: dict[str, _Named] = {}
-        with self.node.window():  # the pages of a question are one endpoint's
+        with self.node.window(QUESTION):  # the pages of a question are one endpoint's
             for wallet in wallets:
                 for out in (True, False):
                     for row in self._rows(wallet, blocks, out=out):

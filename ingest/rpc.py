@@ -222,23 +222,30 @@ class Node:
             self._held = held
 
     @contextmanager
-    def window(self) -> Iterator[str]:
+    def window(self, *methods: str) -> Iterator[str]:
         """Ask one endpoint only, whatever is asked inside: two nodes may be on two forks, or one behind the other.
 
         Gives the endpoint's name. An ``RpcUnavailable`` that leaves the window sets the endpoint aside, so that the
-        next window is read from another one.
+        next window is read from another one; so does a refusal, where there is another one.
+
+        Parameters
+        ----------
+        methods
+            That not every endpoint has: one without them is passed over, and goes on serving everything else.
         """
         if self._held is not None:
             yield self._held.name
             return
-        endpoint, *others = self._in_order(())
+        endpoint, *others = self._in_order(methods)
         try:
             with self._use(endpoint, ()):
                 yield endpoint.name
         except (RpcRejected, WrongChain) as error:
             if not any(map(self._fit, others)):
                 raise
-            if self._fit(endpoint):
+            if isinstance(error, NotOffered) and error.method in methods:
+                endpoint.standing.lacked({error.method}, self._clock())
+            elif self._fit(endpoint):
                 self._rest(endpoint, error)
             raise RpcUnavailable(str(error)) from None
 
