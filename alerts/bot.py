@@ -41,7 +41,7 @@ from alerts.errors import ConflictError, DeliveryError
 from alerts.listen import Desk, Room, catch_up, listen
 from alerts.message import plain
 from alerts.pace import Pacer
-from alerts.text import figure
+from alerts.text import clean, figure
 from alerts.transport import PLACEHOLDER, TokenTransport
 from alerts.types import Button, Message
 from alerts.updates import GENERAL, Me, Update, read
@@ -259,7 +259,7 @@ class TelegramBot:
             user = await _usable(self._bot.get_me())
         except TelegramError as error:
             raise _explain(error) from error
-        self._me = Me(user_id=user.id, username=user.username or "")
+        self._me = Me(user_id=user.id, username=clean(user.username or "", 64))
         return self._me
 
     async def senders(self) -> list[Update]:
@@ -362,6 +362,7 @@ def _refused(error: BadRequest, chat_id: int, topic: int | None) -> DeliveryErro
 
 def _explain(error: TelegramError) -> DeliveryError | ConflictError:
     """Say what a failed call means for the next one."""
+    said = clean(error.message, 200)
     match error:
         case RetryAfter(retry_after=wait):
             asked = wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
@@ -373,9 +374,9 @@ def _explain(error: TelegramError) -> DeliveryError | ConflictError:
         case InvalidToken():
             return DeliveryError("Telegram does not know this token: set a valid one.", permanent=True)
         case Conflict():
-            return ConflictError(f"Another program takes this bot's updates: {error.message}")
+            return ConflictError(f"Another program takes this bot's updates: {said}")
         case Forbidden() | BadRequest():
-            return DeliveryError(f"Telegram refuses: {error.message}", permanent=True)
+            return DeliveryError(f"Telegram refuses: {said}", permanent=True)
         case NetworkError(__cause__=httpx.ConnectError() | httpx.ConnectTimeout() | httpx.PoolTimeout()):
             return DeliveryError("Telegram cannot be reached.")
         case NetworkError(__cause__=httpx.HTTPError() as cause):
@@ -383,9 +384,9 @@ def _explain(error: TelegramError) -> DeliveryError | ConflictError:
         case NetworkError():
             # The library appends the body, which may be a whole page.
             words = error.message.partition(". Parsing the server response")[0]
-            return DeliveryError(f"Telegram is in trouble: {words[:200]}")
+            return DeliveryError(f"Telegram is in trouble: {clean(words, 200)}")
         case _:  # "success", but not in a form that says what was done
-            return DeliveryError(f"Telegram's answer cannot be read: {error.message[:200]}", uncertain=True)
+            return DeliveryError(f"Telegram's answer cannot be read: {said}", uncertain=True)
 
 
 async def _usable(call: Coroutine[Any, Any, _T]) -> _T:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ingest.answers import count, hash32
 from ingest.flows import read_transfers
 from ingest.logs import address, read_log
 from ingest.wire import raw_logs
@@ -44,7 +45,7 @@ def read_touches(logs: Iterable[object], wallets: Collection[str]) -> dict[str, 
 
     Raises
     ------
-    TypeError, ValueError, AttributeError
+    ValueError
         A log has not the shape of one, or does not say where it stands.
     """
     found: dict[str, Touch] = {}
@@ -52,13 +53,13 @@ def read_touches(logs: Iterable[object], wallets: Collection[str]) -> dict[str, 
     for log in raw_logs(list(logs)):
         if log is None:
             raise ValueError("not a log")
-        name, block = log.transaction_hash.lower(), int(log.block_number, 16)
-        place = block, int(str(log.log_index), 16)
+        name, block = hash32(log.transaction_hash), count(log.block_number)
+        place = block, count(log.log_index)
         if place in seen:
             continue
         seen.add(place)
         if (touch := found.get(name)) is None:
-            touch = found[name] = Touch(block, log.block_hash.lower(), int(log.transaction_index, 16))
+            touch = found[name] = Touch(block, hash32(log.block_hash), count(log.transaction_index))
         known = read_log(log)
         for transfer in read_transfers((known,) if known else ()):
             if transfer.source in wallets and transfer.amount:

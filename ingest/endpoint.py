@@ -21,6 +21,7 @@ from ingest.wire import parse
 
 BODY_LIMIT = 32 * 2**20  #: bytes of one answer, unpacked
 UNREAD_DATE_S = 60.0  #: how long is waited where ``Retry-After`` is a date and the answer does not say what time it is
+LONGEST_WAIT_S = 1e9  #: more is not understood
 EXTRAS = frozenset({"debug_traceTransaction", "trace_transaction", "eth_getBlockReceipts", "alchemy_getAssetTransfers"})
 HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
 
@@ -62,19 +63,18 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     value = headers.get("retry-after", "").strip()
     if not value:
         return None
-    try:
-        return max(0.0, min(float(value), 1e9))
-    except ValueError:
-        until, there = _http_date(value), _http_date(headers.get("date", ""))
+    if re.fullmatch(r"[0-9]+(\.[0-9]*)?", value):
+        return min(float(value), LONGEST_WAIT_S)
+    until, there = _http_date(value), _http_date(headers.get("date", ""))
     if until is None:
         return None
-    return UNREAD_DATE_S if there is None else max(0.0, (until - there).total_seconds())
+    return UNREAD_DATE_S if there is None else max(0.0, min((until - there).total_seconds(), LONGEST_WAIT_S))
 
 
 def _http_date(text: str) -> datetime | None:
     try:
         return parsedate_to_datetime(text).replace(tzinfo=UTC)  # RFC 9110, 5.6.7: always GMT
-    except ValueError:
+    except (ValueError, OverflowError):  # a year that no calendar has
         return None
 
 

@@ -16,6 +16,7 @@
     │   │   └── NotOffered        the endpoint has no such method: another one may have it
     │   ├── WrongChain            the endpoint serves another chain: never use it
     │   ├── IndexContradicted     the logs show what a wallet index left out: what it said was not kept
+    │   ├── NotUnderstood         an answer broke this program: report it, the other chains go on
     │   ├── ReorgTooDeep          blocks that counted as final were replaced: a person must look
     │   └── MethodForbidden       the request was not read-only: a bug here
     ├── BudgetExhausted           wait for the next UTC day or raise the budget (exit 4)
@@ -138,6 +139,10 @@ class WrongChain(IngestError):
 
 class IndexContradicted(IngestError):
     """A wallet index left out a transaction that the node's logs show; nothing of that window was kept."""
+
+
+class NotUnderstood(IngestError):
+    """Something a node answered broke the program that reads it: a fault here, and of this one chain's work only."""
 
 
 class ReorgTooDeep(IngestError):

@@ -5,8 +5,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ingest import answers, refusals
 from ingest.errors import AnswerTooLarge, IngestError, RangeRefused, RpcRejected, RpcUnavailable, TryElsewhere
-from ingest.refusals import classify, too_many_together
+from ingest.refusals import Refusal
 from ingest.stride import Stride
 
 Request = tuple[str, Sequence[Any]]
@@ -95,8 +96,9 @@ class Exchange:
             return self._batch_refused(part, alone)
         failure, before, crowded = None, len(self.results), False
         for place, item in self._matched(part, first_id, answer):
-            if isinstance(error := item.get("error"), Mapping):
-                if len(part) > 1 and too_many_together(error, method=self.requests[place][0]):
+            if item.get("error") is not None:
+                error = self._heard(item["error"])
+                if len(part) > 1 and refusals.too_many_together(error, method=self.requests[place][0]):
                     crowded = True
                     continue
                 refusal = self._refusal(error, self.requests[place][0])
@@ -106,8 +108,8 @@ class Exchange:
                     self.results[place] = refusal
                 else:
                     raise refusal
-            elif "result" in item and self._whole(place, item["result"]):
-                self.results[place] = item["result"]
+            elif "result" in item and self._take(place, item["result"]):
+                pass
             elif self.tolerant and self.nulls[place] >= NULL_TRIES:
                 self.results[place] = RpcRejected(f"{self.name}: no result of {self.requests[place][0]}")
             else:
@@ -132,10 +134,20 @@ class Exchange:
             if type(number) is int and (place := open_places.pop(number, None)) is not None:
                 yield place, item
 
-    def _whole(self, place: int, result: Any) -> bool:
+    def _take(self, place: int, result: Any) -> bool:
+        """Keep a result, if it is one."""
+        method = self.requests[place][0]
+        try:
+            value = answers.read(method, result)
+        except ValueError:
+            return False
         if self.required is None:
-            return result is not None or self.requests[place][0] in NULLABLE
-        return isinstance(result, Mapping) and None not in map(result.get, self.required)
+            whole = value is not None or method in NULLABLE
+        else:
+            whole = isinstance(value, Mapping) and None not in map(value.get, self.required)
+        if whole:
+            self.results[place] = value
+        return whole
 
     def _too_large(self, part: Sequence[int], error: AnswerTooLarge) -> RpcUnavailable | None:
         if len(part) > 1:
@@ -148,8 +160,8 @@ class Exchange:
     def _batch_refused(self, part: Sequence[int], answer: Mapping[str, Any]) -> RpcUnavailable | None:
         """One object for a whole batch: a refusal of what each request asks, or of the batch as such."""
         methods = self.methods(part)
-        error = answer.get("error")
-        if isinstance(error, Mapping) and not too_many_together(error, method=methods[0]):
+        error = self._heard(answer["error"]) if answer.get("error") is not None else None
+        if error is not None and not refusals.too_many_together(error, method=methods[0]):
             refusal = self._refusal(error, methods[0])
             if isinstance(refusal, RangeRefused) and set(methods) == {"eth_getLogs"}:
                 raise refusal
@@ -158,9 +170,12 @@ class Exchange:
         self.size.refuse(len(part))
         return None
 
-    def _refusal(self, error: Mapping[str, Any], method: str) -> IngestError:
-        words = self.redact(str(error.get("message", error)))
-        refusal = classify({**error, "message": f"{self.name}: {words}"}, method=method)
+    def _heard(self, error: object) -> Refusal:
+        heard = refusals.hear(error)
+        return heard._replace(text=self.redact(heard.text))
+
+    def _refusal(self, error: Refusal, method: str) -> IngestError:
+        refusal = refusals.classify(error._replace(text=f"{self.name}: {error.text}"), method=method)
         if isinstance(refusal, TryElsewhere) and refusal.gone and self.last and self.stalled >= GONE_TRIES:
             return RpcRejected(f"{refusal}; no endpoint keeps the state of old blocks: add an archive node to rpc_urls")
         return refusal

@@ -32,6 +32,15 @@ class _Early:
     sent: Sequence[Sent]
 
 
+class _Forgetful(httpx.AsyncHTTPTransport):
+    """Drops cookies: a node has nothing to remember of its client, and an odd one would break the next request."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await super().handle_async_request(request)
+        response.headers.pop("set-cookie", None)
+        return response
+
+
 class Flights:
     """All that is on its way. Nothing runs by itself: what is in flight goes on while an answer is waited for.
 
@@ -46,7 +55,9 @@ class Flights:
     def __init__(self, timeout_s: float) -> None:
         self._runner = asyncio.Runner()
         # No redirects (a redirect can lead anywhere), no proxies or credentials from the environment.
-        self._client = httpx.AsyncClient(timeout=timeout_s, follow_redirects=False, trust_env=False)
+        self._client = httpx.AsyncClient(
+            timeout=timeout_s, follow_redirects=False, trust_env=False, transport=_Forgetful(trust_env=False)
+        )
         self._early: list[_Early] = []
 
     def close(self) -> None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from ingest import read
-from ingest.errors import RangeRefused, RpcRejected
+from ingest.errors import RangeRefused
 from ingest.interpret import Interpreter
+from ingest.logs import number
 from ingest.rpc import Node, Request
 from ingest.stride import Stride
 from ingest.types import VenueStatus
@@ -74,13 +75,4 @@ def trades_in(interpreter: Interpreter, address: str, blocks: BlockRange) -> int
 
 def _numbers(node: Node, method: str, address: str, at: tuple[int, int]) -> Iterator[int | None]:
     asked: list[Request] = [(method, [address, hex(block)]) for block in at]
-    return map(_number, node.batch(asked, tolerant=True))
-
-
-def _number(answer: Any) -> int | None:
-    if isinstance(answer, RpcRejected) or not isinstance(answer, str):
-        return None
-    try:
-        return int(answer, 16)
-    except ValueError:
-        return None
+    return map(number, node.batch(asked, tolerant=True))  # of a refusal: None

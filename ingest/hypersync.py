@@ -14,15 +14,18 @@ from typing import Any
 import msgspec
 
 from ingest.abi import TRANSFER
+from ingest.answers import TIME_BITS, check_log, hash32, integer, moment, well_formed
 from ingest.endpoint import HEADERS, Endpoint
 from ingest.errors import EndpointRefused, MethodForbidden, RpcRejected, RpcUnavailable
 from ingest.flows import read_transfers
 from ingest.index import Question, Transfer
 from ingest.logs import address, number, read_log
+from ingest.refusals import LONGEST
 from ingest.rpc import Node
 from ingest.secret import Secrets, secrets_of
 from ingest.standing import Standing
 from ingest.stride import Stride
+from ingest.text import clean
 from ingest.wire import RawLog, parse
 
 NAME = "hypersync"  #: in the configuration
@@ -70,7 +73,7 @@ class HyperSync(Endpoint):
                 result = hex(served) if (served := number(answer.get("chain_id"))) is not None else None
             return {"jsonrpc": "2.0", "id": body["id"], "result": result}
         if status in {400, 422}:
-            words = self.redact(content[:400].decode(errors="replace"))
+            words = self.redact(clean(content[:1_000].decode(errors="replace"), LONGEST))
             raise RpcRejected(f"{self.name}: HTTP {status}: {words}")
         if status in {401, 403}:
             raise EndpointRefused(f"{self.name}: HTTP {status}; the token is refused: check EDGEWATCH_HYPERSYNC_TOKEN")
@@ -108,11 +111,9 @@ def ask(node: Node, question: Question) -> tuple[list[Transfer], str | None]:
         # What was sent to the wallet is not asked for: native coin that comes is no trade and no movement here.
         asked["transactions"] = [{"from": [question.wallet]}]
         asked["field_selection"]["transaction"] = ["block_number", "hash", "from"]
-    answer = node.call(QUERY, [asked])
-    try:
-        rows, following = list(_rows(answer["data"], question)), int(answer["next_block"])
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise RpcUnavailable(f"the index's answer is malformed: {type(error).__name__} {error}") from None
+    [answer] = node.batch([(QUERY, [asked])], required=("data", "next_block"))
+    with well_formed("a wallet's transactions"):
+        rows, following = list(_rows(answer["data"], question)), integer(answer["next_block"])
     if following <= first:
         raise RpcUnavailable(f"the index has not come to block {first:,} yet")
     if not all(first <= row.block < following for row in rows):
@@ -124,13 +125,14 @@ def _rows(parts: Sequence[Mapping[str, Any]], question: Question) -> Iterator[Tr
     blocks, logs, transactions = (
         [row for part in parts for row in part.get(table) or ()] for table in ("blocks", "logs", "transactions")
     )
-    times = {number(block["number"]): number(block["timestamp"]) for block in blocks}
+    times = {integer(block["number"]): _time(block["timestamp"]) for block in blocks}
     # What is given twice counts once.
-    for log in {(log["block_number"], log["log_index"]): log for log in logs}.values():
+    for log in {(integer(log["block_number"]), integer(log["log_index"])): log for log in logs}.values():
         topics = tuple(word for place in range(4) if (word := log.get(f"topic{place}")) is not None)
-        known = read_log(RawLog(address=log["address"], topics=topics, data=log.get("data") or "0x"))
-        if known is None:
-            raise ValueError("not a log")
+        raw = RawLog(address=log["address"], topics=topics, data=log.get("data") or "0x")
+        check_log(raw)
+        if (known := read_log(raw)) is None:
+            raise ValueError("not a Transfer")
         for moved in read_transfers((known,)):  # none: an NFT's
             if (moved.source if question.out else moved.target) != question.wallet:
                 raise ValueError("a transfer of another wallet")
@@ -143,10 +145,13 @@ def _rows(parts: Sequence[Mapping[str, Any]], question: Question) -> Iterator[Tr
             yield Transfer(category="external", token=None, amount_raw=None, **place)
 
 
-def _place(
-    block: object, tx_hash: object, times: Mapping[int | None, int | None], question: Question
-) -> dict[str, Any]:
-    at, name = number(block), str(tx_hash).lower()
-    if at is None or len(name) != 66 or not question.blocks.first <= at <= question.blocks.last:
+def _place(block: object, tx_hash: object, times: Mapping[int, int], question: Question) -> dict[str, Any]:
+    at = integer(block)
+    if not question.blocks.first <= at <= question.blocks.last:
         raise ValueError("a transaction that was not asked for")
-    return {"block": at, "tx_hash": name, "timestamp": times.get(at)}
+    return {"block": at, "tx_hash": hash32(tx_hash), "timestamp": times.get(at)}
+
+
+def _time(value: object) -> int:
+    """Unix seconds: a number, or, as Envio's own indexer takes it too, hex digits."""
+    return moment(value) if isinstance(value, str) else integer(value, TIME_BITS)

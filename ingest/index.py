@@ -7,9 +7,10 @@ nodes have one is one more function in ``INDEXES``; a service of its own is ``in
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
+from ingest.answers import TIME_BITS, count, hash32, integer, quantity, well_formed
 from ingest.arrivals import Touch
 from ingest.errors import RpcRejected, RpcUnavailable
 from ingest.logs import address
@@ -75,16 +76,14 @@ def alchemy(node: Node, question: Question) -> tuple[list[Transfer], str | None]
     }
     if question.page is not None:
         asked["pageKey"] = question.page
-    answer = node.call(QUESTION, [asked])
-    try:
+    [answer] = node.batch([(QUESTION, [asked])], required=("transfers",))
+    with well_formed("transfers"):
         return [_row(row, question) for row in answer["transfers"]], answer.get("pageKey") or None
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise RpcUnavailable(f"the index's answer is malformed: {type(error).__name__} {error}") from None
 
 
 def _row(row: Mapping[str, Any], question: Question) -> Transfer:
-    block, tx_hash = int(row["blockNum"], 16), str(row["hash"]).lower()
-    if len(tx_hash) != 66 or not question.blocks.first <= block <= question.blocks.last:
+    block, tx_hash = count(row["blockNum"]), hash32(row["hash"])
+    if not question.blocks.first <= block <= question.blocks.last:
         raise ValueError("a transaction that was not asked for")
     if address(row["from" if question.out else "to"]) != question.wallet:
         raise ValueError("a transfer of another wallet")
@@ -95,9 +94,15 @@ def _row(row: Mapping[str, Any], question: Question) -> Transfer:
         tx_hash=tx_hash,
         category=row["category"],
         token=address(raw.get("address")),
-        amount_raw=int(raw["value"], 16) if raw.get("value") else None,
-        timestamp=int(datetime.fromisoformat(said).timestamp()) if said else None,
+        amount_raw=quantity(raw["value"]) if raw.get("value") else None,
+        timestamp=_time(said) if said else None,
     )
+
+
+def _time(text: str) -> int:
+    at = datetime.fromisoformat(text)
+    # Without a zone it would be of the zone of this machine.
+    return integer(int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()), TIME_BITS)
 
 
 INDEXES: Mapping[str, Ask] = {"alchemy": alchemy}
@@ -125,10 +130,11 @@ class Index:
     def chunks(self, wallets: Sequence[str], blocks: BlockRange) -> list[Chunk]:
         """What the index names for some wallets in a range of blocks, newest first, together all of the range."""
         found: dict[str, _Named] = {}
-        for wallet in wallets:
-            for out in (True, False):
-                for row in self._rows(wallet, blocks, out=out):
-                    found.setdefault(row.tx_hash, _Named(row.block, {}, {})).add(wallet, row, out=out)
+        with self.node.window(QUESTION):  # the pages of a question are one endpoint's
+            for wallet in wallets:
+                for out in (True, False):
+                    for row in self._rows(wallet, blocks, out=out):
+                        found.setdefault(row.tx_hash, _Named(row.block, {}, {})).add(wallet, row, out=out)
         return list(_chunks(found, blocks, chain_id=self.node.chain_id, internal=self.internal))
 
     def _rows(self, wallet: str, blocks: BlockRange, *, out: bool) -> Iterator[Transfer]:

@@ -9,24 +9,27 @@ import msgspec
 from ingest.abi import SIGNATURES
 from ingest.wire import RawLog, raw_logs
 
+_LIMIT = 1 << 256
 _HEX = frozenset("0123456789abcdefABCDEF")
 
 
 def number(value: object) -> int | None:
-    """Read a JSON-RPC quantity (``0x…``), a decimal string or an integer; None if it is none of them."""
+    """Read a JSON-RPC quantity (``0x…``), a decimal string or an integer; None if it is none, or above 256 bits."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
-        return value if value >= 0 else None
+        return value if 0 <= value < _LIMIT else None
     if not isinstance(value, str) or len(value) > 80 or not value.isascii():
         return None
     if value[:2] in ("0x", "0X"):
         try:
             # Without the check it takes signs, spaces and underscores.
-            return int(value, 16) if value[2:].isalnum() else None
+            found = int(value, 16) if value[2:].isalnum() else -1
         except ValueError:
             return None
-    return int(value) if value.isdecimal() else None
+    else:
+        found = int(value) if value.isdecimal() else -1
+    return found if 0 <= found < _LIMIT else None
 
 
 def address(value: object) -> str | None:

@@ -9,10 +9,12 @@ from dataclasses import replace
 from typing import Any, ParamSpec, TypeVar
 
 from ingest.abi import TRANSFER
+from ingest.answers import count, read_bloom
 from ingest.bloom import BYTES
 from ingest.errors import AnswerTooLate, IngestError, RangeRefused, RpcRejected, RpcUnavailable, TryElsewhere
 from ingest.index import INDEXES, Index, Question
 from ingest.plan import Ability
+from ingest.read import finalized
 from ingest.rpc import Node, Request
 from ingest.standing import BATCH
 from ingest.tokens import DECIMALS
@@ -27,7 +29,9 @@ BLOOMS = 4  #: headers over the history, to see how full their blooms are
 NOBODY = "0x6e6f626f64792068617320746869732061646472"  #: an address without a history: answers are empty
 NO_TRANSACTION = "0x" + "00" * 32
 
-_MOST = re.compile(r"(?:more than|max results|max(?:imum)? of|up to) ([\d,]+)(?: ?(?:results|logs))?", re.IGNORECASE)
+_MOST = re.compile(
+    r"(?:more than|max results|max(?:imum)? of|up to) (\d[\d,]{0,15})(?: ?(?:results|logs))?", re.IGNORECASE
+)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -89,15 +93,14 @@ def _heard(ask: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
 
 def _head(node: Node) -> tuple[bool, int]:
     def final() -> int:
-        block = node.call("eth_getBlockByNumber", ["finalized", False])
-        if not isinstance(block, dict) or "number" not in block:
+        if (number := finalized(node)) is None:
             raise RpcUnavailable("no finalized block")
-        return int(block["number"], 16)
+        return number
 
     try:
         return True, _heard(final)
     except (RpcUnavailable, RpcRejected):
-        return False, int(_heard(node.call, "eth_blockNumber"), 16)
+        return False, count(_heard(node.call, "eth_blockNumber"))
 
 
 def _bloom(node: Node, numbers: list[int]) -> float | None:
@@ -108,8 +111,8 @@ def _bloom(node: Node, numbers: list[int]) -> float | None:
     try:
         asked: list[Request] = [("eth_getBlockByNumber", [hex(number), False]) for number in numbers]
         headers = _heard(node.batch, asked, required=("number",))
-        fills = [int(header["logsBloom"], 16).bit_count() / (8 * BYTES) for header in headers]
-    except (IngestError, KeyError, TypeError, ValueError):
+        fills = [read_bloom(header.get("logsBloom")).bit_count() / (8 * BYTES) for header in headers]
+    except (IngestError, ValueError):
         return None
     return sum(fill**3 for fill in fills) / len(fills) if any(fills) else None
 

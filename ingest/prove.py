@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 from ingest import verify
+from ingest.answers import well_formed
 from ingest.arrivals import Touch, read_touches
 from ingest.errors import EndpointRefused, RpcRejected, RpcUnavailable
 from ingest.read import (
@@ -18,7 +19,6 @@ from ingest.read import (
     read_headers,
     read_touched,
     touches_in,
-    well_formed,
 )
 from ingest.rpc import Node, Request
 from ingest.second import look_again

@@ -2,15 +2,15 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from ingest.abi import TRANSFER
+from ingest.answers import account, count, hash32, is_receipt, is_transaction, moment, well_formed
 from ingest.arrivals import Touch, may_have_agreed, read_touches
 from ingest.collector import collector_off
-from ingest.errors import RangeRefused, RpcUnavailable
+from ingest.errors import RangeRefused, RpcRejected, RpcUnavailable
 from ingest.rpc import Node, Request
 from ingest.types import BlockRef, Move
 from ingest.verify import ENDS, HEADER, Header, Link, is_round, pages, read_header, topic
@@ -69,14 +69,16 @@ def head(node: Node, *, confirmations: int | None) -> int:
         The node did not say; where it has no ``finalized`` block at all, the chain needs ``confirmations``.
     """
     if confirmations is not None:
-        newest = node.call("eth_blockNumber")
-        if not isinstance(newest, str):
-            raise RpcUnavailable("the node does not say which block is its newest")
-        return max(0, int(newest, 16) - confirmations)
-    block = node.call("eth_getBlockByNumber", ["finalized", False])
-    if not isinstance(block, dict) or "number" not in block:
+        return max(0, count(node.call("eth_blockNumber")) - confirmations)
+    if (number := finalized(node)) is None:
         raise RpcUnavailable("the node named no finalized block; if it has none, set confirmations = N for this chain")
-    return int(block["number"], 16)
+    return number
+
+
+def finalized(node: Node) -> int | None:
+    """The last block that the node calls final; None where it names none."""
+    block = node.call("eth_getBlockByNumber", ["finalized", False])
+    return None if block is None or block.get("number") is None else count(block["number"])
 
 
 def block_refs(node: Node, numbers: Collection[int]) -> dict[int, BlockRef]:
@@ -103,12 +105,12 @@ def block_refs(node: Node, numbers: Collection[int]) -> dict[int, BlockRef]:
 
 def _ref(number: int, block: Mapping[str, Any]) -> BlockRef:
     with well_formed(f"block {number:,}"):
-        if int(block["number"], 16) != number:
+        if count(block["number"]) != number:
             raise RpcUnavailable(f"the node does not serve block {number:,} yet")
-        timestamp = int(block["timestamp"], 16)
+        timestamp = moment(block["timestamp"])
         if number and not timestamp:
             raise RpcUnavailable(f"the node gives block {number:,} no time")
-        return BlockRef(number=number, hash=block["hash"].lower(), timestamp=timestamp)
+        return BlockRef(number=number, hash=hash32(block["hash"]), timestamp=timestamp)
 
 
 def header_request(number: int, *, whole: bool = False) -> Request:
@@ -157,15 +159,6 @@ def read_headers(
     if failure is not None and len(found) < len(set(numbers)):
         raise failure
     return [found[number] for number in sorted(found)]
-
-
-@contextmanager
-def well_formed(what: str) -> Iterator[None]:
-    """Turn a missing or odd field of an answer into an ``RpcUnavailable``: it is asked for again."""
-    try:
-        yield
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise RpcUnavailable(f"the node's answer on {what} is malformed: {type(error).__name__} {error}") from None
 
 
 def block_at(node: Node, timestamp: int, *, last: int) -> int:
@@ -236,7 +229,7 @@ def read_touched(
     needed = {touch.block for touch in touches.values()} | {blocks.first, blocks.last}
     headers = {**known, **{header.number: header for header in read_headers(node, needed - known.keys())}}
     transactions, involved = _fetch(node, touches, headers, held)
-    asked = [tx for tx in transactions if not _is_whole(receipts.get(tx), RECEIPT)]
+    asked = [tx for tx in transactions if not (_has(receipts.get(tx), RECEIPT) and is_receipt(receipts[tx]))]
     answers = node.batch([("eth_getTransactionReceipt", [tx]) for tx in asked], required=RECEIPT)
     receipts = {**receipts, **dict(zip(asked, answers, strict=True))}
     refs = {number: headers[number].ref for number in needed}
@@ -244,13 +237,13 @@ def read_touched(
     for tx_hash, transaction in transactions.items():
         receipt = receipts[tx_hash]
         with well_formed(tx_hash):
-            if receipt["transactionHash"].lower() != tx_hash:
+            if hash32(receipt["transactionHash"]) != tx_hash:
                 raise RpcUnavailable(f"the node answers on {tx_hash} with another transaction")
-            if not isinstance(receipt["logs"], list) or transaction["from"].lower() != receipt["from"].lower():
+            if account(transaction["from"]) != account(receipt["from"]):
                 raise RpcUnavailable(f"the receipt of {tx_hash} does not fit its transaction")
-            block = refs.get(int(receipt["blockNumber"], 16))
-            index = int(receipt["transactionIndex"], 16)
-            if block is None or not receipt["blockHash"].lower() == touches[tx_hash].block_hash == block.hash:
+            block = refs.get(count(receipt["blockNumber"]))
+            index = count(receipt["transactionIndex"])
+            if block is None or not hash32(receipt["blockHash"]) == touches[tx_hash].block_hash == block.hash:
                 raise RpcUnavailable(f"the receipt of {tx_hash} is of another block than its header")
         raw.append(
             RawTransaction(
@@ -311,11 +304,11 @@ def _fetch(
     for tx_hash, transaction in _transactions(node, touches, headers, held):
         touch = touches[tx_hash]
         with well_formed(tx_hash):
-            if transaction["hash"].lower() != tx_hash:
+            if hash32(transaction["hash"]) != tx_hash:
                 raise RpcUnavailable(f"the node answers on {tx_hash} with another transaction")
             if not touch.block_hash:
-                touch.block_hash = transaction["blockHash"].lower()
-                touch.index = int(transaction["transactionIndex"], 16)
+                touch.block_hash = hash32(transaction["blockHash"])
+                touch.index = count(transaction["transactionIndex"])
             sent = {wallet for wallet, _ in touch.came if may_have_agreed(transaction, wallet)}
         if touch.gave or sent:
             transactions[tx_hash], involved[tx_hash] = transaction, frozenset(touch.gave | sent)
@@ -331,7 +324,8 @@ def _transactions(
     whole = [headers[number] for number, count in Counter(left.values()).items() if mostly(headers[number], count)]
     for page in pages(whole, HELD):
         requests = [header_request(header.number, whole=True) for header in page]
-        for header, block in zip(page, node.batch(requests, required=WHOLE), strict=True):
+        # Tolerant: where no whole block can be used, each transaction is asked for.
+        for header, block in zip(page, node.batch(requests, required=WHOLE, tolerant=True), strict=True):
             for tx_hash, transaction in _told(header, block).items():
                 if tx_hash in left:
                     del left[tx_hash]
@@ -343,13 +337,12 @@ def _transactions(
         yield from zip(names, node.batch(requests, required=TRANSACTION), strict=True)
 
 
-def _told(header: Header, block: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+def _told(header: Header, block: Mapping[str, Any] | RpcRejected) -> dict[str, Mapping[str, Any]]:
     """The transactions of a whole block by hash, as far as they can be used; none if it is not the header's."""
-    try:
-        told = block["transactions"] if block["hash"].lower() == header.hash else []
-        return {each["hash"].lower(): each for each in told if _is_whole(each, TRANSACTION)}
-    except (TypeError, AttributeError):
+    if isinstance(block, RpcRejected) or hash32(block["hash"]) != header.hash:
         return {}
+    told = block["transactions"] if isinstance(block.get("transactions"), list) else []
+    return {hash32(each["hash"]): each for each in told if is_transaction(each) and _has(each, TRANSACTION)}
 
 
 def mostly(header: Header, wanted: int) -> bool:
@@ -358,7 +351,7 @@ def mostly(header: Header, wanted: int) -> bool:
     return wanted > 1 and header.transactions is not None and header.transactions <= 2 * wanted
 
 
-def _is_whole(answer: object, required: Collection[str]) -> bool:
+def _has(answer: object, required: Collection[str]) -> bool:
     return isinstance(answer, Mapping) and None not in map(answer.get, required)
 
 
@@ -387,8 +380,6 @@ def _arrivals(
 def _transfer_logs(answers: Iterable[Any], blocks: BlockRange) -> Iterator[RawLog | None]:
     found = 0
     for logs in answers:
-        if not isinstance(logs, list):
-            raise RpcUnavailable("eth_getLogs answered with something that is not a list")
         found += len(logs)
         if found > MOST_LOGS and len(blocks) > 1:
             raise RangeRefused(f"more than {MOST_LOGS:,} transfers in {len(blocks):,} blocks")

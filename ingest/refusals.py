@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import NamedTuple
 
 from ingest.errors import IngestError, NotOffered, RangeRefused, RpcRejected, RpcUnavailable, TryElsewhere
+from ingest.text import clean
 
 # Wordings collected from providers and nodes (Alchemy, Infura, QuickNode, dRPC, blockpi, Ankr, Chainstack, 1rpc,
 # publicnode; geth, erigon, reth, op-geth). The code alone never decides: -32005 means "too many results" at one
@@ -62,45 +63,68 @@ _MOST = re.compile(
 _BATCH = re.compile(r"\bbatch", re.IGNORECASE)
 _BATCH_LIMIT = re.compile(r"\bbatch.{0,20}(limit|size|large)|(large|big|exceeds?|maximum) .{0,20}batch", re.IGNORECASE)
 _NO_ROOM = re.compile(r"(response|result) (size )?(is )?too (big|large)|response size exceeded", re.IGNORECASE)
+LONGEST = 400  #: characters of a node's words that are read and shown
 NO_METHOD = -32601  #: JSON-RPC 2.0, section 5.1
 _BUSY_CODES = frozenset({-32000, -32001, -32002, -32005, -32016, -32603, 429})
 
 
-def suggested_blocks(text: str, data: Any = None) -> int | None:
+class Refusal(NamedTuple):
+    """An error object (JSON-RPC 2.0, section 5.1), as far as it can be understood."""
+
+    code: int | None  #: None: it has none that is a number
+    text: str  #: one clean line; "" where it has no words
+    work: str = ""  #: the range that would work, in words, where ``data`` names one
+
+
+def hear(error: object) -> Refusal:
+    """Read the ``error`` member of an answer, whatever a node has put there."""
+    if not isinstance(error, Mapping):
+        return Refusal(None, _words(error))
+    code, said = error.get("code"), error.get("data")
+    work = ""
+    if isinstance(said, Mapping) and _words(said.get("from")) and _words(said.get("to")):
+        work = f"[{_words(said['from'])}, {_words(said['to'])}]"
+    text = _words(error.get("message")) or _words(said)
+    return Refusal(code if type(code) is int and abs(code) < 2**31 else None, text, work)
+
+
+def _words(value: object) -> str:
+    return clean(value, LONGEST) if isinstance(value, str) else ""
+
+
+def suggested_blocks(text: str) -> int | None:
     """How many blocks a refusal says would work; None where it names no number, or an empty range.
 
-    A range comes first: ``[0x10, 0x20]``, ``range 16-32``, or ``from`` and ``to`` in the error's ``data``. Else the
-    limit in words: ``limited to a 10,000 range``, ``max is 1k blocks``.
+    A range comes first: ``[0x10, 0x20]``, or ``range 16-32``. Else the limit in words: ``limited to a 10,000 range``,
+    ``max is 1k blocks``.
     """
-    if isinstance(data, Mapping) and "from" in data and "to" in data:
-        text += f" [{data['from']}, {data['to']}]"
     for pattern, base in ((_HEX_RANGE, 16), (_DECIMAL_RANGE, 10)):
         if match := pattern.search(text):
             first, last = (int(part, base) for part in match.groups())
-            return last - first + 1 if last >= first else None
+            return last - first + 1 if first <= last < 2**63 else None
     if match := _MOST.search(text):
         number = int(match[1].replace(",", "") or 0) * (1_000 if match[2] else 1)
-        return number or None
+        return number if 0 < number < 2**63 else None
     return None
 
 
-def too_many_together(error: Mapping[str, Any], *, method: str) -> bool:
+def too_many_together(error: Refusal, *, method: str) -> bool:
     """Whether an error of one request in a batch is about the batch: fewer together are answered."""
-    text = str(error.get("message", error))[:400]
-    if error.get("code") == 3 or _FAILED.search(text):
+    text = error.text
+    if error.code == 3 or _FAILED.search(text):
         return False  # a contract's words
     if _BATCH_LIMIT.search(text) or (method != "eth_getLogs" and _NO_ROOM.search(text)):
         return True
     return bool(_BATCH.search(text)) and not _RATE.search(text) and not _SPENT.search(text)
 
 
-def classify(error: Mapping[str, Any], *, method: str) -> IngestError:
+def classify(error: Refusal, *, method: str) -> IngestError:
     """Turn a JSON-RPC error object into the exception that says what to do.
 
     Parameters
     ----------
     error
-        The ``error`` member of a JSON-RPC answer (JSON-RPC 2.0, section 5.1).
+        The ``error`` member of a JSON-RPC answer, as ``hear`` reads it.
     method
         The method that was asked; only ``eth_getLogs`` can be refused for its range.
 
@@ -111,18 +135,18 @@ def classify(error: Mapping[str, Any], *, method: str) -> IngestError:
     TryElsewhere
         This endpoint is behind the head, dropped old state, or used up its quota: a smaller range would not help.
     RpcUnavailable
-        Ask again later: rate limit or load.
+        Ask again later: rate limit or load, or an error that is none by JSON-RPC and that nobody understands.
     NotOffered, RpcRejected
         Asking again is useless, of the first one at this endpoint.
     """
-    code, text = error.get("code"), str(error.get("message", error))[:400]
-    said = f"{method}: {text}"
+    code, text = error.code, error.text[:LONGEST]
+    said = f"{method}: {text or 'an error without words'}"
     if code == 3 or (method != "eth_getLogs" and _FAILED.search(text)):
         return RpcRejected(said)  # first: what a contract says as it reverts is a stranger's word
     if _BEHIND.search(text):
         return TryElsewhere(said)
     if method == "eth_getLogs" and not _SPENT.search(text) and not _RATE.search(text) and _RANGE.search(text):
-        return RangeRefused(said, suggested=suggested_blocks(text, error.get("data")))
+        return RangeRefused(said, suggested=suggested_blocks(f"{text} {error.work}"))
     if _SPENT.search(text):
         return TryElsewhere(said)
     if _RATE.search(text):
@@ -131,7 +155,7 @@ def classify(error: Mapping[str, Any], *, method: str) -> IngestError:
         return TryElsewhere(said, gone=True)
     if method == "eth_getLogs" and (_SLOW.search(text) or (code != NO_METHOD and _LIKE_RANGE.search(text))):
         return RangeRefused(said, suggested=suggested_blocks(text))
-    if _BUSY.search(text) or code in _BUSY_CODES:
+    if _BUSY.search(text) or code is None or code in _BUSY_CODES:
         return RpcUnavailable(said)
     if code == NO_METHOD:
         return NotOffered(f"{said} (code {code})", method=method)

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
+from ingest.answers import count
 from ingest.endpoint import Endpoint, names
 from ingest.errors import (
     BudgetExhausted,
@@ -175,8 +176,9 @@ class Node:
                     return ask(endpoint, last=endpoint is order[-1])
             except (RpcUnavailable, EndpointRefused, WrongChain) as error:
                 failure = error if failure is None or isinstance(failure, RpcUnavailable | NotOffered) else failure
-            except NotOffered as error:
-                endpoint.standing.lacked({error.method}, self._clock())
+            except RpcRejected as error:
+                if isinstance(error, NotOffered):
+                    endpoint.standing.lacked({error.method}, self._clock())
                 failure = failure or error
         assert failure is not None
         raise failure
@@ -220,23 +222,32 @@ class Node:
             self._held = held
 
     @contextmanager
-    def window(self) -> Iterator[str]:
+    def window(self, *methods: str) -> Iterator[str]:
         """Ask one endpoint only, whatever is asked inside: two nodes may be on two forks, or one behind the other.
 
         Gives the endpoint's name. An ``RpcUnavailable`` that leaves the window sets the endpoint aside, so that the
-        next window is read from another one.
+        next window is read from another one; so does a refusal, where there is another one.
+
+        Parameters
+        ----------
+        methods
+            That not every endpoint has: one without them is passed over, and goes on serving everything else.
         """
         if self._held is not None:
             yield self._held.name
             return
-        endpoint, *others = self._in_order(())
+        endpoint, *others = self._in_order(methods)
         try:
             with self._use(endpoint, ()):
                 yield endpoint.name
-        except (EndpointRefused, WrongChain) as error:
-            if any(self._fit(other) for other in others):
-                raise RpcUnavailable(str(error)) from None
-            raise
+        except (RpcRejected, WrongChain) as error:
+            if not any(map(self._fit, others)):
+                raise
+            if isinstance(error, NotOffered) and error.method in methods:
+                endpoint.standing.lacked({error.method}, self._clock())
+            elif self._fit(endpoint):
+                self._rest(endpoint, error)
+            raise RpcUnavailable(str(error)) from None
 
     def patience(self, tries: int) -> Retrying:
         """How to repeat what ended with ``RpcUnavailable``: at once where it may go to another endpoint that is fit."""
@@ -293,11 +304,7 @@ class Node:
         if checked is not None and now - checked < FORGET_S:
             return
         [answer] = self._ask(endpoint, self._exchange(endpoint, [("eth_chainId", [])], last=len(self._endpoints) == 1))
-        try:
-            served = int(answer, 16)
-        except (TypeError, ValueError):
-            raise RpcUnavailable(f"{endpoint.name} does not say which chain it serves") from None
-        if served != self.chain_id:
+        if (served := count(answer)) != self.chain_id:
             raise WrongChain(
                 f"{endpoint.name} serves chain {served}, but the configuration says {self.chain_id}: "
                 "correct rpc_urls or chain_id; nothing from it was stored"

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Mapping
 from random import Random
 
+from ingest.answers import well_formed
 from ingest.arrivals import Touch
 from ingest.errors import RpcUnavailable
-from ingest.read import log_requests, touches_in, well_formed
+from ingest.read import log_requests, touches_in
 from ingest.rpc import Node, Request
 from ingest.verify import read_header
 from ingest.windows import BlockRange

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from ingest.abi import TRANSFER
+from ingest.answers import count, hash32, moment, read_bloom
 from ingest.bloom import bloom_of, mask
 from ingest.budget import units
 from ingest.errors import RpcUnavailable, Unlinked
@@ -74,21 +75,21 @@ def read_header(number: int, block: Mapping[str, Any]) -> Header:
     ------
     RpcUnavailable
         It is of another block, or has no time.
-    KeyError, TypeError, ValueError, AttributeError
+    KeyError, ValueError
         A field is missing or odd.
     """
-    if int(block["number"], 16) != number:
+    if count(block["number"]) != number:
         raise RpcUnavailable(f"the node does not serve block {number:,} yet")
-    timestamp = int(block["timestamp"], 16)
+    timestamp = moment(block["timestamp"])
     if number and not timestamp:
         raise RpcUnavailable(f"the node gives block {number:,} no time")
     bloom, names = block.get("logsBloom"), block.get("transactions")
     return Header(
         number=number,
-        hash=block["hash"].lower(),
-        parent=block["parentHash"].lower(),
+        hash=hash32(block["hash"]),
+        parent=hash32(block["parentHash"]),
         timestamp=timestamp,
-        bloom=None if bloom is None else int(bloom, 16),
+        bloom=None if bloom is None else read_bloom(bloom),
         transactions=len(names) if isinstance(names, list) else None,
     )
 

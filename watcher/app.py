@@ -50,6 +50,11 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
+def sleep(seconds: float) -> None:
+    """Wait."""
+    time.sleep(seconds)
+
+
 def open_store(config: Config) -> Engine:
     """The database, brought to the current schema.
 
@@ -184,14 +189,14 @@ def _node(table: ChainConfig, charge: Charge) -> Node:
     def tell(text: str) -> None:
         log.warning("endpoint_set_aside", chain=table.name, what=text)
 
-    return Node(table.rpc_urls, chain_id=table.chain_id, charge=charge, standings=_standings, tell=tell)
+    return Node(table.rpc_urls, chain_id=table.chain_id, charge=charge, sleep=sleep, standings=_standings, tell=tell)
 
 
 def _hypersync(table: ChainConfig, charge: Charge, token: str) -> Node:
     """HyperSync's service for a chain: metered, paced and checked like a node."""
     speak = partial(hypersync.HyperSync, token=token)
     urls = [hypersync.url(table.chain_id)]
-    return Node(urls, chain_id=table.chain_id, charge=charge, standings=_standings, speak=speak)
+    return Node(urls, chain_id=table.chain_id, charge=charge, sleep=sleep, standings=_standings, speak=speak)
 
 
 def endpoints(table: ChainConfig, meter: Meter) -> Iterator[tuple[str, Node]]:

@@ -35,7 +35,7 @@ from watcher.jobs.ingest import Progress, Source, ingest_once
 from watcher.jobs.look_back import look_back_once
 from watcher.jobs.mark import mark_once
 from watcher.jobs.silence import silence_due, silence_once
-from watcher.jobs.turns import take_turns
+from watcher.jobs.turns import contained, take_turns
 
 INGEST_S, MARK_S, ASSESS_S, FOLLOW_UP_S, DELIVER_S = 300, 900, 900, 900, 5
 SILENCE_S = 10
@@ -178,9 +178,11 @@ class Daemon:
         chains, unit = app.chains(self._config), self._config.detection.one_unit
         with self._spending, app.sources(self._config, self._engine, now := app.clock(), marking=True) as sources:
             for source in sources:
+                stopped = self._stop.is_set
                 try:
-                    valued = appraise_once(self._engine, source, now=now, stopped=self._stop.is_set)
-                    done = mark_once(self._engine, source, chains=chains, unit=unit, now=now, stopped=self._stop.is_set)
+                    with contained(source):
+                        valued = appraise_once(self._engine, source, now=now, stopped=stopped)
+                        done = mark_once(self._engine, source, chains=chains, unit=unit, now=now, stopped=stopped)
                 except WatchError as error:
                     log.error("chain_not_marked", chain=source.chain.name, problem=str(error))
                 else:

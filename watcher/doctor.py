@@ -12,7 +12,9 @@ from typing import Any
 from sqlalchemy.engine import make_url
 
 from alerts.text import count
+from ingest import answers
 from ingest.errors import IngestError, WatchError
+from ingest.read import finalized
 from ingest.rpc import Node
 from ingest.types import Chain
 from watcher import factor
@@ -168,10 +170,10 @@ def node(
         UTC.
     """
     name = f"node {chain.name} {host}"
-    head = endpoint.call("eth_getBlockByNumber", ["latest", False])
+    [head] = endpoint.batch([("eth_getBlockByNumber", ["latest", False])], required=("number", "timestamp"))
     checks = [Check(name=name, health=Health.OK, words=f"serves chain {chain.chain_id}")]
-    number = int(head["number"], 16)
-    age = now - datetime.fromtimestamp(int(head["timestamp"], 16), UTC)
+    number = answers.count(head["number"])
+    age = now - datetime.fromtimestamp(answers.moment(head["timestamp"]), UTC)
     if age < -CLOCK_AHEAD:
         words, todo = f"this clock is {-age.total_seconds():.0f} s behind the chain", "set the clock (NTP)"
         checks.append(Check(name="clock", health=Health.FAILED, words=words, todo=todo))
@@ -191,33 +193,30 @@ def _finalised(name: str, endpoint: Node, confirmations: int | None, head: int) 
     name = f"{name}: finalised"
     if confirmations is not None:
         return Check(name=name, health=Health.OK, words=f"{confirmations} confirmations, as configured")
-    found = _asked(endpoint, "eth_getBlockByNumber", ["finalized", False])
-    if not isinstance(found, dict) or "number" not in found:
+    found = _asked(finalized, endpoint)
+    if not isinstance(found, int):
         todo = "set confirmations in its [[chains]] table, 64 for example, or use another endpoint"
         return Check(name=name, health=Health.FAILED, words="it names no finalised block", todo=todo)
-    return Check(
-        name=name, health=Health.OK, words=f"{count(head - int(found['number'], 16), 'block')} behind the head"
-    )
+    return Check(name=name, health=Health.OK, words=f"{count(head - found, 'block')} behind the head")
 
 
 def _archive(name: str, endpoint: Node, chain: Chain, block: int) -> Check:
     """Old logs are needed for everything, old state for the prices of old trades."""
     name = f"{name}: history"
-    logs = _asked(
-        endpoint, "eth_getLogs", [{"fromBlock": hex(block), "toBlock": hex(block), "address": chain.wrapped_native}]
-    )
+    asked = {"fromBlock": hex(block), "toBlock": hex(block), "address": chain.wrapped_native}
+    logs = _asked(endpoint.call, "eth_getLogs", [asked])
     if not isinstance(logs, list):
         todo = "use an endpoint that keeps old logs, or a shorter history"
         return Check(name=name, health=Health.FAILED, words=f"no logs of block {block:,}: {logs}", todo=todo)
-    if not isinstance(code := _asked(endpoint, "eth_getCode", [chain.wrapped_native, hex(block)]), str):
+    if not isinstance(code := _asked(endpoint.call, "eth_getCode", [chain.wrapped_native, hex(block)]), str):
         words = f"logs of block {block:,}, but not its state: {code}"
         todo = "trades that old stay unpriced unless [prices] file prices them: use an archive node"
         return Check(name=name, health=Health.WARNING, words=words, todo=todo)
     return Check(name=name, health=Health.OK, words=f"logs and state of block {block:,}")
 
 
-def _asked(endpoint: Node, method: str, params: list[Any]) -> Any:
+def _asked(ask: Callable[..., Any], *arguments: Any) -> Any:
     try:
-        return endpoint.call(method, params)
+        return ask(*arguments)
     except IngestError as error:
         return error

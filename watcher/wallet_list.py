@@ -125,11 +125,13 @@ def make_wallet(
     address = (parse_file_id if chains == (FILE,) else parse_id)(row.get("address", ""))
     for name in chains or ():
         if name not in chain_names and chains != (FILE,):
-            raise ConfigError(f"chain {name!r} is not in the configuration (it has {', '.join(sorted(chain_names))})")
+            raise ConfigError(
+                f"chain {clean(name, 40)!r} is not in the configuration (it has {', '.join(sorted(chain_names))})"
+            )
     role = row.get("role", "").strip().lower() or Role.FOLLOWED.value
     if role not in set(Role):
         raise ConfigError(f"role {role[:40]!r} is neither followed nor peer")
-    label = row.get("label", "").strip()
+    label = clean(row.get("label", ""), 200)
     if _KEY.search(label):
         raise ConfigError("the label holds 64 hex digits, which may be a private key: it was neither stored nor logged")
     since, until = row.get("followed_since", "").strip(), row.get("unfollowed_at", "").strip()

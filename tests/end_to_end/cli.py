@@ -55,7 +55,7 @@ class Folder:
                 main()
             except SystemExit as end:
                 ended = end.code
-        self.errors = err.getvalue()
+        self.errors, self.ended = err.getvalue(), ended
         assert ended == code, f"edgewatch {' '.join(arguments)} ended with {ended}:\n{out.getvalue()}{self.errors}"
         return out.getvalue()
 

@@ -67,7 +67,7 @@ class SimulatedNode:
     most_at_once = 100
 
     @contextmanager
-    def window(self):
+    def window(self, *_methods):
         yield self.host
 
     def patience(self, tries):

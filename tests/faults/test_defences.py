@@ -73,10 +73,10 @@ def test_replaced_blocks_are_found_by_the_stored_hashes_and_by_nothing_else(tmp_
 @pytest.mark.parametrize(("build", "right"), [(Node, True), (Trusting, False)])
 def test_answers_in_another_order_are_told_apart_by_their_ids_and_by_nothing_else(build, right):
     """What a contract answers does not say what it was asked: matched by id it is right, by place it is not."""
-    asked = [("eth_call", [{"to": ANN, "data": hex(number)}, "latest"]) for number in range(20)]
+    asked = [("eth_call", [{"to": ANN, "data": f"0x{number:02x}"}, "latest"]) for number in range(20)]
     with (
         FakeNode({"eth_call": lambda call, _block: call["data"]}) as node,
         FaultyNode(node.url, Plan(reversed=1.0), random.Random(0)) as bad,
         build([bad.url], chain_id=1) as client,
     ):
-        assert (client.batch(asked) == [hex(number) for number in range(20)]) is right
+        assert (client.batch(asked) == [f"0x{number:02x}" for number in range(20)]) is right

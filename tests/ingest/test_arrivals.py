@@ -68,7 +68,12 @@ def test_no_transaction_breaks_the_question(transaction: dict[str, Any]) -> None
 
 
 def placed(*logs: r.Raw) -> list[r.Raw]:
-    where = {"blockNumber": "0x10", "blockHash": "0xB", "transactionIndex": "0x2", "transactionHash": "0x" + "AB" * 32}
+    where = {
+        "blockNumber": "0x10",
+        "blockHash": "0x" + "0B" * 32,
+        "transactionIndex": "0x2",
+        "transactionHash": "0x" + "AB" * 32,
+    }
     return [{**entry, **where, "logIndex": hex(i)} for i, entry in enumerate(logs)]
 
 
@@ -148,7 +153,7 @@ class Spammed:
         }
 
     def eth_getBlockByNumber(self, number: str, _full: bool) -> r.Raw:  # noqa: N802
-        place = {"number": number, "hash": f"0x{int(number, 16):064x}", "parentHash": "0x"}
+        place = {"number": number, "hash": f"0x{int(number, 16):064x}", "parentHash": "0x" + "00" * 32}
         return {**place, "timestamp": hex(1_700_000_000)}
 
 
@@ -214,8 +219,8 @@ def test_gifts_of_another_block_than_its_header_are_not_kept() -> None:
     node = Spammed(2, 1)
     node.eth_getBlockByNumber = lambda number, _full: {  # type: ignore[method-assign]
         "number": number,
-        "hash": "0xother",
-        "parentHash": "0x",
+        "hash": "0x" + "0f" * 32,
+        "parentHash": "0x" + "00" * 32,
         "timestamp": "0x1",
     }
     with pytest.raises(RpcUnavailable, match="another block"):

@@ -10,7 +10,7 @@ from ingest.stride import Stride
 
 
 def exchange(count, **options):
-    requests = [("eth_getCode", [f"0x{place}"]) for place in range(count)]
+    requests = [("eth_getCode", [f"0x{place:02}"]) for place in range(count)]
     return Exchange(requests=requests, name="host", redact=str, size=Stride(100, 100), **options)
 
 
@@ -53,11 +53,11 @@ def test_every_result_is_its_own_requests(count, rounds, first_id):
         failure = asked.keep(part, first_id, items + doubles + rest)
         assert (failure is None) == bool(said)
         first_id += len(part)
-    assert all(result == f"0x{place}" for place, result in asked.results.items())
+    assert all(result == f"0x{place:02}" for place, result in asked.results.items())
     while parts := asked.parts(1):
         asked.keep(parts[0], first_id, truth(asked.body(parts[0], first_id))[::-1])
         first_id += len(parts[0])
-    assert asked.results == {place: f"0x{place}" for place in range(count)}
+    assert asked.results == {place: f"0x{place:02}" for place in range(count)}
 
 
 def test_a_late_answer_to_an_earlier_batch_fits_nothing():

@@ -1,5 +1,7 @@
 """What an index says is taken for what it is worth: whole lists, rows of the wallet asked about, nothing made up."""
 
+from contextlib import nullcontext
+
 import pytest
 
 from ingest.errors import RpcUnavailable
@@ -26,6 +28,9 @@ def row(number, block, **changes):
 
 class Ready:
     chain_id = 1
+
+    def window(self, *_methods):
+        return nullcontext("index")
 
 
 def chunks(out, came, *, internal=True):

@@ -1,6 +1,5 @@
 """How fast an endpoint is asked: several requests at once, never more than it stands, never before it allows it."""
 
-import json
 import threading
 import time as real_time
 
@@ -14,8 +13,8 @@ from ingest.stride import Stride
 from tests.fakes.node import FakeNode
 from tests.ingest.test_failover import Time, node
 
-MANY = [("eth_getCode", [f"0x{place}"]) for place in range(1_000)]
-TRUE = [f"0x{place}" for place in range(1_000)]
+MANY = [("eth_getCode", [f"0x{place:04}"]) for place in range(1_000)]
+TRUE = [f"0x{place:04}" for place in range(1_000)]
 
 
 class Counting(FakeNode):
@@ -201,10 +200,10 @@ def test_one_http_request_has_one_deadline():
         server = threading.Thread(target=drip, args=(listener, stop), daemon=True)
         server.start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        others = FakeNode({"eth_blockNumber": lambda: json.dumps(1)})
+        others = FakeNode({"eth_blockNumber": lambda: "0x1"})
         with others, Node([url, others.url], chain_id=1, timeout_s=0.3, sleep=lambda _s: None) as client:
             began = real_time.monotonic()
-            assert client.call("eth_blockNumber") == "1"
+            assert client.call("eth_blockNumber") == "0x1"
             # Three tries of 0.3 s; the answer itself would take 20 s each. The bound is generous, not a benchmark.
             assert real_time.monotonic() - began < 15
         stop.set()

@@ -19,6 +19,7 @@ from tests.fakes.node import FakeNode
 from tests.ingest import receipts as r
 
 ANN, BOB, EVE, DAN = ("0x" + digit * 40 for digit in "1234")
+OTHER_HASH = "0x" + "0f" * 32
 WHOLE = BlockRange(1, 40)
 
 
@@ -127,7 +128,7 @@ def test_a_whole_block_is_held_against_its_header_and_what_it_lacks_is_fetched_a
 
     chain.lie = lambda name, params, result: spoil(result) if name == "eth_getBlockByNumber" and params[1] else result
     assert hashes(read(chain, BlockRange(1, 4))) == right
-    for odd in ({"hash": "0xother"}, {"hash": 7}, {"transactions": 7}, {"transactions": [{"hash": 7}, None, 7]}):
+    for odd in ({"hash": OTHER_HASH}, {"hash": 7}, {"transactions": 7}, {"transactions": [{"hash": 7}, None, 7]}):
         chain.lie = lambda name, params, result, odd=odd: (  # type: ignore[misc]
             {**result, **odd} if name == "eth_getBlockByNumber" and params[1] else result
         )
@@ -341,8 +342,8 @@ def test_a_round_number_of_logs_is_not_believed() -> None:
 def test_a_window_of_another_fork_is_not_kept(full: bool) -> None:
     """Its first block must be the child of the block before it, its last the parent of the block after it."""
     chain = eventful()
-    before = Link(number=9, hash="0xother", parent="0x")
-    after = Link(number=21, hash="0x", parent="0xother")
+    before = Link(number=9, hash=OTHER_HASH, parent="0x")
+    after = Link(number=21, hash="0x", parent=OTHER_HASH)
     for known in ({9: before}, {21: after}):
         with pytest.raises(Unlinked):
             read(chain, BlockRange(10, 20), full=full, known=known)
@@ -352,7 +353,7 @@ def test_headers_of_two_forks_are_not_one_window() -> None:
     """Every header's parent is the header before it."""
     chain = eventful()
     chain.lie = lambda name, params, result: (
-        {**result, "hash": "0xother"} if name == "eth_getBlockByNumber" and params[0] == "0x9" else result
+        {**result, "hash": OTHER_HASH} if name == "eth_getBlockByNumber" and params[0] == "0x9" else result
     )
     with pytest.raises(RpcUnavailable, match="different forks"):
         read(chain)

@@ -3,7 +3,7 @@
 import pytest
 
 from ingest.errors import NotOffered, RangeRefused, RpcRejected, RpcUnavailable, TryElsewhere
-from ingest.refusals import classify
+from ingest.refusals import classify, hear
 
 # Provider, code, text, blocks that would work (None: it does not say).
 RANGE = [
@@ -73,7 +73,7 @@ RANGE = [
 @pytest.mark.parametrize(("provider", "code", "text", "blocks"), RANGE)
 def test_a_range_refusal_asks_for_fewer_blocks(provider, code, text, blocks):
     """Each provider's wording means: ask for fewer blocks, and as many as it says would work."""
-    found = classify({"code": code, "message": text}, method="eth_getLogs")
+    found = classify(hear({"code": code, "message": text}), method="eth_getLogs")
     assert isinstance(found, RangeRefused)
     assert found.suggested == blocks
 
@@ -81,7 +81,7 @@ def test_a_range_refusal_asks_for_fewer_blocks(provider, code, text, blocks):
 def test_a_range_in_the_data_of_the_error_is_read():
     """Infura names the range that would work beside the text as well."""
     error = {"code": -32005, "message": "query returned more than 10000 results"}
-    found = classify({**error, "data": {"from": "0x1", "to": "0x4", "limit": 10_000}}, method="eth_getLogs")
+    found = classify(hear({**error, "data": {"from": "0x1", "to": "0x4", "limit": 10_000}}), method="eth_getLogs")
     assert isinstance(found, RangeRefused)
     assert found.suggested == 4
 
@@ -105,7 +105,7 @@ QUOTAS = [
 @pytest.mark.parametrize(("code", "text", "kind"), QUOTAS)
 def test_a_quota_is_no_range(code, text, kind, method):
     """The code of a quota error is that of a range error elsewhere; a smaller range would only cost more requests."""
-    assert type(classify({"code": code, "message": text}, method=method)) is kind
+    assert type(classify(hear({"code": code, "message": text}), method=method)) is kind
 
 
 BEHIND = [
@@ -123,7 +123,7 @@ BEHIND = [
 @pytest.mark.parametrize(("code", "text"), BEHIND)
 def test_a_node_behind_the_head_is_left_for_another_one(code, text):
     """Fewer blocks would hide that it does not have them; another endpoint may."""
-    found = classify({"code": code, "message": text}, method="eth_getLogs")
+    found = classify(hear({"code": code, "message": text}), method="eth_getLogs")
     assert isinstance(found, TryElsewhere)
     assert not found.gone
 
@@ -142,7 +142,7 @@ GONE = [
 @pytest.mark.parametrize(("code", "text"), GONE)
 def test_old_state_that_is_gone_does_not_come_back_here(code, text):
     """A node that dropped old state will not find it by waiting: an archive node has it."""
-    found = classify({"code": code, "message": text}, method="eth_call")
+    found = classify(hear({"code": code, "message": text}), method="eth_call")
     assert isinstance(found, TryElsewhere)
     assert found.gone
 
@@ -158,20 +158,30 @@ def test_old_state_that_is_gone_does_not_come_back_here(code, text):
 )
 def test_what_repeating_cannot_mend_is_given_up(code, text):
     """A contract chooses the words with which it reverts: these must not send anyone to wait or to look elsewhere."""
-    assert type(classify({"code": code, "message": text}, method="eth_call")) is RpcRejected
+    assert type(classify(hear({"code": code, "message": text}), method="eth_call")) is RpcRejected
 
 
 def test_a_method_that_is_not_there_may_be_elsewhere():
     """Asking this endpoint again is useless; which method it was is known."""
-    error = classify({"code": -32601, "message": "the method trace_transaction does not exist"}, method="eth_call")
+    error = classify(
+        hear({"code": -32601, "message": "the method trace_transaction does not exist"}), method="eth_call"
+    )
     assert isinstance(error, NotOffered)
     assert error.method == "eth_call"
 
 
-def test_an_odd_error_object_is_still_an_error():
-    """No message, no code, a message that is no text: a refusal, not a crash."""
-    for error in ({}, {"code": "x"}, {"message": None}, {"message": {"a": 1}, "code": None, "data": []}):
-        assert isinstance(classify(error, method="eth_getLogs"), RpcRejected)
+@pytest.mark.parametrize(
+    "error",
+    [
+        *({}, {"code": "x"}, {"message": None}, {"message": {"a": 1}, "code": None, "data": []}, {"code": [-32005]}),
+        *({"code": 2**80}, {"code": True, "message": ["daily quota"]}, [], "", 7),
+    ],
+)
+def test_an_error_that_nobody_understands_says_nothing_about_the_request(error):
+    """No message, no code, a message that is no text, no object at all: another endpoint may do better."""
+    found = classify(hear(error), method="eth_getLogs")
+    assert type(found) is RpcUnavailable
+    assert str(found) == "eth_getLogs: an error without words"
 
 
 @pytest.mark.parametrize(
@@ -184,4 +194,4 @@ def test_an_odd_error_object_is_still_an_error():
 )
 def test_no_smaller_range_helps_where_logs_are_refused_as_such(code, text, kind):
     """Who has no logs to give, or takes no such question, is not asked for fewer blocks."""
-    assert type(classify({"code": code, "message": text}, method="eth_getLogs")) is kind
+    assert type(classify(hear({"code": code, "message": text}), method="eth_getLogs")) is kind

@@ -56,7 +56,7 @@ def test_answers_are_matched_by_id_and_missing_ones_are_asked_again():
         return 200, {}, json.dumps([*reversed(kept), {"id": 999, "result": "foreign"}]).encode()
 
     with FakeNode({"eth_getCode": lambda value: value}, raw=raw) as fake, node(fake) as client:
-        assert client.batch([("eth_getCode", [str(i)]) for i in range(7)]) == [str(i) for i in range(7)]
+        assert client.batch([("eth_getCode", [f"0x0{i}"]) for i in range(7)]) == [f"0x0{i}" for i in range(7)]
 
 
 def test_an_answer_to_an_earlier_request_is_not_taken_for_this_ones():
@@ -70,9 +70,9 @@ def test_an_answer_to_an_earlier_request_is_not_taken_for_this_ones():
         return 200, {}, json.dumps(first[0]).encode()
 
     with FakeNode(raw=raw) as fake, node(fake) as client:
-        assert client.call("eth_getCode", ["0xa"]) == "0xa"
+        assert client.call("eth_getCode", ["0xaa"]) == "0xaa"
         with pytest.raises(RpcUnavailable, match="no usable answer"):
-            client.call("eth_getCode", ["0xb"])
+            client.call("eth_getCode", ["0xbb"])
 
 
 def test_an_incomplete_answer_is_asked_for_again():

@@ -9,29 +9,33 @@ from hypothesis import strategies as st
 
 from alerts.review import make_decision
 from alerts.types import Act, Choice, Verb
+from ingest.text import clean
 from tests.alerts.examples import FLAG, NOW
 from watcher.cli.ledger import act_row, decision_row, flag_row
-from watcher.cli.rows import Format, lines
+from watcher.cli.rows import LONGEST, Format, lines
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
 
 
 @given(st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=6))
 def test_what_goes_in_comes_out(items):
-    """Whatever people wrote: newlines, quotes, commas; in CSV up to a quote in front of what looks like a formula."""
+    """Whatever people wrote; in CSV as one clean line, up to a quote in front of what looks like a formula."""
     rows = [{"note": a, "label": b, "n": 1, "none": None} for a, b in items]
     assert [json.loads(line) for line in lines(rows, Format.JSONL)] == rows
     head, *read = csv.reader(io.StringIO("\n".join(lines(rows, Format.CSV)), newline=""))
     assert head == ["note", "label", "n", "none"]
     bare = [[cell.removeprefix("'") for cell in row] for row in read]
-    assert bare == [[a.removeprefix("'"), b.removeprefix("'"), "1", ""] for a, b in items]
+    said = [[clean(words, LONGEST).removeprefix("'") for words in pair] for pair in items]
+    assert bare == [[*pair, "1", ""] for pair in said]
 
 
 @given(st.sampled_from(["=", "+", "-", "@", "\t", "\r", " =", "\uff1d", "\uff0b", "\uff0d", "\uff20"]), WORDS)
 def test_nothing_begins_like_a_formula_but_a_number(sign, words):
     """A note such as =HYPERLINK(…) is text; -12.5 stays a number."""
     [_, line] = lines([{"a": sign + words + "x"}], Format.CSV)
-    assert line.lstrip('"').startswith("'")
+    begins = clean(sign + words + "x", LONGEST)[0]
+    assert begins not in "\t\r"
+    assert line.lstrip('"').startswith("'") is (sign.strip() != "" or begins in "=+-@'\uff1d\uff0b\uff0d\uff20")
     assert list(lines([{"a": "-12.5"}, {"a": -3}], Format.CSV)) == ["a", "-12.5", "-3"]
 
 

@@ -45,7 +45,7 @@ class SmallChain:
     def _add(self, sender: str, *logs: r.Raw) -> str:
         number = 10 * (len(self.transactions) + 1)
         name = f"0x{number:064x}"
-        where = {"transactionHash": name, "blockHash": f"0x{number:x}b", "blockNumber": hex(number)}
+        where = {"transactionHash": name, "blockHash": f"0x{number + 1:063x}b", "blockNumber": hex(number)}
         receipt = {**r.receipt(*logs), **where, "from": sender, "gasUsed": "0x0"}
         receipt["logs"] = [{**each, **where, "transactionIndex": "0x2"} for each in receipt["logs"]]
         transaction = {**r.transaction(sender=sender), **where, "hash": name, "transactionIndex": "0x2"}
@@ -102,7 +102,7 @@ class SmallChain:
 
         def block(number: str, _full: bool) -> r.Raw:
             height = int(number, 16)
-            names = {"hash": f"0x{height:x}b", "parentHash": f"0x{height - 1:x}b"}
+            names = {"hash": f"0x{height + 1:063x}b", "parentHash": f"0x{height:063x}b"}
             return {"number": number, **names, "timestamp": hex(START + 12 * height)}
 
         def call(_request: object, _block: object) -> str:

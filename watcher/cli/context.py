@@ -1,7 +1,6 @@
 """What the commands share: the configuration, the database and the way to print."""
 
 import getpass
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +10,7 @@ import typer
 from rich.console import Console
 from sqlalchemy import Engine
 
+from ingest.text import to_json
 from watcher import app
 from watcher.actions import Person
 from watcher.cli.rows import plain
@@ -69,4 +69,4 @@ def err() -> Console:
 
 def print_json(value: Any) -> None:
     """Print one JSON document."""
-    typer.echo(json.dumps(plain(value), default=str, ensure_ascii=False))
+    typer.echo(to_json(plain(value)))

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from ingest.errors import BudgetExhausted, ConfigError, WatchError
+from ingest.text import clean, to_json
 from watcher.cli import (
     audit,
     calibrate,
@@ -32,6 +33,7 @@ from watcher.cli import (
 
 OK, FINDING, USAGE, CONFIGURATION, BUDGET = 0, 1, 2, 3, 4
 """Exit codes; 2 is the parser's own."""
+_LONGEST = 2_000  #: characters of a text in a line of the log
 _FRAMES = 8  # of a traceback, the innermost, that a line of the log names
 
 app = typer.Typer(
@@ -95,6 +97,15 @@ def _place(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutab
     return event
 
 
+def _to_json(event: Any, **_options: Any) -> str:
+    return to_json(event)
+
+
+def _cleaned(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Clean each text of a line: some of them are a node's words, or a file's."""
+    return {name: clean(value, _LONGEST) if isinstance(value, str) else value for name, value in event.items()}
+
+
 def _log_to_stderr(level: int) -> None:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
     for chatty in ("httpx", "httpcore", "telegram", "alembic"):
@@ -107,12 +118,11 @@ def _log_to_stderr(level: int) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            # plain: its other way shows local variables, and these can hold a URL with its key
-            *(
-                [structlog.dev.ConsoleRenderer(colors=True, exception_formatter=structlog.dev.plain_traceback)]
-                if sys.stderr.isatty()
-                else [_place, structlog.processors.JSONRenderer()]
-            ),
+            _place,
+            _cleaned,
+            structlog.dev.ConsoleRenderer(colors=True)
+            if sys.stderr.isatty()
+            else structlog.processors.JSONRenderer(serializer=_to_json),
         ],
     )
 

@@ -33,7 +33,7 @@ from watcher.jobs.mark import mark_once
 from watcher.jobs.named import read_named
 from watcher.jobs.redecode import redecode as redecode_job
 from watcher.jobs.silence import silence_due, silence_once
-from watcher.jobs.turns import take_turns
+from watcher.jobs.turns import contained, take_turns
 from watcher.lock import only_one
 
 
@@ -189,8 +189,9 @@ def _mark_all(shared: context.Context, console: Console, now: datetime) -> None:
     with build.sources(shared.config, shared.engine, now, marking=True) as sources:
         for source in sources:
             try:
-                valued = appraise_once(shared.engine, source, now=now)
-                done = mark_once(shared.engine, source, chains=chains, unit=unit, now=now)
+                with contained(source):
+                    valued = appraise_once(shared.engine, source, now=now)
+                    done = mark_once(shared.engine, source, chains=chains, unit=unit, now=now)
             except IngestError as error:
                 console.print(f"{source.chain.name}: open positions not marked: {error}", markup=False)
                 continue

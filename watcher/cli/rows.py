@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
@@ -10,7 +9,9 @@ from enum import StrEnum
 from typing import Any
 
 from alerts.text import is_known
+from ingest.text import clean, to_json
 
+LONGEST = 10_000  #: characters of a cell's text
 _RUNS = frozenset("=+-@＝＋－＠")  # noqa: RUF001 - a spreadsheet takes the wide ones for the narrow
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?")
 
@@ -26,7 +27,7 @@ def lines(rows: Iterable[Mapping[str, Any]], form: Format) -> Iterator[str]:
     """Yield the lines of an export, without their ends; CSV begins with the names of the first row's fields."""
     if form is Format.JSONL:
         for row in rows:
-            yield json.dumps(plain(row), separators=(", ", ": "), default=str)
+            yield to_json(plain(row))
         return
     names: list[str] | None = None
     for row in rows:
@@ -56,7 +57,5 @@ def _cell(value: Any) -> str:
     value = plain(value)
     if value is None:
         return ""
-    words = json.dumps(value, default=str) if isinstance(value, dict | list | tuple) else str(value)
-    words = words.replace("\0", "")
-    runs = words.lstrip()[:1] in _RUNS or words[:1] in {"\t", "\r", "\n"}
-    return f"'{words}" if runs and not _NUMBER.fullmatch(words) else words
+    words = to_json(value) if isinstance(value, dict | list | tuple) else clean(str(value), LONGEST)
+    return f"'{words}" if words[:1] in _RUNS and not _NUMBER.fullmatch(words) else words

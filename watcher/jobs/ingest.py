@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 
 from sqlalchemy import Engine
@@ -91,11 +92,12 @@ def plan_reading(engine: Engine, source: Source, now: datetime) -> list[Gap]:
         before = meters.recall(connection, memo)
     if not addresses:
         return []
-    last = source.node.patience(WINDOW_TRIES)(read.head, source.node, confirmations=config.confirmations)
+    last = _ask(source.node, partial(read.head, source.node, confirmations=config.confirmations))
     if asked != before or any(address not in starts for address in addresses):
         begin = config.from_block
         if begin is None:
-            begin = read.block_at(source.node, int((now - config.history_span).timestamp()), last=last)
+            since = int((now - config.history_span).timestamp())
+            begin = _ask(source.node, partial(read.block_at, source.node, since, last=last))
         longer = before is not None and asked != before
         moved = {
             address: begin for address in addresses if address not in starts or (longer and begin < starts[address])
@@ -106,6 +108,16 @@ def plan_reading(engine: Engine, source: Source, now: datetime) -> list[Gap]:
         starts |= moved
     wanted = {address: BlockRange(starts[address], last) for address in addresses if starts[address] <= last}
     return windows.plan(wanted, covered)
+
+
+def _ask(node: Node, question: Callable[[], int]) -> int:
+    """Ask one endpoint, and another one where it contradicts itself."""
+
+    def ask() -> int:
+        with node.window():
+            return question()
+
+    return node.patience(WINDOW_TRIES)(ask)
 
 
 def ingest_once(

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from ingest import read
+from ingest.answers import well_formed
 from ingest.arrivals import read_touches
 from ingest.index import CHUNK
 from ingest.rpc import Node
@@ -63,7 +64,7 @@ class _Found:
 def _read(node: Node, hashes: Sequence[str], addresses: set[str], last: int) -> _Found:
     with node.window():
         receipts = node.batch([("eth_getTransactionReceipt", [name]) for name in hashes], required=read.RECEIPT)
-        with read.well_formed("receipts"):
+        with well_formed("receipts"):
             touches = read_touches([log for receipt in receipts for log in receipt["logs"]], addresses)
         final = {name: touch for name, touch in touches.items() if touch.block <= last}
         if not final:

@@ -47,10 +47,11 @@ def find_rollback(engine: Engine, node: Node, chain_id: int) -> Rollback | None:
     if not known or not covered:
         return None
     tip = max(known)
-    if read_headers(node, [tip])[0].hash == known[tip].hash:
-        return None
     tail = {number: link for number, link in known.items() if number > tip - TAIL}
-    now = {header.number: header for header in read_headers(node, tail)}
+    with node.window():
+        if read_headers(node, [tip])[0].hash == known[tip].hash:
+            return None
+        now = {header.number: header for header in read_headers(node, tail)}
     floor = min(each.first for ranges in covered.values() for each in ranges)
     ancestor = common_ancestor(tail, now, floor=floor)
     if ancestor is None:

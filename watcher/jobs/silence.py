@@ -26,6 +26,7 @@ from metrics.types import ChainUse, MovedOut, Silence, Unit
 from watcher.books import Account, read_accounts
 from watcher.jobs.ingest import Source, watched
 from watcher.jobs.spending import settle
+from watcher.jobs.turns import contained
 from watcher.store import ledger, outbox, review, wallets
 from watcher.store.database import reading, writing
 
@@ -199,7 +200,8 @@ class _Look:
     def _ask(self, source: Source, question: Callable[[], T]) -> T | None:
         """Ask a node; None for what it refuses, or has not answered for too long."""
         try:
-            return question()
+            with contained(source):
+                return question()
         except RpcRejected:
             return None
         except IngestError:

@@ -11,12 +11,13 @@ from sqlalchemy import Connection, Engine
 
 from ingest import places as places_
 from ingest import windows
+from ingest.answers import account, hash32, well_formed
 from ingest.budget import units
 from ingest.errors import RangeRefused, RpcUnavailable
 from ingest.logs import number
 from ingest.places import Key, Place, Sighting
 from ingest.prices import quote_tokens
-from ingest.read import RawTransaction, well_formed
+from ingest.read import RawTransaction
 from ingest.rpc import Request
 from ingest.stride import Stride, strides_of
 from ingest.types import Chain, VenueStatus
@@ -120,7 +121,7 @@ class Survey:
         for answer in self.source.node.batch(asked, required=("hash",)):
             with well_formed("transactions"):
                 sent = answer.get("transactions", [answer])
-                senders |= {one["hash"].lower(): _person(one) for one in sent}
+                senders |= {hash32(one["hash"]): _person(one) for one in sent}
         if any(seen.tx_hash not in senders for seen in found):
             raise RpcUnavailable("the node shows swaps of transactions that it does not have")
         return senders
@@ -147,7 +148,7 @@ def _person(transaction: Mapping[str, Any]) -> str | None:
     Whoever has code of its own cannot send one of these (EIP-3607); accounts that lend themselves code (EIP-7702) can,
     and are people. What other types hold, a message from another chain for example, may come from a contract.
     """
-    sender: str = transaction["from"].lower()
+    sender = account(transaction["from"])
     return sender if number(transaction.get("type", "0x0")) in SIGNED else None
 
 

@@ -1,11 +1,27 @@
-"""Read several chains by turns, so that a wallet is soon read on all of its chains."""
+"""Read several chains by turns, so that a wallet is soon read on all of its chains; one's failure is its own."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
-from ingest.errors import IngestError
+import structlog
+
+from ingest.errors import IngestError, NotUnderstood
 from watcher.jobs.ingest import Progress, Source
 
 SHARE = 20  #: turns in a day's budget: beginning a turn costs a look at the head and at the index
+BROKEN = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What an odd value raises where no type has stopped it. A database or a disk that fails is nobody's answer."""
+
+log = structlog.get_logger()
 
 
 def take_turns(
@@ -36,7 +52,8 @@ def take_turns(
             meter = source.meter
             until = meter.spent + meter.limit // SHARE if len(waiting) > 1 else meter.limit + 1
             try:
-                done = read(source, lambda meter=meter, until=until: meter.spent >= until)  # type: ignore[misc]
+                with contained(source):
+                    done = read(source, lambda meter=meter, until=until: meter.spent >= until)  # type: ignore[misc]
             except IngestError as error:
                 waiting.remove(source)
                 yield source, error
@@ -44,3 +61,25 @@ def take_turns(
             if done.finished:
                 waiting.remove(source)
             yield source, done
+
+
+@contextmanager
+def contained(source: Source) -> Iterator[None]:
+    """Keep what a chain's node answered from breaking more than the work on this chain.
+
+    ``ingest.answers`` is where odd answers are stopped. Should one get past it, the other chains are still read, and
+    judging and delivering go on.
+
+    Raises
+    ------
+    NotUnderstood
+        The work broke; the log says where.
+    """
+    try:
+        yield
+    except BROKEN as error:
+        log.exception("chain_broke", chain=source.chain.name)
+        raise NotUnderstood(
+            f"Edgewatch broke on what a node answered ({type(error).__name__}); nothing of it was kept. Please report "
+            "it, with the lines of the log"
+        ) from None
