@@ -280,7 +280,6 @@ _CHECKS: Mapping[str, Check] = {
     "eth_call": data,
     "eth_chainId": count,
     "eth_getBalance": quantity,
-    "eth_getBlockByHash": _block,
     "eth_getBlockByNumber": _block,
     "eth_getBlockReceipts": _block_receipts,
     "eth_getCode": data,

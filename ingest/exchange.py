@@ -19,7 +19,6 @@ NULL_TRIES = 6  #: how often "null" is heard before it counts as a refusal; what
 # Of every other method null is no result at all (execution-apis): the node did not do what it was asked.
 NULLABLE = frozenset(
     {
-        "eth_getBlockByHash",
         "eth_getBlockByNumber",
         "eth_getBlockReceipts",
         "eth_getTransactionByHash",

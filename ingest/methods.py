@@ -11,7 +11,6 @@ READ_METHODS = frozenset(
         "eth_call",
         "eth_chainId",
         "eth_getBalance",
-        "eth_getBlockByHash",
         "eth_getBlockByNumber",
         "eth_getBlockReceipts",
         "eth_getCode",

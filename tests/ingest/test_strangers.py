@@ -107,7 +107,6 @@ def world() -> dict[str, Callable[..., Any]]:
         "eth_getBalance": lambda _address, block: block,
         "eth_getTransactionCount": lambda _address, block: block,
         "eth_getCode": lambda *_: "0x6001",
-        "eth_getBlockByHash": lambda _hash, _full: chain.blocks[1],
         "web3_clientVersion": lambda: "geth/1",
         "debug_traceTransaction": lambda *_: {**call, "calls": [{**call, "calls": [call]}, call]},
         "trace_transaction": lambda *_: flat,
@@ -167,7 +166,6 @@ ASKERS: dict[str, Callable[[Node], Any]] = {
     "eth_call": contracts,
     "eth_chainId": lambda node: node.call("eth_chainId"),
     "eth_getBalance": lambda node: balances(node, ANN, 1, 5),
-    "eth_getBlockByHash": lambda node: node.call("eth_getBlockByHash", ["0x" + "ab" * 32, False])["number"],
     "eth_getBlockByNumber": lambda node: (windows(node), read.finalized(node)),
     "eth_getBlockReceipts": windows,
     "eth_getCode": lambda node: is_contract(node, ANN, 5),
@@ -283,7 +281,6 @@ _HEADER = {"number", "hash", "parentHash", "timestamp", "logsBloom"}
 _PLACE = {"blockHash", "blockNumber", "transactionHash", "transactionIndex"}
 _LOG = {"address", "topics", "data", "logIndex"}
 FIELDS: dict[str, Callable[[Path], bool]] = {
-    "eth_getBlockByHash": lambda path: len(path) == 1 and path[0] in _HEADER,
     "eth_getBlockByNumber": lambda path: len(path) == 1 and path[0] in _HEADER,
     "eth_getTransactionByHash": lambda path: path[:1] != ("transactionHash",),
     "eth_getTransactionReceipt": lambda path: (
