@@ -138,6 +138,8 @@ class Exchange:
         return isinstance(result, Mapping) and None not in map(result.get, self.required)
 
     def _too_large(self, part: Sequence[int], error: AnswerTooLarge) -> RpcUnavailable | None:
+        if error.together:
+            raise error
         if len(part) > 1:
             self.size.refuse(len(part))
             return None

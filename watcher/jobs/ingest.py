@@ -11,7 +11,7 @@ from tenacity import Retrying
 from ingest import read, sampling, windows
 from ingest.budget import Meter
 from ingest.collector import collector_off
-from ingest.errors import RangeRefused, ReorgTooDeep, RpcUnavailable, Unlinked
+from ingest.errors import AnswerTooLarge, RangeRefused, ReorgTooDeep, RpcUnavailable, Unlinked
 from ingest.index import INDEXES, Index
 from ingest.interpret import Interpreter
 from ingest.price_file import PriceFile
@@ -332,6 +332,11 @@ class Run:
                 if len(blocks) == 1:  # there is no less to ask for: it is busy, or another endpoint may take it
                     raise RpcUnavailable(str(refusal)) from None
                 stride.refuse(len(blocks), suggested=refusal.suggested)
+                return None
+            except AnswerTooLarge as error:
+                if len(blocks) == 1 or not error.together:
+                    raise
+                stride.refuse(len(blocks))
                 return None
             if len(found.blocks) < len(blocks):
                 stride.refuse(len(blocks), suggested=len(found.blocks))
