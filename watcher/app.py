@@ -19,6 +19,7 @@ from ingest.budget import Meter
 from ingest.endpoint import names
 from ingest.errors import ConfigError, IngestError, RpcUnavailable
 from ingest.index import Index
+from ingest.lines import lines_of
 from ingest.plan import Ability
 from ingest.price_file import PriceFile
 from ingest.probe import probe, served_elsewhere
@@ -33,6 +34,7 @@ from watcher.jobs.mark import MARKING
 from watcher.jobs.spending import settle
 from watcher.store import database, meters
 
+PRICES = 256 * 2**20  #: bytes of a price file
 UNRECORDED = 500  #: at most one part in so many of a day's budget is spent and not persisted
 RECORD_S = 1.0
 PATIENCE_S, CHECK_TRIES = 5.0, 4  #: of a check
@@ -89,8 +91,10 @@ def prices(config: Config) -> PriceFile | None:
 def _read_prices(
     path: Path, max_age_s: int, described: tuple[tuple[int, Chain], ...], _version: tuple[int, int]
 ) -> PriceFile:
+    if not path.is_file() or path.stat().st_size > PRICES:
+        raise ConfigError(f"it must be a file of at most {PRICES >> 20} MiB")
     with path.open(encoding="utf-8-sig", newline="") as file:
-        found = price_file.parse(file, chains=dict(described), max_age_s=max_age_s)
+        found = price_file.parse(lines_of(file, most=price_file.MOST), chains=dict(described), max_age_s=max_age_s)
     for bad in found.bad:
         log.warning("price_line_left_out", file=path.name, line=bad.line, reason=bad.reason)
     if found.bad_count > len(found.bad):

@@ -27,11 +27,13 @@ from watcher.cli import context
 from watcher.cli.rows import Format, lines
 from watcher.cli.wallets import find
 from watcher.explain import drivers, explain
+from watcher.given import read_given
 from watcher.store import files, ledger, marks, review, suspicion, wallets
 from watcher.store.database import reading
 from watcher.types import Role
 
 export = typer.Typer(help="Data for other programs.", no_args_is_help=True)
+RECORDED = 4 * 2**20  #: bytes of a recorded transaction
 DRIVERS = 8  #: round trips behind a verdict that ``why`` lists
 UNITS = {Unit.EPISODE: "a closed position episode", Unit.FIFO: "a sell, matched with the oldest lots"}
 
@@ -323,10 +325,8 @@ def decode(
     """Decode one recorded transaction, offline."""
     address = wallet_list.parse_address(wallet)
     try:
-        case = json_.loads(file.read_text(encoding="utf-8"))
+        case = json_.loads(read_given(file, most=RECORDED))
         transaction, receipt = case["transaction"], case["receipt"]
-    except OSError as error:
-        raise ConfigError(f"cannot read {file}: {error.strerror}") from None
     except (ValueError, TypeError, KeyError):
         raise ConfigError(f'{file} does not hold a JSON object with "transaction" and "receipt"') from None
     found = decode_transaction(
