@@ -20,8 +20,8 @@ from ingest.nonces import Nonces
 from ingest.types import Chain, Move, Trade
 from ingest.windows import BlockRange
 
-EACH, ALL = 0.05, 0.1  #: of the day's budget, for the strangers of one wallet and of all wallets
-FREE = 10  #: transactions of strangers that are looked at for each wallet and day of the chain, whatever they cost
+EACH, ALL = 0.04, 0.08  #: of the day's budget, for the strangers of one wallet and of all wallets
+FREE = 5  #: transactions of strangers that are looked at for each wallet and day of the chain, whatever they cost
 DAY_S = 86_400
 
 Own = Callable[[Touch], bool]
@@ -111,7 +111,9 @@ class Strangers:
         order = sorted(doubtful, key=lambda tx_hash: (not self._traded(doubtful[tx_hash]), doubtful[tx_hash].block))
         unclear = [touch for touch in doubtful.values() if touch.sender is None]
         refused: list[str] = []
-        for find in (_none, self._as_many, self._by_block):
+        # Counting helps as long as there is something left to pay with.
+        spent_up = self.exhausted(wallet for touch in doubtful.values() for wallet in touch.wallets)
+        for find in (_none, self._by_block) if spent_up else (_none, self._as_many, self._by_block):
             own, before = find(unclear), self._state(doubtful.values())
             refused = [tx for tx in order if not own(doubtful[tx]) and not self._pay(tx, doubtful[tx], cost[tx])]
             if not refused or find == self._by_block:

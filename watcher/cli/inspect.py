@@ -28,6 +28,7 @@ from watcher.cli.rows import Format, lines
 from watcher.cli.wallets import find
 from watcher.explain import drivers, explain
 from watcher.given import read_given
+from watcher.jobs import strangers
 from watcher.store import files, ledger, marks, review, suspicion, wallets
 from watcher.store.database import reading
 from watcher.types import Role
@@ -170,8 +171,8 @@ def status(
         f"({view.counts['unverified']:,} unverified, {view.counts['unpriced']:,} unpriced, "
         f"{view.counts['peg_unchecked']:,} at a peg that nobody checked)"
     )
-    if proven := overview.proven(view.counts):
-        console.print(proven)
+    for words in filter(None, (overview.proven(view.counts), overview.left_out(view.counts["strangers_left_out"]))):
+        console.print(words)
     if view.counts["filed_round_trips"] or view.counts["filed_trades"]:
         console.print(
             f"from files: {text.count(view.counts['filed_round_trips'], 'round trip')}, "
@@ -241,6 +242,7 @@ def why(
         flags = review.flags(connection, address=found.address)
         read_until = ledger.last_block_time(connection) or build.clock()
         marked = marks.newest(connection, read_until - MARK_LIFE)
+        unseen = strangers.left_out(connection, found.address)
     behind, silence = drivers(assessment, account.round_trips), quiet.newest(flags)
     newest = sorted(account.round_trips, key=lambda trip: trip.closed_at, reverse=True)[:trips]
     opened = [
@@ -267,6 +269,7 @@ def why(
                 ],
                 "flags": [flag.flag_id for flag in flags],
                 "silence": asdict(silence) if silence else None,
+                "strangers_left_out": unseen,
             }
         )
         return
@@ -298,6 +301,8 @@ def why(
         f"{len(account.round_trips)} round trips, {text.count(len(books.open_positions), 'open position')}; left out: "
         + ", ".join(f"{count} {what}" for what, count in left_out.items())
     )
+    if unseen:
+        console.print(overview.left_out(unseen))
     if account.doubts:
         one, many = "1 trade looks like a wash trade", f"{len(account.doubts)} trades look like wash trades"
         console.print(f"{one if len(account.doubts) == 1 else many}, left out")

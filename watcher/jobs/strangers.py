@@ -24,6 +24,12 @@ def tally(connection: Connection) -> Tally:
     return msgspec.json.decode(text, type=Tally) if text else Tally()
 
 
+def left_out(connection: Connection, wallet: str | None = None) -> int:
+    """Transactions of strangers that were never looked at, of one wallet or of all."""
+    counts = tally(connection).left_out
+    return sum(count for key, count in counts.items() if wallet is None or key.partition(":")[2] == wallet)
+
+
 def memo_of(strangers: Strangers) -> Mapping[str, str]:
     """What is to be remembered."""
     return {TALLY: msgspec.json.encode(strangers.tally).decode()}
