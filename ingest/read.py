@@ -335,10 +335,9 @@ def _fetch(
             if not touch.block_hash:
                 touch.block_hash = transaction["blockHash"].lower()
                 touch.index = int(transaction["transactionIndex"], 16)
-            part = {wallet for wallet, _ in touch.came if may_have_agreed(transaction, wallet)}
-            if strangers is not None and transaction["from"].lower() in touch.wallets:
-                strangers.refund(tx_hash)
-        part |= {each for each in touch.gave if strangers is None or strangers.may_have_given(transaction, touch, each)}
+            part = touch.gave | {wallet for wallet, _ in touch.came if may_have_agreed(transaction, wallet)}
+            if strangers is not None:
+                part = strangers.believe(part, tx_hash, transaction, touch)
         if part:
             transactions[tx_hash], involved[tx_hash] = transaction, frozenset(part)
     return transactions, involved

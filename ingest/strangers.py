@@ -22,6 +22,7 @@ from ingest.windows import BlockRange
 
 EACH, ALL = 0.04, 0.08  #: of the day's budget, for the strangers of one wallet and of all wallets
 FREE = 5  #: transactions of strangers that are looked at for each wallet and day of the chain, whatever they cost
+CLOSER = ("eth_getTransactionReceipt", "debug_traceTransaction", "eth_call", "eth_call")  #: where something is seen
 DAY_S = 86_400
 
 Own = Callable[[Touch], bool]
@@ -70,7 +71,14 @@ class Strangers:
     load: Callable[[str], Holdings]
     tally: Tally = field(default_factory=Tally)
     _held: dict[str, Holdings] = field(default_factory=dict)
+    _came: dict[str, set[str]] = field(default_factory=dict)  # of this window: by wallet, tokens
     _paid: dict[str, tuple[str, int]] = field(default_factory=dict)  # of this window: by transaction, who and how much
+    _quotes: frozenset[str] = field(init=False)
+    _settlers: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._quotes = frozenset({self.chain.wrapped_native, *(token.address for token in self.chain.quote_tokens)})
+        self._settlers = frozenset(dex.factory for dex in self.chain.dexes)
 
     def exhausted(self, wallets: Iterable[str]) -> bool:
         """Whether for one of these wallets no share is left that would pay for a whole block."""
@@ -99,7 +107,9 @@ class Strangers:
         tuple of (dict, Counter)
             What is looked at, and how many transactions are not, by wallet.
         """
-        self._paid = {}
+        self._paid, self._came = {}, {}
+        for wallet, token in (key for touch in touches.values() for key in touch.came):
+            self._came.setdefault(wallet, set()).add(token)
         # Nothing moved "from" a wallet, as anyone can have it: there is nothing to be found out.
         touches = {tx_hash: touch for tx_hash, touch in touches.items() if touch.wallets}
         for tx_hash, touch in touches.items():
@@ -122,29 +132,43 @@ class Strangers:
         left_out = Counter(wallet for tx_hash in refused for wallet in touches[tx_hash].wallets)
         return {tx_hash: touch for tx_hash, touch in touches.items() if tx_hash not in set(refused)}, left_out
 
-    def refund(self, tx_hash: str) -> None:
-        """A transaction turned out to be a wallet's own."""
+    def believe(self, part: Iterable[str], tx_hash: str, transaction: Mapping[str, Any], touch: Touch) -> set[str]:
+        """Which wallets had a part in a transaction, of those that seem to.
+
+        Somebody else's transaction may settle an order that the wallet signed, and need not name it. Then it calls a
+        contract that settles orders, or what went away is a token that the wallet is known to have had, or it got a
+        token that prices others. Where nothing of that is so, and it is not named either (``ingest.arrivals``), a token
+        says that it was sent away, and no more.
+        """
+        if address(transaction.get("from")) in touch.wallets:
+            self._refund(tx_hash)
+            return set(part)
+        believed = {wallet for wallet in part if self._may_have_given(transaction, touch, wallet)}
+        if believed and tx_hash in self._paid:
+            wallet, cost = self._paid[tx_hash]
+            more = sum(map(self._units, CLOSER))
+            self.tally.spent[wallet] += more
+            self._paid[tx_hash] = wallet, cost + more
+        return believed
+
+    def _may_have_given(self, transaction: Mapping[str, Any], touch: Touch, wallet: str) -> bool:
+        tokens = {token for owner, token in touch.gone if owner == wallet}
+        if not tokens or may_have_agreed(transaction, wallet) or address(transaction.get("to")) in self._settlers:
+            return True
+        holdings = self._holdings(wallet)
+        if tokens & (holdings.traded | holdings.came | self._came.get(wallet, set()) | self._quotes):
+            return True
+        return any((wallet, token) in touch.came for token in self._quotes)
+
+    def _refund(self, tx_hash: str) -> None:
         wallet, cost = self._paid.pop(tx_hash, ("", 0))
         if cost:
             self.tally.spent[wallet] -= cost
 
-    def may_have_given(self, transaction: Mapping[str, Any], touch: Touch, wallet: str) -> bool:
-        """Whether a wallet may have had a part in a transaction in which a token of its own seems to have gone away.
-
-        It may have agreed (``ingest.arrivals``), or the token is one that it is known to have had: a settlement of an
-        order that it signed need not name it. A token that it never had, in a transaction by somebody else that does
-        not name it, is a token that says so, and no more.
-        """
-        tokens = {token for owner, token in touch.gone if owner == wallet}
-        if not tokens or may_have_agreed(transaction, wallet):
-            return True
-        holdings = self._holdings(wallet)
-        return bool(tokens & (holdings.traded | holdings.came | self._quotes()))
-
     def note(self, trades: Iterable[Trade], moves: Iterable[Move], left_out: Mapping[str, int]) -> None:
         """Take note of what a window brought; what became a trade was caused by no stranger."""
         for trade in trades:
-            self.refund(trade.tx_hash)
+            self._refund(trade.tx_hash)
             self._holdings(trade.wallet).traded |= {leg.token for leg in (*trade.sold, *trade.bought)}
         for move in moves:
             if move.amount_raw > 0:
@@ -155,7 +179,7 @@ class Strangers:
 
     def _is_doubtful(self, touch: Touch) -> bool:
         """Whether strangers may have made it up: nobody can forge the tokens that price others."""
-        return touch.sender not in touch.wallets and not any(token in self._quotes() for _, token in touch.gone)
+        return touch.sender not in touch.wallets and not any(token in self._quotes for _, token in touch.gone)
 
     def _traded(self, touch: Touch) -> bool:
         return any(token in self._holdings(wallet).traded for wallet, token in touch.gone)
@@ -244,9 +268,6 @@ class Strangers:
 
     def _units(self, method: str) -> int:
         return units(method, self.host)
-
-    def _quotes(self) -> frozenset[str]:
-        return frozenset({self.chain.wrapped_native, *(token.address for token in self.chain.quote_tokens)})
 
     def _holdings(self, wallet: str) -> Holdings:
         if wallet not in self._held:

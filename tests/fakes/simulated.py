@@ -35,7 +35,8 @@ class Happening:
     tx_hash: str
     wallet: str
     kind: (
-        str  #: buy, sell, or gift; forged: a token that says that the wallet sent it away, in a stranger's transaction
+        str  #: buy, sell, or gift. Strangers' dust: gift; named, whose calldata names the wallet; forged, a
+        #: token that says that the wallet sent it away
     )
 
 
@@ -197,7 +198,7 @@ class SimulatedNode:
         return [one for wallet in wallets for one in self.by_wallet.get(wallet, ()) if first <= one.block <= last]
 
     def _transfers(self, one):
-        if one.kind == "gift":
+        if one.kind in ("gift", "named"):
             return [(SPAM, STRANGER, one.wallet, 5)]
         if one.kind == "forged":
             return [(FORGED, one.wallet, STRANGER, 5)]
@@ -260,7 +261,8 @@ class SimulatedNode:
         one = self.happenings[name]
         sender = one.wallet if one.kind in OWN else STRANGER
         place = {"blockNumber": hex(one.block), "blockHash": _hash(one.block), "transactionIndex": "0x0"}
-        return {"hash": name, "from": sender, "to": ROUTER, "value": "0x0", "input": "0x", "gasPrice": "0x1", **place}
+        said = f"0x12345678{one.wallet[2:]:0>64}{7:064x}" if one.kind == "named" else "0x"
+        return {"hash": name, "from": sender, "to": ROUTER, "value": "0x0", "input": said, "gasPrice": "0x1", **place}
 
     def eth_getTransactionCount(self, wallet, block):  # noqa: N802
         return hex(sum(one.kind in OWN and one.block <= int(block, 16) for one in self.by_wallet[wallet]))
