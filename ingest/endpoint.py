@@ -155,7 +155,10 @@ class Endpoint:
             alone.callback(content.clear)  # the traceback of an error, and whoever keeps the error, would keep it too
             response = await self._receive(client, body, content, alone, room)
             room.take(asyncio.current_task(), content, self.name)
-            return self._read(response.status_code, response.headers, content, body)
+            try:
+                return self._read(response.status_code, response.headers, content, body)
+            except MemoryError:
+                raise AnswerTooLarge(f"{self.name}: an answer for which this machine has no memory left") from None
 
     def _request(self, body: Any) -> dict[str, Any]:
         """What is sent: arguments of ``httpx.AsyncClient.stream``."""
