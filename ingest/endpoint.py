@@ -153,8 +153,8 @@ class Endpoint:
         content = bytearray()
         async with AsyncExitStack() as alone:
             alone.callback(content.clear)  # the traceback of an error, and whoever keeps the error, would keep it too
-            response = await self._receive(client, body, content, alone, room)
-            room.take(asyncio.current_task(), content, self.name)
+            response, plain = await self._receive(client, body, content, alone, room)
+            room.take(asyncio.current_task(), content, self.name, plain=plain)
             try:
                 return self._read(response.status_code, response.headers, content, body)
             except MemoryError:
@@ -166,8 +166,11 @@ class Endpoint:
 
     async def _receive(
         self, client: httpx.AsyncClient, body: Any, content: bytearray, alone: AsyncExitStack, room: Room
-    ) -> httpx.Response:
-        """Fill ``content``; where it becomes large, no other large one is received until ``alone`` is left."""
+    ) -> tuple[httpx.Response, bool]:
+        """Fill ``content``, and tell whether it is plain ASCII.
+
+        Where it becomes large, no other large one is received until ``alone`` is left.
+        """
         waited = False
         try:
             async with asyncio.timeout(self._timeout_s), client.stream(**self._request(body)) as response:
@@ -187,7 +190,7 @@ class Endpoint:
                 raise AnswerTooLate(f"{self.name}: {type(error).__name__}") from None
             gone = isinstance(error, httpx.ConnectError)
             raise RpcUnavailable(f"{self.name}: {type(error).__name__}", unreachable=gone) from None
-        return response
+        return response, unpacker.plain
 
     def _read(self, status: int, headers: Mapping[str, str], content: bytearray, body: Any) -> Any:
         answer = parse(content, body)

@@ -15,10 +15,10 @@ LARGE = 2**20  #: bytes of a body above which no other is received at the same t
 # of a list, ends with a comma.
 BYTES = {b",": 170, b"[": 96, b"{": 200}
 WIDEST = 5  #: times its length may a text take that is not ASCII, or holds an escape
-STRETCH, PAGE = 2**16, 2**10  #: one page of each stretch is looked at: all of it would take a tenth of the parsing
+STRETCH, PAGE = 2**17, 2**10  #: one page of each stretch is looked at: all of it would take a tenth of the parsing
 
 
-def weight(body: bytes | bytearray, dice: Random) -> int:
+def weight(body: bytes | bytearray, dice: Random, *, plain: bool) -> int:
     """Bytes of memory that a JSON text takes at most once it is parsed, as far as a sample tells.
 
     Parameters
@@ -27,6 +27,8 @@ def weight(body: bytes | bytearray, dice: Random) -> int:
         As received, unpacked.
     dice
         Where to look. Whoever wrote the text must not know.
+    plain
+        It is ASCII without escapes.
     """
     view = memoryview(body)
     pages = []
@@ -36,7 +38,6 @@ def weight(body: bytes | bytearray, dice: Random) -> int:
         pages.append(view[at : min(at + PAGE, start + STRETCH)])
     seen = b"".join(pages)
     made = sum(seen.count(character) * size for character, size in BYTES.items())
-    plain = body.isascii() and body.find(b"\\") < 0
     return len(body) * (1 if plain else WIDEST) + made * len(body) // max(1, len(seen))
 
 
@@ -55,7 +56,7 @@ class Room:
         self._held: dict[object, int] = {}
         self._dice = Random()  # noqa: S311 - where to look
 
-    def take(self, owner: object, body: bytes | bytearray, name: str) -> None:
+    def take(self, owner: object, body: bytes | bytearray, name: str, *, plain: bool) -> None:
         """Take what an answer will need, before it is parsed.
 
         Parameters
@@ -66,13 +67,15 @@ class Room:
             As received, unpacked.
         name
             The endpoint's, for messages.
+        plain
+            It is ASCII without escapes.
 
         Raises
         ------
         AnswerTooLarge
             It does not fit, alone or beside the others.
         """
-        needed = weight(body, self._dice)
+        needed = weight(body, self._dice, plain=plain)
         others = sum(self._held.values())
         if needed + others > MOST:
             beside = f" beside {others >> 20:,} MiB of others" if others else ""

@@ -33,6 +33,7 @@ class Unpacker:
         coding = coding.strip().lower()
         if coding not in {"", "identity", "gzip", "x-gzip"}:
             raise RpcUnavailable(f"{name}: an answer packed as {coding[:40]!r}; only gzip was asked for")
+        self.plain = True  #: so far it is ASCII without escapes
         self._gzip = zlib.decompressobj(_GZIP) if coding.endswith("gzip") else None
 
     def pieces(self, chunk: bytes) -> Iterator[bytes]:
@@ -51,6 +52,8 @@ class Unpacker:
             self._left -= len(piece)
             if self._left < 0:
                 break
+            # Here, where it is in the processor's cache: another walk through a large body costs more than this.
+            self.plain = self.plain and piece.isascii() and b"\\" not in piece
             yield piece
             chunk = b"" if self._gzip is None else self._gzip.unconsumed_tail
         if min(self._left, self._came) < 0:

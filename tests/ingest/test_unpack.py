@@ -75,3 +75,15 @@ def test_half_of_it_or_another_format_is_no_answer(body: bytes) -> None:
 def test_no_body_at_all_says_nothing_of_its_packing() -> None:
     """A refusal may come with the header and without a body; its status counts."""
     assert unpack("gzip") == b""
+
+
+@pytest.mark.parametrize(
+    ("body", "plain"),
+    [(b"abc" * 40_000, True), (b"a" * 70_000 + b"\\u0041", False), (("\u00e9" + "a" * 9).encode(), False)],
+)
+def test_whether_a_text_is_plain_is_told(body: bytes, plain: bool) -> None:
+    """One letter or one escape anywhere makes the memory that a text takes several times its length."""
+    for coding, packed in (("", body), ("gzip", gzip.compress(body))):
+        unpacker = Unpacker(coding, "a")
+        assert b"".join(unpacker.pieces(packed)) == body
+        assert unpacker.plain is plain
