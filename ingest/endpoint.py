@@ -154,7 +154,8 @@ class Endpoint:
         async with AsyncExitStack() as alone:
             alone.callback(content.clear)  # the traceback of an error, and whoever keeps the error, would keep it too
             response, plain = await self._receive(client, body, content, alone, room)
-            room.take(asyncio.current_task(), content, self.name, plain=plain)
+            task = asyncio.current_task()
+            room.take(task.get_name() if task else "", content, self.name, plain=plain)
             try:
                 return self._read(response.status_code, response.headers, content, body)
             except MemoryError:

@@ -102,7 +102,7 @@ class Flights:
 
     def clear(self) -> None:
         """Forget the answers that were handed over: their room is free for those of the next exchange."""
-        self._room.keep(set(self._ahead()))
+        self._room.keep({answer.get_name() for answer in self._ahead()})
 
     def land(self) -> list[tuple[Endpoint, Sent, RpcUnavailable]]:
         """Let what was sent ahead arrive, so that what is sent next is alone; gives back what failed, once."""

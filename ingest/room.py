@@ -53,16 +53,16 @@ class Room:
 
     def __init__(self) -> None:
         self.large = asyncio.Lock()
-        self._held: dict[object, int] = {}
+        self._held: dict[str, int] = {}
         self._dice = Random()  # noqa: S311 - where to look
 
-    def take(self, owner: object, body: bytes | bytearray, name: str, *, plain: bool) -> None:
+    def take(self, owner: str, body: bytes | bytearray, name: str, *, plain: bool) -> None:
         """Take what an answer will need, before it is parsed.
 
         Parameters
         ----------
         owner
-            What the answer belongs to.
+            The name of the task that the answer belongs to; the task itself would keep the answer alive.
         body
             As received, unpacked.
         name
@@ -83,6 +83,6 @@ class Room:
             raise AnswerTooLarge(f"{name}: {what}; at most {MOST >> 20} MiB are taken", together=needed <= MOST)
         self._held[owner] = needed
 
-    def keep(self, owners: Collection[object]) -> None:
+    def keep(self, owners: Collection[str]) -> None:
         """Give back the room of all answers but those of these owners."""
         self._held = {owner: size for owner, size in self._held.items() if owner in owners}
