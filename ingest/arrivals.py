@@ -4,13 +4,15 @@ A trade gives something. What a wallet gives leaves a Transfer, or is native coi
 sent the transaction, or somebody carried out what it had agreed to, whose calldata must say for whom.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ingest.answers import count, hash32
+from ingest.errors import RpcUnavailable
 from ingest.flows import read_transfers
 from ingest.logs import address, read_log
+from ingest.types import BlockRef, Move
 from ingest.wire import raw_logs
 
 TRANSFER_CALL, TRANSFER_FROM_CALL = "0xa9059cbb", "0x23b872dd"  #: ERC-20 transfer and transferFrom
@@ -29,6 +31,13 @@ class Touch:
     index: int  #: of the transaction in its block
     gave: set[str] = field(default_factory=set)  #: wallets from which a token went away
     came: dict[tuple[str, str], int] = field(default_factory=dict)  #: (wallet, token) to base units, what may be 0
+    gone: set[tuple[str, str]] = field(default_factory=set)  #: (wallet, token) of what went away
+    sender: str | None = None  #: who sent it; "": none of the wallets. None: not known
+
+    @property
+    def wallets(self) -> frozenset[str]:
+        """The wallets that it touches."""
+        return frozenset(self.gave).union(wallet for wallet, _ in self.came)
 
 
 def read_touches(logs: Iterable[object], wallets: Collection[str]) -> dict[str, Touch]:
@@ -64,10 +73,46 @@ def read_touches(logs: Iterable[object], wallets: Collection[str]) -> dict[str, 
         for transfer in read_transfers((known,) if known else ()):
             if transfer.source in wallets and transfer.amount:
                 touch.gave.add(transfer.source)
+                touch.gone.add((transfer.source, transfer.token))
             if transfer.target in wallets:
                 key = transfer.target, transfer.token
                 touch.came[key] = touch.came.get(key, 0) + transfer.amount
     return found
+
+
+def moves_in(
+    chain_id: int, touches: Mapping[str, Touch], involved: Mapping[str, Collection[str]], refs: Mapping[int, BlockRef]
+) -> Iterator[Move]:
+    """What came to wallets that had no part in its coming.
+
+    Parameters
+    ----------
+    involved
+        Wallets by transaction whose part the receipt tells.
+    refs
+        The blocks of all touches, by number.
+
+    Raises
+    ------
+    RpcUnavailable
+        The logs are of another block.
+    """
+    for tx_hash, touch in touches.items():
+        block = refs[touch.block]
+        if touch.block_hash != block.hash:
+            raise RpcUnavailable(f"the logs of {tx_hash} are of another block than its header")
+        for (wallet, token), amount in touch.came.items():
+            if amount and wallet not in involved.get(tx_hash, ()):
+                yield Move(
+                    chain_id=chain_id,
+                    block_number=block.number,
+                    transaction_index=touch.index,
+                    tx_hash=tx_hash,
+                    wallet=wallet,
+                    timestamp=block.timestamp,
+                    token=token,
+                    amount_raw=amount,
+                )
 
 
 def may_have_agreed(transaction: Mapping[str, Any], wallet: str) -> bool:

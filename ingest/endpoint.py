@@ -5,6 +5,7 @@ import ipaddress
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -15,15 +16,16 @@ import msgspec
 
 from ingest.errors import AnswerTooLarge, AnswerTooLate, ConfigError, EndpointRefused, RpcUnavailable
 from ingest.refusals import NO_METHOD
+from ingest.room import LARGE, Room
 from ingest.secret import Secrets, secrets_of
 from ingest.standing import Standing
+from ingest.unpack import ACCEPTED, Unpacker
 from ingest.wire import parse
 
-BODY_LIMIT = 32 * 2**20  #: bytes of one answer, unpacked
 UNREAD_DATE_S = 60.0  #: how long is waited where ``Retry-After`` is a date and the answer does not say what time it is
 LONGEST_WAIT_S = 1e9  #: more is not understood
 EXTRAS = frozenset({"debug_traceTransaction", "trace_transaction", "eth_getBlockReceipts", "alchemy_getAssetTransfers"})
-HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
+HEADERS = {"Content-Type": "application/json", "Accept": "application/json", "Accept-Encoding": ACCEPTED}
 
 
 def host(url: str) -> str:
@@ -125,8 +127,17 @@ class Endpoint:
         """A text of the node's without what may be a key, or a long part of one."""
         return self._secrets.redact(text)
 
-    async def post(self, client: httpx.AsyncClient, body: Any) -> Any:
+    async def post(self, client: httpx.AsyncClient, body: Any, room: Room) -> Any:
         """Send one JSON body and return the parsed answer: an object or a list.
+
+        Parameters
+        ----------
+        client
+            Sends it.
+        body
+            One request or a batch.
+        room
+            Memory for the answer, taken in the name of the task that this runs in.
 
         Raises
         ------
@@ -136,23 +147,38 @@ class Endpoint:
             The endpoint refuses the URL or its key, or points elsewhere.
         """
         content = bytearray()
-        try:
-            response = await self._receive(client, body, content)
-            return self._read(response.status_code, response.headers, content, body)
-        finally:
-            content.clear()  # the traceback of an error, and whoever keeps the error, would keep it too
+        async with AsyncExitStack() as alone:
+            alone.callback(content.clear)  # the traceback of an error, and whoever keeps the error, would keep it too
+            response, plain = await self._receive(client, body, content, alone, room)
+            task = asyncio.current_task()
+            room.take(task.get_name() if task else "", content, self.name, plain=plain)
+            try:
+                return self._read(response.status_code, response.headers, content, body)
+            except MemoryError:
+                raise AnswerTooLarge(f"{self.name}: an answer for which this machine has no memory left") from None
 
     def _request(self, body: Any) -> dict[str, Any]:
         """What is sent: arguments of ``httpx.AsyncClient.stream``."""
         return {"method": "POST", "url": self._url, "content": msgspec.json.encode(body), "headers": dict(HEADERS)}
 
-    async def _receive(self, client: httpx.AsyncClient, body: Any, content: bytearray) -> httpx.Response:
+    async def _receive(
+        self, client: httpx.AsyncClient, body: Any, content: bytearray, alone: AsyncExitStack, room: Room
+    ) -> tuple[httpx.Response, bool]:
+        """Fill ``content``, and tell whether it is plain ASCII.
+
+        Where it becomes large, no other large one is received until ``alone`` is left.
+        """
+        waited = False
         try:
             async with asyncio.timeout(self._timeout_s), client.stream(**self._request(body)) as response:
-                async for chunk in response.aiter_bytes():
-                    content += chunk
-                    if len(content) > BODY_LIMIT:
-                        raise AnswerTooLarge(f"{self.name}: an answer of more than {BODY_LIMIT >> 20} MiB")
+                unpacker = Unpacker(response.headers.get("content-encoding", ""), self.name)
+                async for chunk in response.aiter_raw():
+                    for piece in unpacker.pieces(chunk):
+                        content += piece
+                        if len(content) > LARGE and not waited:
+                            await alone.enter_async_context(room.large)
+                            waited = True
+                unpacker.end()
         except TimeoutError:
             raise AnswerTooLate(f"{self.name}: no whole answer within {self._timeout_s:.0f} s") from None
         except httpx.HTTPError as error:
@@ -161,7 +187,7 @@ class Endpoint:
                 raise AnswerTooLate(f"{self.name}: {type(error).__name__}") from None
             gone = isinstance(error, httpx.ConnectError)
             raise RpcUnavailable(f"{self.name}: {type(error).__name__}", unreachable=gone) from None
-        return response
+        return response, unpacker.plain
 
     def _read(self, status: int, headers: Mapping[str, str], content: bytearray, body: Any) -> Any:
         answer = parse(content, body)

@@ -66,7 +66,19 @@ class RpcUnavailable(IngestError):
 
 
 class AnswerTooLarge(RpcUnavailable):
-    """An answer is more than this machine takes at once; ask for less in one request."""
+    """An answer is more than this machine takes at once; ask for less in one request.
+
+    Parameters
+    ----------
+    message
+        What happened, without the endpoint's URL.
+    together
+        It is more together with the answers before it: asking for it again in smaller requests does not help.
+    """
+
+    def __init__(self, message: str, *, together: bool = False) -> None:
+        super().__init__(message)
+        self.together = together
 
 
 class AnswerTooLate(RpcUnavailable):

@@ -149,6 +149,8 @@ class Exchange:
         return whole
 
     def _too_large(self, part: Sequence[int], error: AnswerTooLarge) -> RpcUnavailable | None:
+        if error.together:
+            raise error
         if len(part) > 1:
             self.size.refuse(len(part))
             return None

@@ -10,6 +10,7 @@ import httpx
 from ingest.endpoint import Endpoint
 from ingest.errors import IngestError, RpcUnavailable
 from ingest.exchange import Request
+from ingest.room import Room
 
 T = TypeVar("T")
 LEAVE_S = 0.001  #: for which what is sent ahead is pushed: on a connection that is open it has left by then
@@ -59,6 +60,7 @@ class Flights:
             timeout=timeout_s, follow_redirects=False, trust_env=False, transport=_Forgetful(trust_env=False)
         )
         self._early: list[_Early] = []
+        self._room = Room()
 
     def close(self) -> None:
         """Give up what is on its way, and close all connections."""
@@ -71,7 +73,7 @@ class Flights:
 
         async def post() -> Any:
             try:
-                return await endpoint.post(self._client, body if len(body) > 1 else body[0])
+                return await endpoint.post(self._client, body if len(body) > 1 else body[0], self._room)
             except IngestError as error:
                 return error
 
@@ -108,6 +110,10 @@ class Flights:
                 self._early[number] = _Early(endpoint, early.requests, left)
                 return taken
         return []
+
+    def clear(self) -> None:
+        """Forget the answers that were handed over: their room is free for those of the next exchange."""
+        self._room.keep({answer.get_name() for answer in self._ahead()})
 
     def land(self) -> list[tuple[Endpoint, Sent, RpcUnavailable]]:
         """Let what was sent ahead arrive, so that what is sent next is alone; gives back what failed, once."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 _HASH = re.compile(r"0x[0-9a-f]{64}")
 _HEADER = ("chain", "tx_hash")
+MOST = 500_000  #: lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,11 +17,13 @@ class HashFile:
     bad: tuple[str, ...]  #: lines that cannot be used, and why
 
 
-def parse(lines: Iterable[str], chains: Mapping[str, int]) -> HashFile:
+def parse(lines: Iterable[str | None], chains: Mapping[str, int]) -> HashFile:
     """Read the lines; a header, empty lines and lines that begin with ``#`` are passed over.
 
     Parameters
     ----------
+    lines
+        Of the file; None in the place of one that was too long to read.
     chains
         Name to id of the configured chains.
     """
@@ -28,6 +31,9 @@ def parse(lines: Iterable[str], chains: Mapping[str, int]) -> HashFile:
     bad = []
     ids = {str(number): number for number in chains.values()} | {name.lower(): n for name, n in chains.items()}
     for number, line in enumerate(lines, 1):
+        if line is None:
+            bad.append(f"line {number}: too long")
+            continue
         parts = tuple(part.strip().lower() for part in line.split(","))
         if parts == ("",) or parts[0].startswith("#") or parts == _HEADER:
             continue

@@ -176,11 +176,17 @@ class _Named:
         An index that names calls inside transactions names whatever a wallet gives; else what came to a wallet may
         have been paid for in a way that it does not name, and the transaction itself has to be looked at.
         """
-        touch = Touch(self.block, "", 0)
+        # Whatever a wallet does itself is named as a call of its own, with or without coin.
+        acting = [wallet for wallet, rows in self.out.items() if any(row.category != "erc20" for row in rows)]
+        touch = Touch(self.block, "", 0, sender=acting[0] if acting else "")
         for wallet in self.out.keys() | self.came.keys():
             tokens_out = [row for row in self.out.get(wallet, ()) if row.category == "erc20" and row.amount_raw != 0]
-            acted = any(row.category != "erc20" for row in self.out.get(wallet, ()))
-            if tokens_out or (acted and wallet in self.came) or any(map(_unclear, self.came.get(wallet, ()))):
+            touch.gone |= {(wallet, row.token) for row in tokens_out if row.token}
+            if (
+                tokens_out
+                or (wallet in acting and wallet in self.came)
+                or any(map(_unclear, self.came.get(wallet, ())))
+            ):
                 touch.gave.add(wallet)
             elif not internal:
                 touch.came |= {key: amount for key, (amount, _) in self.arrivals(wallet).items()}

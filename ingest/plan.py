@@ -344,7 +344,7 @@ def _index(task: Task, blocks: int, wallets: int, *, polls: int = 1, together: b
     chunks = groups * max(1, math.ceil(transactions / groups / CHUNK))
     fetched = 0.0 if task.ability.internal else arrivals
     ends = {"eth_getBlockByNumber": chunks * 2.0}
-    # One window of each chunk lies about a transaction that the index names, and reads it again.
+    # What the windows show and the index did not name is fetched: one transaction of each chunk, to be careful.
     again = _finds(min(chunks, transactions), 0, 0)
     sampled = _windows(chunks * SAMPLES, 1 if not together else wallets, 2) if task.ability.range_cap else {}
     found = _finds(transactions, fetched, task.activity.calls)

@@ -5,7 +5,7 @@ import functools
 import math
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -20,6 +20,7 @@ from ingest.types import NATIVE, Chain
 COLUMNS = ("chain", "token", "time", "usd")
 EARLIEST, LATEST = 10**9, 10**10  #: unix seconds, 2001 to 2286: another number of digits is another unit
 DEAREST, LONGEST = 10**12, 60  #: US dollars of one token; characters of a price
+MOST = 2_000_000  #: lines
 BAD_KEPT = 20  #: bad lines that are told one by one; the rest are counted
 
 
@@ -64,13 +65,13 @@ class PriceFile:
         return (series.prices[n - 1], as_of) if timestamp - as_of <= self.max_age_s else None
 
 
-def parse(lines: Iterable[str], *, chains: Mapping[int, Chain], max_age_s: int) -> PriceFile:
+def parse(lines: Iterable[str | None], *, chains: Mapping[int, Chain], max_age_s: int) -> PriceFile:
     """Read prices from CSV lines with the header ``chain,token,time,usd``, in any order.
 
     Parameters
     ----------
     lines
-        Of the file, as text.
+        Of the file, as text; None in the place of one that was too long to read.
     chains
         Chains of the configuration by id; a line names one by name or id.
     max_age_s
@@ -88,10 +89,13 @@ def parse(lines: Iterable[str], *, chains: Mapping[int, Chain], max_age_s: int) 
     ConfigError
         It has no such header, or no usable line.
     """
-    lines = iter(lines)
-    first = next(lines, "")
-    reader = csv.reader(chained([first], lines), delimiter=max(",;\t", key=first.count))
-    header = [cell.strip().lower() for cell in next(reader, [])]
+    whole = _whole(lines)
+    first = next(whole, "")
+    reader = csv.reader(chained([first], whole), delimiter=max(",;\t", key=first.count))
+    try:
+        header = [cell.strip().lower() for cell in next(reader, [])]
+    except csv.Error as error:
+        raise ConfigError(f"its first line is not CSV: {error}") from None
     if missing := [name for name in COLUMNS if name not in header]:
         raise ConfigError(f"its first line must name the columns {','.join(COLUMNS)}; {', '.join(missing)} is missing")
     pick = itemgetter(*(header.index(name) for name in COLUMNS))
@@ -124,6 +128,13 @@ def parse(lines: Iterable[str], *, chains: Mapping[int, Chain], max_age_s: int) 
     for one in series.values():
         one.sort()
     return PriceFile(max_age_s=max_age_s, series=series, bad=tuple(bad), bad_count=bad_count)
+
+
+def _whole(lines: Iterable[str | None]) -> Iterator[str]:
+    for number, line in enumerate(lines, 1):
+        if line is None:
+            raise ConfigError(f"line {number} is too long: this is no list of prices")
+        yield line
 
 
 def _key(named: Mapping[str, Chain], chain: str, token: str) -> tuple[int, str]:

@@ -22,6 +22,7 @@ from ingest.read import (
 )
 from ingest.rpc import Node, Request
 from ingest.second import look_again
+from ingest.strangers import Strangers
 from ingest.verify import ENDS, PROVEN, Bloom, Header, Link
 from ingest.windows import BlockRange
 from ingest.wire import RawLog, raw_logs
@@ -70,6 +71,7 @@ class Reader:
     bloom: bool | None = None
     receipts: bool = True
     most: int = MOST
+    strangers: Strangers | None = None  #: what they may cause; None: whatever they do
     fitting: int = FEW  #: blocks of the next window whose headers are all read, as dense as the last one was
     # Blocks whose receipts can be held, where the last window's headers cleared no block.
     _page: int | None = field(default=None, init=False)
@@ -101,14 +103,14 @@ class Reader:
         RpcUnavailable
             An answer is missing, contradicts another one or the header; nothing of the window may be kept.
         """
-        if not self.full and not every_link:
+        if not self.proves(wallets) and not every_link:
             return self._read_ends(wallets, blocks, known, ())
         for doubt in range(LEARN):
             held: dict[str, Mapping[str, Any]] | None = {} if self._whole else None
             self._whole = False  # should this fail, headers alone are asked for
             headers = read_headers(self.node, range(blocks.first, blocks.last + 1), again=self._bare, held=held)
             verify.check_links(headers, known)
-            if not self.full:
+            if not self.proves(wallets):
                 break
             try:
                 if self._blooms_count(headers):
@@ -125,16 +127,20 @@ class Reader:
         self.fitting = MOST_HEADERS  # nothing of the blocks but headers is held
         return self._read_ends(wallets, blocks, known, headers)
 
+    def proves(self, wallets: Collection[str]) -> bool:
+        """Whether every block is proven: not where strangers would make each of them be looked at."""
+        return self.full and not (self.strangers is not None and self.strangers.exhausted(wallets))
+
     def ahead(self, wallets: Collection[str], blocks: BlockRange, *, every_link: bool = False) -> None:
         """Let the node begin with what ``read`` will ask for first, if these blocks are next and like the last ones.
 
         Inside the window before. What was expected wrongly costs its requests and nothing else.
         """
-        if not self.full and not every_link:
+        if not self.proves(wallets) and not every_link:
             self.node.ahead(_ends_requests(wallets, blocks))
             return
         numbers = range(blocks.first, blocks.last + 1)
-        receipts = numbers[: self._page] if self.full and self.receipts and self._page else ()
+        receipts = numbers[: self._page] if self.proves(wallets) and self.receipts and self._page else ()
         headers = [header_request(number, whole=self._whole) for number in numbers]
         self.node.ahead(headers, list(map(_receipts_request, receipts)))
 
@@ -170,7 +176,9 @@ class Reader:
             touches = read_touches(logs, frozenset(wallets))
         self._expect(headers, touches.values(), transfers=len(logs), dense=dense)
         known = {header.number: header for header in headers}
-        reading = read_touched(self.node, touches, blocks, known=known, held=held, receipts=receipts)
+        reading = read_touched(
+            self.node, touches, blocks, known=known, held=held, receipts=receipts, strangers=self.strangers
+        )
         return replace(reading, links=tuple(headers), level=PROVEN)
 
     def _expect(self, headers: Sequence[Header], touches: Iterable[Touch], *, transfers: int, dense: bool) -> None:
@@ -194,7 +202,7 @@ class Reader:
         verify.check_links(ends, {**known, **own})
         touches = touches_in(answers[: -len(numbers)], wallets, blocks)
         own |= {header.number: header for header in ends}
-        reading = read_touched(self.node, touches, blocks, known=own)
+        reading = read_touched(self.node, touches, blocks, known=own, strangers=self.strangers)
         dice = Random(reading.last.hash)  # noqa: S311 - where to look, not a secret
         self._sample(wallets, reading, {touch.block for touch in touches.values()}, dice)
         look_again(self.node, wallets, blocks, touches, reading.last.hash, dice)

@@ -1,17 +1,18 @@
 """Find the transactions that touch a wallet, then fetch and check each of them."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from ingest.abi import TRANSFER
 from ingest.answers import account, count, hash32, is_receipt, is_transaction, moment, well_formed
-from ingest.arrivals import Touch, may_have_agreed, read_touches
+from ingest.arrivals import Touch, may_have_agreed, moves_in, read_touches
 from ingest.collector import collector_off
 from ingest.errors import RangeRefused, RpcRejected, RpcUnavailable
 from ingest.rpc import Node, Request
+from ingest.strangers import Strangers
 from ingest.types import BlockRef, Move
 from ingest.verify import ENDS, HEADER, Header, Link, is_round, pages, read_header, topic
 from ingest.windows import BlockRange
@@ -53,6 +54,7 @@ class Reading:
     moves: tuple[Move, ...] = ()  #: what strangers sent, from its logs alone
     links: tuple[Link, ...] = ()  #: blocks by which what is read later is held against this
     level: str = ENDS  #: how well its logs are proven, see ``ingest.verify``
+    left_out: Mapping[str, int] = field(default_factory=dict)  #: by wallet, transactions of strangers not looked at
 
 
 def head(node: Node, *, confirmations: int | None) -> int:
@@ -181,12 +183,17 @@ def block_at(node: Node, timestamp: int, *, last: int) -> int:
     return low
 
 
-def read_window(node: Node, wallets: Collection[str], blocks: BlockRange) -> Reading:
+def read_window(node: Node, wallets: Collection[str], blocks: BlockRange, *, but: Set[str] = frozenset()) -> Reading:
     """Everything in a window of blocks that moved a token of one of the wallets.
 
     The logs are asked for by an OR-list of wallets, once as sender and once as receiver. Then each transaction is
     fetched by its hash, and, unless it did no more than send a wallet something (``ingest.arrivals``), its receipt;
     everything is held against the hash of its block.
+
+    Parameters
+    ----------
+    but
+        Transactions that are known already, and not fetched again.
 
     Raises
     ------
@@ -195,7 +202,8 @@ def read_window(node: Node, wallets: Collection[str], blocks: BlockRange) -> Rea
     RpcUnavailable
         An answer is missing or contradicts another one; nothing of the window may be kept.
     """
-    return read_touched(node, touches_in(node.batch(log_requests(wallets, blocks)), wallets, blocks), blocks)
+    found = touches_in(node.batch(log_requests(wallets, blocks)), wallets, blocks)
+    return read_touched(node, {name: found[name] for name in found.keys() - but}, blocks)
 
 
 def read_touched(
@@ -206,6 +214,7 @@ def read_touched(
     known: Mapping[int, Header] = MappingProxyType({}),
     held: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
     receipts: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    strangers: Strangers | None = None,
 ) -> Reading:
     """Fetch what touches the wallets, transaction by transaction, and hold it against the headers.
 
@@ -220,15 +229,20 @@ def read_touched(
         Headers that need not be asked for.
     held, receipts
         Nor these transactions and receipts, by transaction hash; checked like the others.
+    strangers
+        Leaves out what is beyond their share, and tokens that only say that a wallet sent them; None: nothing is.
 
     Raises
     ------
     RpcUnavailable
         An answer is missing or contradicts another one.
     """
+    left_out: Counter[str] = Counter()
+    if strangers is not None:
+        touches, left_out = strangers.choose(touches, known=known, held=held, receipts=receipts)
     needed = {touch.block for touch in touches.values()} | {blocks.first, blocks.last}
     headers = {**known, **{header.number: header for header in read_headers(node, needed - known.keys())}}
-    transactions, involved = _fetch(node, touches, headers, held)
+    transactions, involved = _fetch(node, touches, headers, held, strangers)
     asked = [tx for tx in transactions if not (_has(receipts.get(tx), RECEIPT) and is_receipt(receipts[tx]))]
     answers = node.batch([("eth_getTransactionReceipt", [tx]) for tx in asked], required=RECEIPT)
     receipts = {**receipts, **dict(zip(asked, answers, strict=True))}
@@ -261,7 +275,8 @@ def read_touched(
         first=refs[blocks.first],
         last=refs[blocks.last],
         transactions=tuple(raw),
-        moves=tuple(_arrivals(node.chain_id, touches, involved, refs)),
+        moves=tuple(moves_in(node.chain_id, touches, involved, refs)),
+        left_out=left_out,
     )
 
 
@@ -296,7 +311,11 @@ def touches_in(answers: Iterable[Any], wallets: Collection[str], blocks: BlockRa
 
 
 def _fetch(
-    node: Node, touches: Mapping[str, Touch], headers: Mapping[int, Header], held: Mapping[str, Mapping[str, Any]]
+    node: Node,
+    touches: Mapping[str, Touch],
+    headers: Mapping[int, Header],
+    held: Mapping[str, Mapping[str, Any]],
+    strangers: Strangers | None,
 ) -> tuple[dict[str, Mapping[str, Any]], dict[str, frozenset[str]]]:
     """The transactions in which a wallet gave something or may have agreed to, and these wallets, by hash."""
     transactions: dict[str, Mapping[str, Any]] = {}
@@ -309,9 +328,11 @@ def _fetch(
             if not touch.block_hash:
                 touch.block_hash = hash32(transaction["blockHash"])
                 touch.index = count(transaction["transactionIndex"])
-            sent = {wallet for wallet, _ in touch.came if may_have_agreed(transaction, wallet)}
-        if touch.gave or sent:
-            transactions[tx_hash], involved[tx_hash] = transaction, frozenset(touch.gave | sent)
+            part = touch.gave | {wallet for wallet, _ in touch.came if may_have_agreed(transaction, wallet)}
+            if strangers is not None:
+                part = strangers.believe(part, tx_hash, transaction, touch)
+        if part:
+            transactions[tx_hash], involved[tx_hash] = transaction, frozenset(part)
     return transactions, involved
 
 
@@ -353,28 +374,6 @@ def mostly(header: Header, wanted: int) -> bool:
 
 def _has(answer: object, required: Collection[str]) -> bool:
     return isinstance(answer, Mapping) and None not in map(answer.get, required)
-
-
-def _arrivals(
-    chain_id: int, touches: Mapping[str, Touch], involved: Mapping[str, frozenset[str]], refs: Mapping[int, BlockRef]
-) -> Iterator[Move]:
-    """What came to wallets that had no part in its coming."""
-    for tx_hash, touch in touches.items():
-        block = refs[touch.block]
-        if touch.block_hash != block.hash:
-            raise RpcUnavailable(f"the logs of {tx_hash} are of another block than its header")
-        for (wallet, token), amount in touch.came.items():
-            if amount and wallet not in involved.get(tx_hash, ()):
-                yield Move(
-                    chain_id=chain_id,
-                    block_number=block.number,
-                    transaction_index=touch.index,
-                    tx_hash=tx_hash,
-                    wallet=wallet,
-                    timestamp=block.timestamp,
-                    token=token,
-                    amount_raw=amount,
-                )
 
 
 def _transfer_logs(answers: Iterable[Any], blocks: BlockRange) -> Iterator[RawLog | None]:

@@ -318,6 +318,7 @@ class Node:
     def _ask(self, endpoint: Endpoint, exchange: Exchange) -> list[Any]:
         """Go on asking until every result is there."""
         standing, longest = endpoint.standing, WAIT_LIMIT_S if exchange.last else WAIT_WITH_OTHERS_S
+        self._flights.clear()
         sent = self._flights.take(endpoint, exchange.requests)
         while sent or (parts := exchange.parts(standing.width.step)):
             if not sent:

@@ -11,7 +11,7 @@ from ingest.rpc import Node
 from ingest.stride import Stride
 from ingest.windows import BlockRange
 
-LARGEST = 100  #: blocks of one window: what is found in it is paid for twice
+LARGEST = 100  #: blocks of one window
 SAMPLES = 3  #: windows that each chunk is held against
 
 
@@ -64,7 +64,7 @@ class Sampler:
                 size = min(stride.step, LARGEST)
                 wanted = samples(chunk, size, self.rng)
                 try:
-                    readings = [read_window(self.node, wallets, blocks) for blocks in wanted]
+                    readings = [read_window(self.node, wallets, blocks, but=chunk.named) for blocks in wanted]
                 except EndpointRefused:
                     raise  # that says nothing of logs
                 except (RangeRefused, RpcRejected) as refusal:

@@ -1,17 +1,27 @@
-"""Files as numbered rows: CSV, JSON lines, Parquet, told apart by their content. Pure: bytes in, rows out."""
+"""Files as numbered rows: CSV, JSON lines, Parquet, told apart by their content. Pure: bytes in, rows out.
+
+What a file makes of itself is counted while it is read: 2 kB of Parquet can hold 1.6 TB of text.
+"""
 
 import csv
 import io
 import json
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from ingest.errors import ConfigError
+from ingest.lines import LONGEST, lines_of, text_of
+from ingest.parquet import read_parquet
 from ingest.price_file import BadLine
 
 Row = dict[str, Any]
+
+MOST_ROWS = 250_000
+MOST_BYTES = 160 * 2**20  #: of memory that the rows take
+TOO_MUCH = "split it into several files: what was imported already is not doubled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,101 +33,113 @@ class Sheet:
     bad: tuple[BadLine, ...]
 
 
+@dataclass(slots=True)
+class _Rows:
+    """Rows as they are read, as many as fit."""
+
+    found: list[tuple[int, Row]] = field(default_factory=list)
+    bad: list[BadLine] = field(default_factory=list)
+    _bytes: int = 0
+
+    def add(self, number: int, row: Row) -> None:
+        self._bytes += sys.getsizeof(row) + sum(map(_size, row.values()))
+        if self._bytes > MOST_BYTES or len(self.found) >= MOST_ROWS:
+            most = f"{MOST_ROWS:,} rows" if len(self.found) >= MOST_ROWS else f"{MOST_BYTES >> 20} MiB of cells"
+            raise ConfigError(f"the file holds more than {most}; {TOO_MUCH}")
+        self.found.append((number, row))
+
+    def refuse(self, number: int, reason: str) -> None:
+        self.bad.append(BadLine(line=number, reason=reason))
+
+    def sheet(self, columns: Iterable[str]) -> Sheet:
+        return Sheet(columns=tuple(columns), rows=tuple(self.found), bad=tuple(self.bad))
+
+
+def _size(value: Any) -> int:
+    """Bytes of memory of a cell."""
+    inner = value.items() if isinstance(value, dict) else [value] if isinstance(value, list) else ()
+    return sys.getsizeof(value) + sum(_size(item) for item in chain.from_iterable(inner))
+
+
 def read_sheet(content: bytes) -> Sheet:
     """Read a file.
 
     Raises
     ------
     ConfigError
-        It holds no table at all, or is Parquet and its reader is not installed.
+        It holds no table at all, or more than fits, or is Parquet and its reader is not installed.
     """
     if content[:4] == b"PAR1":
-        return _parquet(content)
+        rows = _Rows()
+        columns, found = read_parquet(content, most_rows=MOST_ROWS, most_bytes=MOST_BYTES)
+        for number, row in enumerate(found, 1):
+            rows.add(number, row)
+        return rows.sheet(columns)
     utf16 = content[:2] in (b"\xff\xfe", b"\xfe\xff")
-    text = content.decode("utf-16" if utf16 else "utf-8-sig", errors="replace")
     # Not splitlines: it also splits at characters that a hostile cell may hold.
-    lines = [(number, line) for number, line in enumerate(re.split(r"\r\n|\n|\r", text), 1) if line.strip()]
-    while lines and lines[0][1].lstrip().startswith("#"):
-        del lines[0]
-    if not lines:
-        raise ConfigError("the file is empty")
-    return _json_lines(lines) if lines[0][1].lstrip().startswith("{") else _csv(lines)
+    lines = _told(lines_of(text_of(content, encoding="utf-16" if utf16 else "utf-8-sig"), most=2 * MOST_ROWS))
+    for number, line in lines:
+        if line is None:
+            raise ConfigError(f"line {number}, the first one, has more than {LONGEST:,} characters: this is no table")
+        if not line.lstrip().startswith("#"):
+            return _json_lines(chain([(number, line)], lines)) if _is_json(line) else _csv(number, line, lines)
+    raise ConfigError("the file is empty")
 
 
-def _csv(lines: list[tuple[int, str]]) -> Sheet:
-    first = lines[0][1]
-    separator = max(",;\t|", key=first.count)
+def _is_json(line: str) -> bool:
+    return line.lstrip().startswith("{")
+
+
+def _told(lines: Iterable[str | None]) -> Iterator[tuple[int, str | None]]:
+    """The lines that are not blank, by number."""
+    for number, line in enumerate(lines, 1):
+        if line is None or line.strip():
+            yield number, None if line is None else line.rstrip("\r\n")
+
+
+def _csv(header_at: int, header: str, lines: Iterable[tuple[int, str | None]]) -> Sheet:
+    separator = max(",;\t|", key=header.count)
     try:
-        columns = tuple(name.strip() for name in _cells(first, separator))
+        columns = tuple(name.strip() for name in _cells(header, separator))
     except csv.Error as error:
-        raise ConfigError(f"line {lines[0][0]}, the header, is not CSV: {error}") from None
-    rows: list[tuple[int, Row]] = []
-    bad: list[BadLine] = []
-    for number, line in lines[1:]:
+        raise ConfigError(f"line {header_at}, the header, is not CSV: {error}") from None
+    rows = _Rows()
+    for number, line in lines:
+        if line is None:
+            rows.refuse(number, f"more than {LONGEST:,} characters")
+            continue
         try:
             # Line by line: a quote that is never closed spoils its own line, not the rest of the file.
             values = _cells(line, separator)
         except csv.Error as error:
-            bad.append(BadLine(line=number, reason=f"broken quoting: {error}"))
+            rows.refuse(number, f"broken quoting: {error}")
             continue
         if len(values) == len(columns):
-            rows.append((number, dict(zip(columns, values, strict=True))))
+            rows.add(number, dict(zip(columns, values, strict=True)))
         else:
-            bad.append(BadLine(line=number, reason=f"{len(values)} cells, but the header has {len(columns)}"))
-    return Sheet(columns=columns, rows=tuple(rows), bad=tuple(bad))
+            rows.refuse(number, f"{len(values)} cells, but the header has {len(columns)}")
+    return rows.sheet(columns)
 
 
 def _cells(line: str, separator: str) -> list[str]:
     return next(csv.reader(io.StringIO(line, newline=""), delimiter=separator, strict=True))
 
 
-def _json_lines(lines: list[tuple[int, str]]) -> Sheet:
-    rows: list[tuple[int, Row]] = []
-    bad: list[BadLine] = []
+def _json_lines(lines: Iterable[tuple[int, str | None]]) -> Sheet:
+    rows = _Rows()
+    columns: dict[str, None] = {}
     for number, line in lines:
+        if line is None:
+            rows.refuse(number, f"more than {LONGEST:,} characters")
+            continue
         try:
             # Numbers stay text: a float would lose digits of an amount.
             value = json.loads(line, parse_float=str, parse_int=str, parse_constant=str)
+            if isinstance(value, dict):
+                rows.add(number, value)
+                columns |= dict.fromkeys(value)
+                continue
         except (ValueError, RecursionError):
-            value = None
-        if isinstance(value, dict):
-            rows.append((number, value))
-        else:
-            bad.append(BadLine(line=number, reason="not one JSON object on one line"))
-    columns = dict.fromkeys(name for _, row in rows for name in row)
-    return Sheet(columns=tuple(columns), rows=tuple(rows), bad=tuple(bad))
-
-
-def _parquet(content: bytes) -> Sheet:
-    try:
-        import pyarrow as pa
-        from pyarrow import parquet
-    except ModuleNotFoundError:
-        raise ConfigError(
-            "reading Parquet needs a package more: install edgewatch[parquet], or export the table as CSV"
-        ) from None
-    try:
-        file = parquet.ParquetFile(io.BytesIO(content))
-        columns = tuple(file.schema_arrow.names)
-        rows = tuple(enumerate(_parquet_rows(file, columns), 1))
-    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
-        raise ConfigError(f"the Parquet file cannot be read: {type(error).__name__}") from None
-    return Sheet(columns=columns, rows=rows, bad=())
-
-
-def _parquet_rows(file: Any, columns: tuple[str, ...]) -> Iterator[Row]:
-    for batch in file.iter_batches():
-        yield from (dict(zip(columns, values, strict=True)) for values in zip(*_lists(batch), strict=True))
-
-
-def _lists(batch: Any) -> Iterator[list[Any]]:
-    for column in batch.columns:
-        # Nanoseconds do not fit into Python's datetime.
-        to_us = str(column.type).startswith("timestamp[ns")
-        yield (column.cast(_microseconds(column.type), safe=False) if to_us else column).to_pylist()
-
-
-def _microseconds(kind: Any) -> Any:
-    import pyarrow as pa
-
-    return pa.timestamp("us", tz=kind.tz)
+            pass
+        rows.refuse(number, "not one JSON object on one line")
+    return rows.sheet(columns)

@@ -20,6 +20,7 @@ from ingest.budget import Meter
 from ingest.endpoint import names
 from ingest.errors import ConfigError, IngestError, RpcUnavailable
 from ingest.index import Index
+from ingest.lines import lines_of
 from ingest.plan import Ability
 from ingest.price_file import PriceFile
 from ingest.probe import probe, served_elsewhere
@@ -99,7 +100,7 @@ def _read_prices(
     path: Path, max_age_s: int, described: tuple[tuple[int, Chain], ...], _version: tuple[int, int]
 ) -> PriceFile:
     with TextIOWrapper(open_plain(path, most=PRICE_BYTES), encoding="utf-8-sig", newline="") as file:
-        found = price_file.parse(file, chains=dict(described), max_age_s=max_age_s)
+        found = price_file.parse(lines_of(file, most=price_file.MOST), chains=dict(described), max_age_s=max_age_s)
     for bad in found.bad:
         log.warning("price_line_left_out", file=path.name, line=bad.line, reason=bad.reason)
     if found.bad_count > len(found.bad):

@@ -16,7 +16,7 @@ from metrics.types import Assessment, State
 from watcher import factor, hearing
 from watcher.factor import Kept
 from watcher.hearing import Refused
-from watcher.jobs import spending
+from watcher.jobs import spending, strangers
 from watcher.jobs.follow_up import DIAL
 from watcher.store import files, ledger, look_backs, meters, outbox, review, wallets
 from watcher.types import Wallet
@@ -60,7 +60,9 @@ def read(connection: Connection, now: datetime) -> Overview:
         read_until=ledger.last_block_time(connection),
         wallets=tuple((wallet, latest.get(wallet.address)) for wallet in wallets.all_wallets(connection)),
         open_flags=tuple(flag for flag in review.flags(connection) if flag.status is FlagStatus.OPEN),
-        counts=ledger.counts(connection) | files.counts(connection),
+        counts=ledger.counts(connection)
+        | files.counts(connection)
+        | {"strangers_left_out": strangers.left_out(connection)},
         units_today=meters.units_on(connection, now.date()),
         units_limit=int(limit) if (limit := meters.recall(connection, spending.LIMIT)) else None,
         undelivered=sum(item.state in outbox.UNSENT for item in waiting),
@@ -125,6 +127,14 @@ def proven(counts: Mapping[str, int]) -> str:
     return f"of the blocks read {', '.join(shares)}" if total else ""
 
 
+def left_out(count: int) -> str:
+    """What strangers did that nobody looked at, in words; empty where there is nothing."""
+    if not count:
+        return ""
+    what = f"{count:,} transaction" + ("s" if count != 1 else "")
+    return f"{what} by strangers not looked at: they would have cost more than their share of the day's budget"
+
+
 def status_message(view: Overview) -> Message:
     """The answer to ``/status``."""
     standing = tally(view.wallets)
@@ -139,8 +149,7 @@ def status_message(view: Overview) -> Message:
         f"Waiting for you: #{flag.flag_id} {escape(flag.label, 40)} {escape(address(flag.wallet), 24)}"
         for flag in view.open_flags
     ]
-    if note := budget_note(view):
-        lines.append(f"{note}.")
+    lines += [f"{note}." for note in (budget_note(view), left_out(view.counts["strangers_left_out"])) if note]
     if view.undelivered:
         lines.append(escape(f"{undelivered(view)}.", 900))
     lines += [f"{view.promise}."] if view.promise else []

@@ -3,13 +3,15 @@
 import csv
 import io
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 
 from eth_utils.address import is_checksum_address, is_checksum_formatted_address, to_checksum_address
 
 from ingest.errors import ConfigError
+from ingest.lines import LONGEST, lines_of, text_of
 from ingest.text import clean
 from watcher.types import FILE, Role, Wallet
 
@@ -17,6 +19,7 @@ _ADDRESS = re.compile(r"(0x)?[0-9a-fA-F]{40}")
 _FILE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:@/+#=-]{0,63}")
 _KEY = re.compile(r"(0x)?[0-9a-fA-F]{64}")
 _HEADERS = {"address": "address", "wallet": "address", "wallet_address": "address", "account": "address"}
+MOST = 100_000  #: lines
 _COLUMNS = ("address", "label", "chain", "role", "followed_since", "unfollowed_at")
 
 
@@ -170,24 +173,25 @@ def parse(
         Chains of the configuration.
     parse_id
         What an address is; :func:`parse_file_id` where wallets from files count as well.
+
+    Raises
+    ------
+    ConfigError
+        It has more than ``MOST`` lines, or its first line is no CSV.
     """
-    text = content.decode("utf-8-sig", errors="replace")
-    lines = text.splitlines()
-    header_at = next((i for i, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#")), None)
-    if header_at is None:
-        return Listing(accepted=(), refused=())
-    first = lines[header_at]
-    separator = max(",;\t", key=first.count)
-    cells = [cell.strip().lower() for cell in next(csv.reader([first], delimiter=separator))]
-    names = [_HEADERS.get(cell, cell) for cell in cells]
-    start = header_at + 1
-    if "address" not in names:
-        names, start = list(_COLUMNS[: len(cells)]), header_at
     accepted: list[tuple[int, Wallet]] = []
     refused: list[Refusal] = []
-    for number, line in enumerate(lines[start:], start + 1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
+    told = _told(content, refused)
+    start, first = next(told, (0, ""))
+    separator = max(",;\t", key=first.count)
+    try:
+        cells = [cell.strip().lower() for cell in next(csv.reader([first], delimiter=separator), [])]
+    except csv.Error as error:
+        raise ConfigError(f"line {start} is not CSV: {error}") from None
+    names = [_HEADERS.get(cell, cell) for cell in cells]
+    if cells and "address" not in names:
+        names, told = list(_COLUMNS[: len(cells)]), chain([(start, first)], told)
+    for number, line in told:
         try:
             row = _cells(line, separator, names)
             accepted.append((number, make_wallet(row, now=now, chain_names=chain_names, parse_id=parse_id)))
@@ -196,6 +200,15 @@ def parse(
         except ConfigError as error:
             refused.append(Refusal(line=number, reason=str(error)))
     return Listing(accepted=tuple(accepted), refused=tuple(refused))
+
+
+def _told(content: bytes, refused: list[Refusal]) -> Iterator[tuple[int, str]]:
+    """The lines that say anything, by number."""
+    for number, line in enumerate(lines_of(text_of(content), most=MOST), 1):
+        if line is None:
+            refused.append(Refusal(line=number, reason=f"more than {LONGEST:,} characters"))
+        elif line.strip() and not line.lstrip().startswith("#"):
+            yield number, line.rstrip("\r\n")
 
 
 def near(everyone: Iterable[Wallet], words: str) -> list[Wallet]:

@@ -20,7 +20,8 @@ from ingest.types import Chain
 from ingest.venues import uniswap_v2
 from ingest.venues.create2 import word
 
-ROUTER, STRANGER, COIN, SPAM = ("0x" + digit * 40 for digit in "3579")
+ROUTER, STRANGER, COIN, SPAM, FORGED = ("0x" + digit * 40 for digit in "35791")
+OWN = ("buy", "sell")
 HOST = "simulated.g.alchemy.com"
 HOUR_S = 3_600
 FINAL_S = 900  #: how far the finalized block is behind
@@ -33,7 +34,10 @@ class Happening:
     block: int
     tx_hash: str
     wallet: str
-    kind: str  #: buy, sell, or gift
+    kind: (
+        str  #: buy, sell, or gift. Strangers' dust: gift; named, whose calldata names the wallet; forged, a
+        #: token that says that the wallet sent it away
+    )
 
 
 class SimulatedNode:
@@ -47,15 +51,28 @@ class SimulatedNode:
         Seconds between two transactions of a wallet, and between two gifts to it.
     busy
         What strangers do in each block, in logs: it fills the blooms.
+    dust
+        What strangers do to the wallets: of which kind, how often a day, and from when (unix seconds).
     """
 
     def __init__(
-        self, chain: Chain, wallets, *, begin, now, every_s, max_range=10, index=True, meter=None, busy=0
+        self,
+        chain: Chain,
+        wallets,
+        *,
+        begin,
+        now,
+        every_s,
+        max_range=10,
+        index=True,
+        meter=None,
+        busy=0,
+        dust=("gift", 0, 0),
     ) -> None:
         self.chain, self.chain_id, self.host = chain, chain.chain_id, HOST
         self.wallets, self.begin, self.now, self.every_s = list(wallets), begin, now, every_s
         self.max_range, self.index, self.meter = max_range, index, meter
-        self.busy = busy
+        self.busy, self.dust = busy, dust
         self.asked: Counter[str] = Counter()
         self.usd = next(token for token in chain.quote_tokens if token.usd is not None)
         dex = next(dex for dex in chain.dexes if dex.kind == "uniswap_v2" and dex.init_code_hash)
@@ -121,7 +138,13 @@ class SimulatedNode:
                     name = f"0x{self.chain_id:08x}{number:08x}{turn:08x}{kind.encode().hex():0>40}"
                     found[name] = Happening(self.block_of(at + later), name, wallet, kind)
                 at, turn = at + self.every_s, turn + 1
-        return found
+        return found | {one.tx_hash: one for one in self._dust()}
+
+    def _dust(self):
+        kind, a_day, since = self.dust
+        for turn in range(3 * a_day):  # for three days
+            name, block = f"0x{self.chain_id:08x}{turn:016x}{'d05e':0>40}", self.block_of(since + turn * 86_400 / a_day)
+            yield Happening(block, name, self.wallets[turn % len(self.wallets)], kind)
 
     @cached_property
     def by_wallet(self):
@@ -175,8 +198,10 @@ class SimulatedNode:
         return [one for wallet in wallets for one in self.by_wallet.get(wallet, ()) if first <= one.block <= last]
 
     def _transfers(self, one):
-        if one.kind == "gift":
+        if one.kind in ("gift", "named"):
             return [(SPAM, STRANGER, one.wallet, 5)]
+        if one.kind == "forged":
+            return [(FORGED, one.wallet, STRANGER, 5)]
         coins, dollars = 10**20, (950 + int(one.tx_hash[18:26], 16) * 37 % 130) * 10**self.usd.decimals
         if one.kind == "buy":
             return [
@@ -193,13 +218,13 @@ class SimulatedNode:
             (token, [abi.TRANSFER, _topic(source), _topic(target)], (amount,))
             for token, source, target, amount in moved
         ]
-        if one.kind != "gift":
+        if one.kind in OWN:
             (paid, _, _, given), (_, _, _, taken) = moved
             data = (given, 0, 0, taken) if paid == self.first else (0, given, taken, 0)
             raw.append((self.pair, [abi.UNISWAP_V2_SWAP, _topic(ROUTER), _topic(one.wallet)], data))
         return [
             {"address": emitter, "topics": topics, "data": "0x" + b"".join(map(word, data)).hex(), **place}
-            | {"logIndex": hex(number)}
+            | {"logIndex": hex(number + (1_000 + int(one.tx_hash[10:26], 16) % 1_000) * one.tx_hash.endswith("d05e"))}
             for number, (emitter, topics, data) in enumerate(raw)
         ]
 
@@ -234,9 +259,13 @@ class SimulatedNode:
 
     def eth_getTransactionByHash(self, name):  # noqa: N802
         one = self.happenings[name]
-        sender = STRANGER if one.kind == "gift" else one.wallet
+        sender = one.wallet if one.kind in OWN else STRANGER
         place = {"blockNumber": hex(one.block), "blockHash": _hash(one.block), "transactionIndex": "0x0"}
-        return {"hash": name, "from": sender, "to": ROUTER, "value": "0x0", "input": "0x", "gasPrice": "0x1", **place}
+        said = f"0x12345678{one.wallet[2:]:0>64}{7:064x}" if one.kind == "named" else "0x"
+        return {"hash": name, "from": sender, "to": ROUTER, "value": "0x0", "input": said, "gasPrice": "0x1", **place}
+
+    def eth_getTransactionCount(self, wallet, block):  # noqa: N802
+        return hex(sum(one.kind in OWN and one.block <= int(block, 16) for one in self.by_wallet[wallet]))
 
     def eth_getTransactionReceipt(self, name):  # noqa: N802
         sent = self.eth_getTransactionByHash(name)
@@ -276,7 +305,7 @@ class SimulatedNode:
         for one in reversed(self._between([wallet], int(asked["fromBlock"], 16), int(asked["toBlock"], 16))):
             time = {"metadata": {"blockTimestamp": _iso(self.time_of(one.block))}}
             head = {"blockNum": hex(one.block), "hash": one.tx_hash, **time}
-            if out and one.kind != "gift":
+            if out and one.kind in OWN:
                 raw = {"value": "0x0", "address": None}
                 rows.append({**head, "from": wallet, "to": ROUTER, "category": "external", "rawContract": raw})
             rows += [

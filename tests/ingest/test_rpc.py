@@ -211,7 +211,7 @@ def test_only_https_or_this_machine(url):
 
 def test_an_answer_that_is_too_large_is_asked_for_in_parts(monkeypatch):
     """A batch is halved until it fits, and goes on from what came; logs of too many blocks are a range refused."""
-    monkeypatch.setattr("ingest.endpoint.BODY_LIMIT", 3_000)
+    monkeypatch.setattr("ingest.unpack.BODY_LIMIT", 3_000)
     methods = {"eth_getCode": lambda _: "0x" + "00" * 500, "eth_getLogs": lambda _: ["x" * 4_000]}
     with FakeNode(methods) as fake, node(fake) as client:
         assert len(client.batch([("eth_getCode", [i]) for i in range(9)])) == 9

@@ -14,6 +14,7 @@ from watcher import tables, wallet_list
 from watcher.audit import Report
 from watcher.cli import context
 from watcher.cli.reading import read_all
+from watcher.given import read_given
 from watcher.lock import only_one
 from watcher.record import read_record
 from watcher.store import ledger, wallets
@@ -68,10 +69,7 @@ def _listed(shared: context.Context, file: Path | None) -> tuple[list[Wallet] | 
     """The wallets of a list file, None without one, and how many lines were refused; these are told."""
     if file is None:
         return None, 0
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"cannot read {file}: {error.strerror}") from None
+    content = read_given(file)
     names = {table.name for table in shared.config.chains} | {FILE}
     listing = wallet_list.parse(content, now=build.clock(), chain_names=names, parse_id=wallet_list.parse_file_id)
     for refusal in listing.refused:

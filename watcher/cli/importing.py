@@ -21,9 +21,11 @@ from ingest.files import FileReading, read_file
 from watcher import app as build
 from watcher import wallet_list
 from watcher.cli import context
+from watcher.given import read_given
 from watcher.jobs.import_file import Following, Imported, import_file
 from watcher.types import Role
 
+MAPPING = 2**20  #: bytes of a mapping
 NAMED = 12  #: wallets that are told one by one; the rest are counted
 
 
@@ -45,10 +47,7 @@ def import_(
 ) -> None:
     """Take trades or closed round trips from a file; good lines are kept, the others are named with the reason."""
     shared, now = context.of(ctx), build.clock()
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"cannot read {file}: {error.strerror}") from None
+    content = read_given(file)
     chains = build.chains(shared.config)
     reader = Reader(
         clock=Clock(now=now, zone=_zone(timezone), form=time_format or None),
@@ -118,9 +117,7 @@ def _mapping(options: list[str]) -> dict[str, str]:
 
 def _toml(path: Path) -> dict[str, str]:
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}") from None
+        table = tomllib.loads(read_given(path, most=MAPPING).decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from None
     for field, column in table.items():

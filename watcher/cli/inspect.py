@@ -27,11 +27,14 @@ from watcher.cli import context
 from watcher.cli.rows import Format, lines
 from watcher.cli.wallets import find
 from watcher.explain import drivers, explain
+from watcher.given import read_given
+from watcher.jobs import strangers
 from watcher.store import files, ledger, marks, review, suspicion, wallets
 from watcher.store.database import reading
 from watcher.types import Role
 
 export = typer.Typer(help="Data for other programs.", no_args_is_help=True)
+RECORDED = 4 * 2**20  #: bytes of a recorded transaction
 DRIVERS = 8  #: round trips behind a verdict that ``why`` lists
 UNITS = {Unit.EPISODE: "a closed position episode", Unit.FIFO: "a sell, matched with the oldest lots"}
 
@@ -169,8 +172,8 @@ def status(
         f"({view.counts['unverified']:,} unverified, {view.counts['unpriced']:,} unpriced, "
         f"{view.counts['peg_unchecked']:,} at a peg that nobody checked)"
     )
-    if proven := overview.proven(view.counts):
-        console.print(proven)
+    for words in filter(None, (overview.proven(view.counts), overview.left_out(view.counts["strangers_left_out"]))):
+        console.print(words)
     if view.counts["filed_round_trips"] or view.counts["filed_trades"]:
         console.print(
             f"from files: {text.count(view.counts['filed_round_trips'], 'round trip')}, "
@@ -242,6 +245,7 @@ def why(
         flags = review.flags(connection, address=found.address)
         read_until = ledger.last_block_time(connection) or build.clock()
         marked = marks.newest(connection, read_until - MARK_LIFE)
+        unseen = strangers.left_out(connection, found.address)
     behind, silence = drivers(assessment, account.round_trips), quiet.newest(flags)
     newest = sorted(account.round_trips, key=lambda trip: trip.closed_at, reverse=True)[:trips]
     opened = [
@@ -268,6 +272,7 @@ def why(
                 ],
                 "flags": [flag.flag_id for flag in flags],
                 "silence": asdict(silence) if silence else None,
+                "strangers_left_out": unseen,
             }
         )
         return
@@ -299,6 +304,8 @@ def why(
         f"{len(account.round_trips)} round trips, {text.count(len(books.open_positions), 'open position')}; left out: "
         + ", ".join(f"{count} {what}" for what, count in left_out.items())
     )
+    if unseen:
+        console.print(overview.left_out(unseen))
     if account.doubts:
         one, many = "1 trade looks like a wash trade", f"{len(account.doubts)} trades look like wash trades"
         console.print(f"{one if len(account.doubts) == 1 else many}, left out")
@@ -326,10 +333,8 @@ def decode(
     """Decode one recorded transaction, offline."""
     address = wallet_list.parse_address(wallet)
     try:
-        case = json_.loads(file.read_text(encoding="utf-8"))
+        case = json_.loads(read_given(file, most=RECORDED))
         transaction, receipt = case["transaction"], case["receipt"]
-    except OSError as error:
-        raise ConfigError(f"cannot read {file}: {error.strerror}") from None
     except (ValueError, TypeError, KeyError):
         raise ConfigError(f'{file} does not hold a JSON object with "transaction" and "receipt"') from None
     found = decode_transaction(

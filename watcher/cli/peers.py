@@ -13,6 +13,7 @@ from watcher import app as build
 from watcher import wallet_list
 from watcher.books import Account, quote_addresses, read_accounts, touches
 from watcher.cli import context, surveying
+from watcher.given import read_given
 from watcher.store import files, review, wallets
 from watcher.store.database import reading
 from watcher.types import FILE, Role, Wallet
@@ -84,10 +85,7 @@ def suggest_(
 
 
 def _listed(file: Path, chain_names: set[str]) -> set[str]:
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"cannot read {file}: {error.strerror}") from None
+    content = read_given(file)
     now, parse_id = build.clock(), wallet_list.parse_file_id
     listing = wallet_list.parse(content, now=now, chain_names=chain_names, parse_id=parse_id)
     for refusal in listing.refused:

@@ -17,11 +17,13 @@ from alerts.errors import AlertError
 from alerts.message import plain
 from alerts.policy import Opening
 from ingest import hash_file
-from ingest.errors import BudgetExhausted, ConfigError, IngestError, WatchError
+from ingest.errors import BudgetExhausted, IngestError, WatchError
+from ingest.lines import lines_of, text_of
 from watcher import app as build
 from watcher import daemon as daemon_
 from watcher.channel import LoopChannel
 from watcher.cli import context, planning
+from watcher.given import read_given
 from watcher.jobs.appraise import appraise_once
 from watcher.jobs.assess import assess_once
 from watcher.jobs.deliver import deliver_once
@@ -120,11 +122,7 @@ def backfill(
 
 
 def _read_hashes(shared: context.Context, file: Path, console: Console, now: datetime) -> None:
-    try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise ConfigError(f"cannot read {file}: {reason}") from None
+    lines = lines_of(text_of(read_given(file)), most=hash_file.MOST)
     with build.sources(shared.config, shared.engine, now) as sources:
         wanted = hash_file.parse(lines, {source.chain.name: source.chain.chain_id for source in sources})
         for bad in wanted.bad:

@@ -9,6 +9,7 @@ from ingest.errors import ConfigError
 from watcher import actions, tables, wallet_list
 from watcher import app as build
 from watcher.cli import context
+from watcher.given import read_given
 from watcher.store import wallets as store
 from watcher.store.database import reading, writing
 from watcher.types import Role, Wallet
@@ -59,10 +60,7 @@ def add(
 def import_(ctx: typer.Context, file: Annotated[Path, typer.Argument(help="CSV, or one address a line.")]) -> None:
     """Add the wallets of a file; good lines are taken, bad lines are named with the reason."""
     shared = context.of(ctx)
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"cannot read {file}: {error.strerror}") from None
+    content = read_given(file)
     names = {table.name for table in shared.config.chains}
     listing = wallet_list.parse(content, now=build.clock(), chain_names=names)
     with writing(shared.engine) as connection:

@@ -12,7 +12,8 @@ from alerts.digest import digest
 from alerts.lookback import tally
 from alerts.types import Choice, FlagStatus, Message, Named
 from metrics.types import State
-from watcher.overview import promise, proven
+from watcher.jobs import strangers
+from watcher.overview import left_out, promise, proven
 from watcher.store import files, ledger, look_backs, meters, outbox, review, wallets
 from watcher.store.database import reading, writing
 
@@ -121,7 +122,12 @@ def _read(connection: Connection, now: datetime) -> list[str]:
     ago = text.count(round(behind), "hour") if behind < 48 else text.count(round(behind / 24), "day")
     late = f", {ago} ago" if behind >= 2 else ""
     known = proven(counts)
-    return [f"Read until {text.moment(until)}{late}.", *([f"Coverage: {known}."] if known else [])]
+    unseen = left_out(strangers.left_out(connection))
+    return [
+        f"Read until {text.moment(until)}{late}.",
+        *([f"Coverage: {known}."] if known else []),
+        *([f"{unseen}."] if unseen else []),
+    ]
 
 
 def _budget(connection: Connection, now: datetime, units_a_day: int) -> list[str]:

@@ -99,7 +99,7 @@ class Indexed:
             # Reading completes the touches from the transactions; another try begins with what the index said.
             touches = {name: replace(touch) for name, touch in chunk.touches.items()}
             own = {header.number: header for header in headers}
-            found = read.read_touched(self.reader.node, touches, blocks, known=own)
+            found = read.read_touched(self.reader.node, touches, blocks, known=own, strangers=self.reader.strangers)
         return replace(found, moves=found.moves + chunk.moves, links=tuple(headers), level=verify.INDEXED)
 
 

@@ -12,13 +12,14 @@ from tenacity import Retrying
 from ingest import read, sampling, windows
 from ingest.budget import Meter
 from ingest.collector import collector_off
-from ingest.errors import RangeRefused, ReorgTooDeep, RpcUnavailable, Unlinked
+from ingest.errors import AnswerTooLarge, RangeRefused, ReorgTooDeep, RpcUnavailable, Unlinked
 from ingest.index import INDEXES, Index
 from ingest.interpret import Interpreter
 from ingest.price_file import PriceFile
 from ingest.prove import Reader
 from ingest.reorg import TAIL
 from ingest.rpc import Node
+from ingest.strangers import Strangers
 from ingest.stride import Stride, steps_memo, strides_of
 from ingest.traces import Tracer
 from ingest.types import Chain
@@ -29,6 +30,7 @@ from watcher.jobs import indexed
 from watcher.jobs.keep import Keeper, Ready, store
 from watcher.jobs.reorg import find_rollback
 from watcher.jobs.spending import settle
+from watcher.jobs.strangers import make_strangers, memo_of
 from watcher.jobs.suspect import suspect
 from watcher.store import blocks as block_store
 from watcher.store import ledger, meters, pools, wallets
@@ -248,6 +250,7 @@ class Run:
     now: datetime
     everyone: list[Wallet]  #: to be read on this chain
     reader: Reader
+    strangers: Strangers
     interpreter: Interpreter
     tracer: Tracer
     strides: dict[str, Stride]  #: blocks of a window by endpoint; of a new one under ""
@@ -266,6 +269,7 @@ class Run:
             decimals = ledger.decimals(connection, chain_id)
             bloom = meters.recall(connection, f"bloom:{chain_id}")
             everyone = [each for each in watched(wallets.all_wallets(connection), source.chain) if each.measured(now)]
+        strangers = make_strangers(engine, source.chain, source.node, budget=source.meter.limit, now=now)
         usable = True if bloom == USABLE else False if _lately(bloom, now) else None
         return cls(
             engine=engine,
@@ -277,7 +281,9 @@ class Run:
                 full=proves_all(source, TAIL),
                 insist=source.config.verify == "full",
                 bloom=usable,
+                strangers=strangers,
             ),
+            strangers=strangers,
             interpreter=Interpreter(source.node, source.chain, known, tracer, decimals, source.prices),
             tracer=tracer,
             strides=strides,
@@ -311,7 +317,7 @@ class Run:
 
         From block ``tail`` on, each header is read if blocks are read before they are final.
         """
-        at = gap.blocks.first
+        at, self.strangers.nonces.until = gap.blocks.first, gap.blocks.last
         while at <= gap.blocks.last and not stopped():
             in_tail = self.source.config.confirmations is not None and at >= tail
             most = gap.blocks.last
@@ -346,6 +352,11 @@ class Run:
                     raise RpcUnavailable(str(refusal)) from None
                 stride.refuse(len(blocks), suggested=refusal.suggested)
                 return None
+            except AnswerTooLarge as error:
+                if len(blocks) == 1 or not error.together:
+                    raise
+                stride.refuse(len(blocks))
+                return None
             if len(found.blocks) < len(blocks):
                 stride.refuse(len(blocks), suggested=len(found.blocks))
             else:
@@ -367,6 +378,7 @@ class Run:
         ``committed`` returns once the windows before are in the database, to which trades are compared.
         """
         meaning = self.interpreter.interpret(found.transactions)
+        self.strangers.note(meaning.trades, (*meaning.moves, *found.moves), found.left_out)
         committed()
         suspects = suspect(self.engine, self.source.node, self.source.chain, meaning)
         return Ready(wallets=wallets, found=found, meaning=meaning, suspects=suspects, learned=self._learned())
@@ -377,7 +389,8 @@ class Run:
             learned["traces"] = self.now.isoformat()
         if self.reader.bloom is not None:
             learned["bloom"] = USABLE if self.reader.bloom else self.now.isoformat()
-        return {f"{what}:{self.source.chain.chain_id}": text for what, text in learned.items()}
+        own = {f"{what}:{self.source.chain.chain_id}": text for what, text in learned.items()}
+        return {**own, **memo_of(self.strangers)}
 
 
 def proves_all(source: Source, blocks: int) -> bool:
