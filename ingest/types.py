@@ -60,6 +60,18 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
     venue_status: VenueStatus
     native_source: NativeSource | None  #: None where no native coin moved
     fee_native_raw: int  #: gas (with L1 fee) paid by the wallet, wei; 0 where it did not send
+    native_bounds: tuple[int, int] | None = None
+    """Least and most native coin, wei, where the venues are verified but the amount takes a trace to know."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether the books count it: it is verified, or no more than 1 % of its native coin is open."""
+        if self.venue_status is VenueStatus.VERIFIED:
+            return True
+        if self.native_bounds is None:
+            return False
+        least, most = self.native_bounds
+        return 100 * (most - least) <= most
 
 
 class Flow(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -28,6 +28,7 @@ from tests.ingest.receipts import (
     receipt,
     transaction,
     transfer,
+    universal_router,
     v2_swap,
     v3_swap,
     withdrawal,
@@ -133,7 +134,7 @@ def test_a_v4_pool_pays_native_coin_from_its_own_amounts() -> None:
         transfer(USDC, WALLET, MANAGER_V4, 2000),
         log(MANAGER_V4, abi.UNISWAP_V4_SWAP, (9, ROUTER), (E18, -2000, 1, 1, 0, 500)),
     ]
-    (trade,) = decode(transaction(), receipt(*logs))
+    (trade,) = decode(transaction(data=universal_router((0x10, b""))), receipt(*logs))
     assert trade.bought == (Leg(NATIVE, E18),)
     assert (trade.venue_status, trade.native_source) == (VenueStatus.VERIFIED, NativeSource.POOL)
 
