@@ -61,12 +61,9 @@ class _Walk:
     def forward(self, wraps: Sequence[Wrap], wrapped: str | None, *, sent_native: bool) -> None:
         """Carry the wallet's coins along, until nothing moves any more."""
         native = -1 if sent_native else NEVER  # since when some of its native coin may lie anywhere
-        before = -1
+        before, whole = -1, len(self.transfers) + len(self.steps)
         while before != (size := len(self.own) + len(self.reached) + len(self.since)):
             before = size
-            for t in self.transfers:
-                if t.index not in self.own and self._carries(t):
-                    self._arrive(t)
             for wrap in wraps:
                 if wrapped is None or wrap.account == self.wallet:
                     continue
@@ -74,6 +71,9 @@ class _Walk:
                     self._lie(wrap.account, wrapped, wrap.index)
                 elif wrap.amount < 0 and self._lay(wrap.account, wrapped) < wrap.index:
                     native = min(native, wrap.index)
+            for t in self.transfers:
+                if t.index not in self.own and self._carries(t):
+                    self._arrive(t)
             for place, step in enumerate(self.steps):
                 if place not in self.reached and self._feeds(place, native=native < NEVER):
                     self.reached.add(place)
@@ -82,6 +82,8 @@ class _Walk:
                             self._arrive(t)
                     if any(b == NATIVE for _, b in step.pairs):
                         native = min(native, step.event.log_index)
+            if len(self.own) + len(self.reached) == whole:
+                break
 
     def _feeds(self, place: int, *, native: bool) -> bool:
         fed = self.fed[place]

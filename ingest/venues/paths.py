@@ -158,6 +158,8 @@ def _reach(
 
 def _closure(start: set[str], pairs: set[tuple[str, str]]) -> set[str]:
     """Return all tokens that pairs lead to, with those that they start from."""
+    if not pairs:
+        return start
     after: dict[str, set[str]] = defaultdict(set)
     for a, b in pairs:
         after[a].add(b)

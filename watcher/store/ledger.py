@@ -128,8 +128,7 @@ def add_trades(
             "venue": item.venue,
             "venue_status": item.venue_status.value,
             "native_source": item.native_source.value if item.native_source else None,
-            "native_least": item.native_bounds[0] if item.native_bounds else None,
-            "native_most": item.native_bounds[1] if item.native_bounds else None,
+            "native_bounds": [str(n) for n in item.native_bounds] if item.native_bounds else None,
             "fee_native_raw": item.fee_native_raw,
             "decoder": decoder,
             "known_at": known_before.get((item.chain_id, item.tx_hash, item.wallet), known_at),
@@ -171,7 +170,7 @@ def trades(connection: Connection, wallet: str | None = None) -> list[tuple[Trad
             venue_status=VenueStatus(row.venue_status),
             native_source=NativeSource(row.native_source) if row.native_source else None,
             fee_native_raw=row.fee_native_raw,
-            native_bounds=None if row.native_least is None else (row.native_least, row.native_most),
+            native_bounds=(int(row.native_bounds[0]), int(row.native_bounds[1])) if row.native_bounds else None,
         )
         worth = None
         if row.source is not None:

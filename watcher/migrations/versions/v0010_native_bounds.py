@@ -10,6 +10,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add the columns."""
-    for name in ("native_least", "native_most"):
-        op.add_column("trade", sa.Column(name, sa.Text(), nullable=True))
+    """Add the column."""
+    op.add_column("trade", sa.Column("native_bounds", sa.JSON(none_as_null=True), nullable=True))
