@@ -251,8 +251,8 @@ class _Case(msgspec.Struct, frozen=True, kw_only=True):
     def _native(self, seen: _Seen, tokens: tuple[Flow, ...]) -> Native:
         """Return the wallet's net native movement, and how it was learned."""
         native, source = seen_native(self.transaction, self.moved, self.wallet, self.internal_transactions)
-        if source is not NativeSource.VALUE:
-            found = Native(native, source)
+        if source is not NativeSource.VALUE or not (seen.edges or self.own.wraps):
+            found = Native(native, source)  # seen, or beside no swap at all
         else:
             found = Untraced(
                 wallet=self.wallet,

@@ -90,6 +90,20 @@ def matching(moves: Mapping[str, list[int]], amount: int, total: int) -> list[st
     ]
 
 
+_Registry = tuple[Mapping[tuple[str, str], Dex], Sequence[str]]
+_kept: tuple[Sequence[Dex], _Registry] = ((), ({}, ()))
+
+
+def _registry(dexes: Sequence[Dex]) -> _Registry:
+    """Return the known contracts by kind and address, and the vaults: of the same list, what was returned before."""
+    global _kept  # noqa: PLW0603 - to hash the list would take longer than to read it
+    kept = _kept
+    if kept[0] is not dexes:
+        known = {(dex.kind, dex.factory): dex for dex in dexes if dex.kind in SINGLETONS}
+        _kept = kept = dexes, (known, [dex.factory for dex in dexes if dex.kind == POOL_VAULT])
+    return kept[1]
+
+
 class Judge:
     """Weighs the swap events of one transaction.
 
@@ -116,8 +130,7 @@ class Judge:
         """Weigh all events of the transaction together: pools may be used more than once."""
         if not events:
             return Evidence(())  # as of most transactions
-        self._singletons = {(d.kind, d.factory): d for d in self._dexes if d.kind in SINGLETONS}
-        self._vaults = [d.factory for d in self._dexes if d.kind == POOL_VAULT]
+        self._singletons, self._vaults = _registry(self._dexes)
         self._books = books(self._transfers)
         totals: dict[tuple[str, bool | None, bool], int] = defaultdict(int)
         for event in events:

@@ -136,7 +136,7 @@ class Untraced(msgspec.Struct, frozen=True, kw_only=True):
     def _spent(self, sent: int, left: int, source: NativeSource) -> Native:
         """Tell what was left of the native coin sent: a refund, or a router's fee."""
         whole = Native(-sent, NativeSource.VALUE)
-        if left <= 0:
+        if left <= 0 or not self.edges:
             return whole
         if self.call is not None:
             back = left - self.call.keeps(sent) if self.call.refunds else 0

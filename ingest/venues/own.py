@@ -61,45 +61,41 @@ class _Walk:
     def forward(self, wraps: Sequence[Wrap], wrapped: str | None, *, sent_native: bool) -> None:
         """Carry the wallet's coins along, until nothing moves any more."""
         native = -1 if sent_native else NEVER  # since when some of its native coin may lie anywhere
+        own, reached, since, wallet = self.own, self.reached, self.since, self.wallet
+        coin = wrapped or ""
+        wraps = [wrap for wrap in wraps if wrap.account != wallet]
         before, whole = -1, len(self.transfers) + len(self.steps)
-        while before != (size := len(self.own) + len(self.reached) + len(self.since)):
+        while before != (size := len(own) + len(reached) + len(since)) and len(own) + len(reached) < whole:
             before = size
             for wrap in wraps:
-                if wrapped is None or wrap.account == self.wallet:
-                    continue
                 if wrap.amount > 0 and native < wrap.index:
-                    self._lie(wrap.account, wrapped, wrap.index)
-                elif wrap.amount < 0 and self._lay(wrap.account, wrapped) < wrap.index:
+                    self._lie(wrap.account, coin, wrap.index)
+                elif wrap.amount < 0 and since.get((wrap.account, coin), NEVER) < wrap.index:
                     native = min(native, wrap.index)
             for t in self.transfers:
-                if t.index not in self.own and self._carries(t):
+                # A token's own contract does not pass on what it took: that is its tax.
+                carried = t.source == wallet or (
+                    t.source != t.token and since.get((t.source, t.token), NEVER) < t.index
+                )
+                if t.index not in own and (carried or self._turned(t)):
                     self._arrive(t)
             for place, step in enumerate(self.steps):
-                if place not in self.reached and self._feeds(place, native=native < NEVER):
-                    self.reached.add(place)
+                fed = self.fed[place]
+                if place in reached or (fed and own.isdisjoint([t.index for t in fed])):
+                    continue
+                if fed or (native < NEVER and any(a == NATIVE for a, _ in step.pairs)):
+                    reached.add(place)
                     for t in self.paid[place]:
-                        if t.index not in self.own:
+                        if t.index not in own:
                             self._arrive(t)
                     if any(b == NATIVE for _, b in step.pairs):
                         native = min(native, step.event.log_index)
-            if len(self.own) + len(self.reached) == whole:
-                break
 
-    def _feeds(self, place: int, *, native: bool) -> bool:
-        fed = self.fed[place]
-        if fed:
-            return any(t.index in self.own for t in fed)
-        return native and any(a == NATIVE for a, _ in self.steps[place].pairs)
-
-    def _carries(self, t: Transfer) -> bool:
-        # A token's own contract does not pass on what it took: that is its tax.
-        if t.source == self.wallet or (t.source != t.token and self._lay(t.source, t.token) < t.index):
-            return True
-        # A share minted for what was given, or what a share was redeemed for.
-        return t.token in self.sources and any(self._lay(t.target, a) < t.index for a in self.sources[t.token])
-
-    def _lay(self, account: str, token: str) -> int:
-        return self.since.get((account, token), NEVER)
+    def _turned(self, t: Transfer) -> bool:
+        """Tell whether a share was minted for the wallet's coins, or they are what a share was redeemed for."""
+        if t.token not in self.sources:
+            return False
+        return any(self.since.get((t.target, a), NEVER) < t.index for a in self.sources[t.token])
 
     def _arrive(self, t: Transfer) -> None:
         self.own.add(t.index)
@@ -107,7 +103,7 @@ class _Walk:
             self._lie(t.target, t.token, t.index)
 
     def _lie(self, account: str, token: str, index: int) -> None:
-        self.since[account, token] = min(index, self._lay(account, token))
+        self.since[account, token] = min(index, self.since.get((account, token), NEVER))
 
     def backward(self) -> set[int]:
         """Return the swaps whose payment reached the wallet."""
@@ -183,13 +179,6 @@ def own_way(
 
 def _moved(steps: Sequence[Step], transfers: Sequence[Transfer]) -> tuple[list[list[Transfer]], list[list[Transfer]]]:
     """Return what was fed to each swap and what was paid for it."""
-    into: dict[str, list[Transfer]] = {step.holder: [] for step in steps if step.holder is not None}
-    out: dict[str, list[Transfer]] = {holder: [] for holder in into}
-    for t in transfers:
-        if t.target in into:
-            into[t.target].append(t)
-        if t.source in out:
-            out[t.source].append(t)
     fed: list[list[Transfer]] = []
     paid: list[list[Transfer]] = []
     before: dict[str, int] = {}
@@ -207,11 +196,15 @@ def _moved(steps: Sequence[Step], transfers: Sequence[Transfer]) -> tuple[list[l
             # A pool's movements come before its event, and after its event before.
             first, last = before.get(holder, -1), event.log_index
             before[holder] = event.log_index
-        fed.append(_fit([t for t in into[holder] if t.token in taken], first, last, event.amount_in))
-        paid.append(_fit([t for t in out[holder] if t.token in given], first, last, event.amount_out))
+        into = [t for t in transfers if t.target == holder and t.token in taken]
+        out = [t for t in transfers if t.source == holder and t.token in given]
+        fed.append(_fit(into, first, last, event.amount_in))
+        paid.append(_fit(out, first, last, event.amount_out))
     return fed, paid
 
 
-def _fit(moves: Sequence[Transfer], first: int, last: int, amount: int) -> list[Transfer]:
+def _fit(moves: list[Transfer], first: int, last: int, amount: int) -> list[Transfer]:
+    if len(moves) < 2:
+        return moves
     within = [t for t in moves if first < t.index < last]
-    return [t for t in within if close(t.amount, amount)] or within or list(moves)
+    return [t for t in within if close(t.amount, amount)] or within or moves
