@@ -183,10 +183,11 @@ class Judge:
     def _known_contract(self, event: SwapEvent, dex: Dex) -> Step:
         if event.holding is Holding.MANAGER and not event.amount_in:
             reason = f"known {dex.kind} contract, but the pool's hook keeps the amounts to itself"
-            return self._step(event, self._passed_pairs(event), VenueStatus.UNVERIFIED, reason, dex.kind)
+            return self._step(event, self._passed_pairs(event), VenueStatus.UNVERIFIED, reason, dex.kind, dex.deployer)
         pairs = self._singleton_pairs(event)
         if pairs:
-            return self._step(event, pairs, VenueStatus.VERIFIED, f"known {dex.kind} contract", dex.kind)
+            reason = f"known {dex.kind} contract"
+            return self._step(event, pairs, VenueStatus.VERIFIED, reason, dex.kind, dex.deployer)
         return self._step(event, [], None, "no transfer of its holder fits the amounts")
 
     def _step(
@@ -196,7 +197,9 @@ class Judge:
         status: VenueStatus | None,
         reason: str,
         family: str | None = None,
+        holder: str | None = None,
     ) -> Step:
+        """Make the step: of the event's own family, and with the emitter as the holder, if nothing else is known."""
         swap = VenueSwap(
             family=family or event.family,
             emitter=event.emitter,
@@ -204,10 +207,10 @@ class Judge:
             status=status,
             reason=reason,
         )
-        holder = self._holder(event, event.emitter)
         if event.holding in (Holding.ORDER, Holding.ASSETS):
             return Step(event, swap, tuple(pairs), None)
-        if holder not in self._books:
+        holder = holder or event.emitter
+        if self._vaults and holder not in self._books:
             holder = next((vault for vault in self._vaults if vault in self._books), holder)
         return Step(event, swap, tuple(pairs), holder)
 

@@ -49,7 +49,7 @@ class _Walk:
         self.steps = steps
         self.transfers = [t for t in transfers if t.amount and t.source != t.target]
         self.fed, self.paid = _moved(steps, self.transfers)
-        self.held = {step.holder for step in steps if step.holder is not None}
+        self.held = frozenset([step.holder for step in steps if step.holder is not None])
         self.since: dict[tuple[str, str], int] = {}
         self.own: set[int] = set()
         self.reached: set[int] = set()
@@ -162,18 +162,22 @@ def own_way(
         return NOWHERE
     walk = _Walk(steps, transfers, links, wallet)
     walk.forward(wraps, wrapped, sent_native=sent_native)
-    every = range(len(steps))
-    reached = [place for place in every if place in walk.reached or not walk.fed[place]]
-    mine = reached if len(reached) == len(steps) else sorted({*reached, *walk.backward()})
-    others = () if len(mine) == len(steps) else set(every) - set(mine)
+    reached = [place for place, fed in enumerate(walk.fed) if not fed or place in walk.reached]
+    if len(reached) == len(steps):
+        mine, theirs = steps, frozenset[int]()
+    else:
+        back = walk.backward()
+        others = [place for place in range(len(steps)) if place not in back and place not in reached]
+        mine = [step for place, step in enumerate(steps) if place not in others]
+        theirs = frozenset(t.index for place in others for t in (*walk.fed[place], *walk.paid[place]))
     return Way(
-        steps=tuple(steps[place] for place in mine),
-        reached=tuple(steps[place] for place in reached),
+        steps=tuple(mine),
+        reached=tuple([steps[place] for place in reached]),
         since=walk.since,
-        fed=tuple(t for place in reached for t in walk.fed[place]),
-        paid=tuple(t for place in reached for t in walk.paid[place]),
-        theirs=frozenset(t.index for place in others for t in (*walk.fed[place], *walk.paid[place])),
-        held=frozenset(walk.held),
+        fed=tuple([t for place in reached for t in walk.fed[place]]),
+        paid=tuple([t for place in reached for t in walk.paid[place]]),
+        theirs=theirs,
+        held=walk.held,
     )
 
 

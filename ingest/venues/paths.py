@@ -26,6 +26,9 @@ class Conversions(msgspec.Struct, frozen=True):
     at_par: frozenset[tuple[str, str]]  #: those of both that changed at par
 
 
+NONE = Conversions(frozenset(), frozenset(), frozenset())
+
+
 def conversions(transfers: Sequence[Transfer], pools: Iterable[tuple[str, str]] = ()) -> Conversions:
     """Return the conversions of wrapped staking and vault shares that lie between the hops of many routes.
 
@@ -36,6 +39,8 @@ def conversions(transfers: Sequence[Transfer], pools: Iterable[tuple[str, str]] 
     pools
         Pools whose shares are tokens of their own, and accounts that added to them or took out.
     """
+    if not any(t.source == ZERO or t.target == ZERO for t in transfers):
+        return NONE
     minted: set[str] = set()
     burned: set[str] = set()
     accounts: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
@@ -129,13 +134,18 @@ def explain(
     out = {node(t) for t, v in net.items() if v < 0}
     into = {node(t) for t, v in net.items() if v > 0}
     hops = {(a, b) for a, b, _ in swaps}
-    forward = _reach(out, deposits, hops, either)
-    backward = _reach(into, _turned(redeems), _turned(hops), _turned(either))
+    if either:
+        forward = _reach(out, deposits, hops, either)
+        backward = _reach(into, _turned(redeems), _turned(hops), _turned(either))
+    else:
+        forward, backward = _closure(out, hops), _closure(into, _turned(hops))
     # A swap lies on a path if it can be reached from an outflow and an inflow can be reached from it.
     used = [(a, b, s) for a, b, s in swaps if a in forward and b in backward]
-    # Where those swaps begin and end, a deposit before or a redemption after counts as theirs.
-    starts = _closure({a for a, _, _ in used}, _turned({(a, b) for a, b in deposits if b not in out}))
-    ends = _closure({b for _, b, _ in used}, {(a, b) for a, b in redeems if a not in into})
+    starts, ends = {a for a, _, _ in used}, {b for _, b, _ in used}
+    if either:
+        # Where those swaps begin and end, a deposit before or a redemption after counts as theirs.
+        starts = _closure(starts, {(b, a) for a, b in deposits if b not in out})
+        ends = _closure(ends, {(a, b) for a, b in redeems if a not in into})
     sold = tuple(t for t, v in net.items() if v < 0 and node(t) in starts)
     bought = tuple(t for t, v in net.items() if v > 0 and node(t) in ends)
     if not sold or not bought or {node(t) for t in sold} == {node(t) for t in bought}:
