@@ -143,12 +143,12 @@ def _nothing(reason: str) -> Decoding:
 _UNSETTLED = "Verified swaps lead from what left to what came; how much native coin moved takes a trace to know."
 
 
-class _Seen(msgspec.Struct, frozen=True, kw_only=True):
+class _Seen(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a transaction says about swaps, as far as it concerns the wallet."""
 
     evidence: Evidence
     way: Way
-    native: tuple[int, int]  #: native coin that the venues of the wallet's swaps took and gave without wrapping
+    judge: Judge  #: who weighed them
     edges: list[Edge]
     links: Conversions
     orders: list[SwapEvent]  #: settled orders that name the wallet
@@ -158,8 +158,14 @@ class _Seen(msgspec.Struct, frozen=True, kw_only=True):
     earlier: int  #: native coin paid for these orders in an earlier transaction
     behind: dict[str, str]  #: facade tokens and the token behind each
 
+    @property
+    def ordered(self) -> bool:
+        """Whether a known settlement filled an order that names the wallet."""
+        believed = {s.log_index for s in self.evidence.swaps if s.status is VenueStatus.VERIFIED} if self.orders else ()
+        return any(order.log_index in believed for order in self.orders)
 
-class _Case(msgspec.Struct, frozen=True, kw_only=True):
+
+class _Case(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One transaction seen by one wallet."""
 
     transaction: Mapping[str, Any]
@@ -217,7 +223,8 @@ class _Case(msgspec.Struct, frozen=True, kw_only=True):
         quotes = {chain.wrapped_native, *(quote.address for quote in chain.quote_tokens)} if chain else set()
         behind = facades(transfers, quotes)
         dexes = chain.dexes if chain else ()
-        links = conversions([t for t in transfers if t.token not in behind], providers(self.own.logs))
+        real = [t for t in transfers if t.token not in behind] if behind else transfers
+        links = conversions(real, providers(self.own.logs))
         way = own_way(
             (*evidence.steps, *attested(self.own.logs, transfers, dexes, self.wallet)),
             transfers,
@@ -227,7 +234,7 @@ class _Case(msgspec.Struct, frozen=True, kw_only=True):
             wrapped=self._wrapped,
             sent_native=self.sent and bool(number(self.transaction.get("value"))),
         )
-        edges = unmasked(edges_of(way.steps), behind)
+        edges = unmasked(edges_of(way.steps), behind) if behind else list(edges_of(way.steps))
         signed = signers(self.moved.logs, dexes).get(self.wallet) or signed_order(
             self.moved.logs, self.data, self.wallet, chain
         )
@@ -237,7 +244,7 @@ class _Case(msgspec.Struct, frozen=True, kw_only=True):
         return _Seen(
             evidence=evidence,
             way=way,
-            native=judge.native(way.reached),
+            judge=judge,
             edges=edges,
             links=links,
             orders=[e for e in events if e.holding is Holding.ORDER and self.wallet in e.parties],
@@ -254,6 +261,7 @@ class _Case(msgspec.Struct, frozen=True, kw_only=True):
         if source is not NativeSource.VALUE or not (seen.edges or self.own.wraps):
             found = Native(native, source)  # seen, or beside no swap at all
         else:
+            native_in, native_out = seen.judge.native(seen.way.reached)
             found = Untraced(
                 wallet=self.wallet,
                 wrapped=self._wrapped,
@@ -262,8 +270,8 @@ class _Case(msgspec.Struct, frozen=True, kw_only=True):
                 links=seen.links,
                 moved=self.own,
                 way=seen.way,
-                native_in=seen.native[0],
-                native_out=seen.native[1],
+                native_in=native_in,
+                native_out=native_out,
                 orders=seen.orders,
                 paying=self.sent or seen.signed,
                 served=seen.served,
@@ -281,8 +289,7 @@ class _Case(msgspec.Struct, frozen=True, kw_only=True):
             return None, False, "Nothing left the wallet."
         if not any(v > 0 for v in net.values()):
             return None, False, "Nothing came into the wallet."
-        believed = {s.log_index for s in seen.evidence.swaps if s.status is VenueStatus.VERIFIED}
-        if not (self.sent or seen.signed or seen.earlier or any(e.log_index in believed for e in seen.orders)):
+        if not (self.sent or seen.signed or seen.earlier or seen.ordered):
             return None, False, "The wallet neither sent the transaction nor is it named by a settlement."
         wrap = routed_wrap(net, self.own, self.wallet, self._wrapped)
         if wrap is not None and self.wallet not in self.moved.nft_receivers:
@@ -306,7 +313,7 @@ class _Case(msgspec.Struct, frozen=True, kw_only=True):
         sign = beside(net, every, self.own, self.wallet)
         if sign is not None:
             legs = {token: net[token] for token in (*every.sold, *every.bought)}
-            if verified is None or not whole(legs, seen.way, self._wrapped, seen.native):
+            if verified is None or not whole(legs, seen.way, self._wrapped, seen.judge.native(seen.way.reached)):
                 return None, False, sign
         if verified is not None:
             return verified, True, "Verified swaps lead from what left to what came."

@@ -44,7 +44,7 @@ class Leg(msgspec.Struct, frozen=True, gc=False):
     amount_raw: int  #: base units, > 0
 
 
-class Trade(msgspec.Struct, frozen=True, kw_only=True):
+class Trade(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one wallet gave and got in one transaction. Key: (chain_id, tx_hash, wallet, ordinal)."""
 
     chain_id: int
@@ -122,7 +122,7 @@ class VenueSwap(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     reason: str  #: why it has this status, in words
 
 
-class Decoding(msgspec.Struct, frozen=True, kw_only=True):
+class Decoding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Everything the decoder saw in one transaction for one wallet."""
 
     flows: tuple[Flow, ...]

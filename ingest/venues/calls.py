@@ -66,7 +66,7 @@ _METAMASK = "5f575529"
 """MetaMask's swap: deep in its arguments stand a fee, who gets it, and whether it is taken from what was bought."""
 
 
-class Call(msgspec.Struct, frozen=True):
+class Call(msgspec.Struct, frozen=True, gc=False):
     """What a known call orders."""
 
     receiver: str | None = None  #: of native proceeds; None: the caller

@@ -21,7 +21,7 @@ CANDIDATES = 64
 """Token pairs tried per event: a pool moves two tokens, seldom more than four."""
 
 
-class Edge(msgspec.Struct, frozen=True):
+class Edge(msgspec.Struct, frozen=True, gc=False):
     """A token turned into another by one swap."""
 
     token_in: str
@@ -29,7 +29,7 @@ class Edge(msgspec.Struct, frozen=True):
     swap: VenueSwap
 
 
-class Step(msgspec.Struct, frozen=True):
+class Step(msgspec.Struct, frozen=True, gc=False):
     """One swap event, weighed: what it turned into what, and where the tokens lie."""
 
     event: SwapEvent
@@ -38,7 +38,7 @@ class Step(msgspec.Struct, frozen=True):
     holder: str | None  #: account that took the one and gave the other; None where no single one did
 
 
-class Evidence(msgspec.Struct, frozen=True):
+class Evidence(msgspec.Struct, frozen=True, gc=False):
     """What all swap events of a transaction prove."""
 
     steps: tuple[Step, ...]

@@ -27,7 +27,7 @@ _DUST = 10**9
 """A router keeps or adds a few units when it rounds: one part in so many is no payment."""
 
 
-class Native(msgspec.Struct, frozen=True):
+class Native(msgspec.Struct, frozen=True, gc=False):
     """A wallet's net native movement."""
 
     amount: int  #: signed wei
@@ -36,7 +36,7 @@ class Native(msgspec.Struct, frozen=True):
     bounds: tuple[int, int] | None = None  #: least and most that moved, wei; None: settled, or not known
 
 
-class Untraced(msgspec.Struct, frozen=True, kw_only=True):
+class Untraced(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is known of the native coin of a transaction that nobody traced."""
 
     wallet: str

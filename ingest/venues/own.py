@@ -5,7 +5,6 @@ sale, a tracker buys a reward for its holders, a maker fills its own order. A sw
 it came from the wallet, or if what it paid reached the wallet; or if no feed of it can be seen.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -19,7 +18,7 @@ from ingest.venues.paths import Conversions
 NEVER = 1 << 62
 
 
-class Way(msgspec.Struct, frozen=True):
+class Way(msgspec.Struct, frozen=True, gc=False):
     """The wallet's own way through a transaction."""
 
     steps: tuple[Step, ...]  #: swaps that are the wallet's
@@ -53,10 +52,10 @@ class _Walk:
         self.since: dict[tuple[str, str], int] = {}
         self.own: set[int] = set()
         self.reached: set[int] = set()
-        self.sources: dict[str, list[str]] = defaultdict(list)
+        self.sources: dict[str, list[str]] = {}
         for pairs in (links.deposits, links.redeems):
             for a, b in pairs:
-                self.sources[b].append(a)
+                self.sources.setdefault(b, []).append(a)
 
     def forward(self, wraps: Sequence[Wrap], wrapped: str | None, *, sent_native: bool) -> None:
         """Carry the wallet's coins along, until nothing moves any more."""
@@ -188,7 +187,7 @@ def _moved(steps: Sequence[Step], transfers: Sequence[Transfer]) -> tuple[list[l
     before: dict[str, int] = {}
     for step in steps:
         event, holder = step.event, step.holder
-        taken, given = {a for a, _ in step.pairs}, {b for _, b in step.pairs}
+        taken, given = zip(*step.pairs, strict=True)
         if holder is None:
             # Two parties, or accounts apart: known by the amounts alone. The wallet may be on either side.
             equal = [t for t in transfers if close(t.amount, event.amount_in) or close(t.amount, event.amount_out)]

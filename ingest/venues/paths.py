@@ -10,7 +10,7 @@ from ingest.types import NATIVE, VenueSwap
 from ingest.venues.evidence import Edge, books
 
 
-class Explained(msgspec.Struct, frozen=True):
+class Explained(msgspec.Struct, frozen=True, gc=False):
     """The part of a wallet's net flows that swaps explain."""
 
     sold: tuple[str, ...]
@@ -18,7 +18,7 @@ class Explained(msgspec.Struct, frozen=True):
     swaps: tuple[VenueSwap, ...]
 
 
-class Conversions(msgspec.Struct, frozen=True):
+class Conversions(msgspec.Struct, frozen=True, gc=False):
     """Tokens that turned into each other without a swap: (from, to) pairs."""
 
     deposits: frozenset[tuple[str, str]]  #: an asset went in and a share was minted, or it changed at par
