@@ -143,6 +143,13 @@ def _nothing(reason: str) -> Decoding:
 _UNSETTLED = "Verified swaps lead from what left to what came; how much native coin moved takes a trace to know."
 
 
+_UNNAMED = "The wallet neither sent the transaction nor is it named by a settlement."
+_ON_ITS_BEHALF = (
+    "Another swapped on the wallet's behalf, by an approval: it neither sent the transaction nor is it named by a "
+    "settlement, so this is not counted."
+)
+
+
 class _Seen(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a transaction says about swaps, as far as it concerns the wallet."""
 
@@ -290,7 +297,9 @@ class _Case(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         if not any(v > 0 for v in net.values()):
             return None, False, "Nothing came into the wallet."
         if not (self.sent or seen.signed or seen.earlier or seen.ordered):
-            return None, False, "The wallet neither sent the transaction nor is it named by a settlement."
+            sure = [e for e in seen.edges if e.swap.status is VenueStatus.VERIFIED]
+            moved = sure and explain(net, sure, seen.links, self._wrapped) is not None
+            return None, False, _ON_ITS_BEHALF if moved else _UNNAMED
         wrap = routed_wrap(net, self.own, self.wallet, self._wrapped)
         if wrap is not None and self.wallet not in self.moved.nft_receivers:
             return wrap, True, "Another contract wrapped or unwrapped the native coin for the wallet: a conversion."

@@ -6,7 +6,7 @@ dividends and tokens that are NFTs too do: that does not outweigh a swap that ac
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from ingest.flows import ZERO, Movements
 from ingest.types import NATIVE, VenueStatus
@@ -15,7 +15,7 @@ from ingest.venues.own import Way
 from ingest.venues.paths import Conversions, Explained
 
 
-def share(explained: Explained, steps: Iterable[Step], links: Conversions) -> str | None:
+def share(explained: Explained, steps: Sequence[Step], links: Conversions) -> str | None:
     """Return a token given or got that is a share of a pool or a vault; None if there is none.
 
     The share of a pool that the transaction used is the pool's own token. Others are told by what happened to them:
@@ -30,12 +30,11 @@ def share(explained: Explained, steps: Iterable[Step], links: Conversions) -> st
     links
         Tokens that turned into each other without a swap.
     """
-    steps = list(steps)
-    pools = {pool for step in steps for pool in (step.event.emitter, step.event.pool)}
-    found = {*explained.sold, *explained.bought} & pools
-    minted = {b for _, b in links.deposits - links.at_par}.intersection(explained.bought)
-    burned = {a for a, _ in links.redeems - links.at_par}.intersection(explained.sold)
-    if minted or burned:
+    legs = {*explained.sold, *explained.bought}
+    found = {pool for step in steps for pool in (step.event.emitter, step.event.pool) if pool in legs}
+    if links.deposits or links.redeems:
+        minted = {b for _, b in links.deposits - links.at_par}.intersection(explained.bought)
+        burned = {a for a, _ in links.redeems - links.at_par}.intersection(explained.sold)
         sure = [step for step in steps if step.swap.status is VenueStatus.VERIFIED]
         found |= (minted | burned) - {token for step in sure for pair in step.pairs for token in pair}
     return min(found, default=None)
@@ -58,6 +57,8 @@ def beside(net: Mapping[str, int], explained: Explained, moved: Movements, walle
     if wallet in moved.nft_receivers:
         return "The wallet received an NFT: a purchase or a liquidity position."
     legs = {*explained.sold, *explained.bought}
+    if legs == net.keys():
+        return None
     minted = {t.token for t in moved.transfers if t.source == ZERO} - legs
     burned = {t.token for t in moved.transfers if t.target == ZERO} - legs
     for token, amount in net.items():

@@ -162,6 +162,20 @@ def test_a_user_operation_authorises_its_account() -> None:
     assert decode(tx, receipt(*v3_sale())) == []
 
 
+def test_a_swap_by_another_on_the_wallets_behalf_is_told_and_not_counted() -> None:
+    """An executor with an approval may be the wallet's own or a thief's: no trade, and the reason says so."""
+
+    def reasons(logs: list[dict[str, Any]]) -> tuple[str, ...]:
+        decoding = decode_transaction(transaction(sender=OTHER), receipt(*logs), wallet=WALLET, chain_id=1)
+        assert decoding.trades == ()
+        return decoding.reasons
+
+    [told] = reasons(v3_sale())
+    assert told.startswith("Another swapped on the wallet's behalf")
+    unknown, exchanged = v3_sale(FAKE), v3_sale()[:2]
+    assert reasons(unknown) == reasons(exchanged) != (told,)
+
+
 def test_an_account_with_code_of_its_own_acts_for_itself() -> None:
     """Being called, or saying that it executed, shows that a contract wallet agreed; being sent something does not."""
     tx = transaction(sender=OTHER)
