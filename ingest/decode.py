@@ -32,22 +32,26 @@ from ingest.types import (
     VenueSwap,
 )
 from ingest.venues.attested import attested
+from ingest.venues.calls import read_call
 from ingest.venues.curve import providers
 from ingest.venues.eth_flow import paid_earlier
 from ingest.venues.event import Holding, SwapEvent
 from ingest.venues.evidence import Edge, Evidence, Judge
+from ingest.venues.evidence import edges as edges_of
 from ingest.venues.families import read_events
 from ingest.venues.intents import KIND as ENTRY_POINT
 from ingest.venues.intents import acted, signers
-from ingest.venues.native import settle_native
+from ingest.venues.native import Native, Untraced
 from ingest.venues.oneinch import signed_order
 from ingest.venues.operations import own_part
+from ingest.venues.own import Way, own_way
 from ingest.venues.paths import Conversions, Explained, conversions, explain
 from ingest.venues.payouts import calldata
+from ingest.venues.positions import beside, share, whole
 from ingest.venues.twins import facades, unmasked
 from ingest.venues.wraps import routed_wrap
 
-VERSION = 3
+VERSION = 4
 """Raised when the same transaction may decode differently; stored beside every trade."""
 
 
@@ -136,20 +140,39 @@ def _nothing(reason: str) -> Decoding:
     return Decoding(flows=(), venues=(), trades=(), reasons=(reason,))
 
 
-class _Seen(msgspec.Struct, frozen=True, kw_only=True):
+_UNSETTLED = "Verified swaps lead from what left to what came; how much native coin moved takes a trace to know."
+
+
+_UNNAMED = "The wallet neither sent the transaction nor is it named by a settlement."
+_ON_ITS_BEHALF = (
+    "Another swapped on the wallet's behalf, by an approval: it neither sent the transaction nor is it named by a "
+    "settlement, so this is not counted."
+)
+
+
+class _Seen(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a transaction says about swaps, as far as it concerns the wallet."""
 
     evidence: Evidence
+    way: Way
+    judge: Judge  #: who weighed them
     edges: list[Edge]
     links: Conversions
     orders: list[SwapEvent]  #: settled orders that name the wallet
     signed: bool  #: a known contract checked the wallet's signature, or its own code acted
     account: bool  #: code of the wallet's own acted, and somebody else sent the transaction
+    served: bool  #: somebody else sent the transaction and filled the wallet's order
     earlier: int  #: native coin paid for these orders in an earlier transaction
     behind: dict[str, str]  #: facade tokens and the token behind each
 
+    @property
+    def ordered(self) -> bool:
+        """Whether a known settlement filled an order that names the wallet."""
+        believed = {s.log_index for s in self.evidence.swaps if s.status is VenueStatus.VERIFIED} if self.orders else ()
+        return any(order.log_index in believed for order in self.orders)
 
-class _Case(msgspec.Struct, frozen=True, kw_only=True):
+
+class _Case(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One transaction seen by one wallet."""
 
     transaction: Mapping[str, Any]
@@ -169,16 +192,20 @@ class _Case(msgspec.Struct, frozen=True, kw_only=True):
 
     def decode(self, chain_id: int, timestamp: int | None) -> Decoding:
         events = read_events(self.own.logs)
-        evidence = Judge(self.chain, self.known, self.own.transfers).weigh(events)
+        judge = Judge(self.chain, self.known, self.own.transfers)
+        evidence = judge.weigh(events)
         tokens = token_flows(self.moved, self.wallet, self._wrapped)
-        seen = self._see(events, evidence, tokens)
-        native, source = self._native(seen, tokens)
-        flows = tokens + native_flow(native)
+        seen = self._see(events, evidence, tokens, judge)
+        native = self._native(seen, tokens)
+        flows = tokens + native_flow(native.amount)
         net = {token: amount for token, amount in net_by_token(flows).items() if token not in seen.behind}
         explained, sure, reason = self._judge(net, seen)
         trades: tuple[Trade, ...] = ()
         if explained is not None:
             moved_native = NATIVE in (*explained.sold, *explained.bought)
+            bounds = native.bounds if sure and moved_native else None
+            if sure and moved_native and not native.settled:
+                sure, reason = False, _UNSETTLED
             trade = Trade(
                 chain_id=chain_id,
                 block_number=number(self.receipt.get("blockNumber")) or 0,
@@ -191,18 +218,30 @@ class _Case(msgspec.Struct, frozen=True, kw_only=True):
                 bought=tuple(Leg(t, net[t]) for t in explained.bought),
                 venue="+".join(dict.fromkeys(s.family for s in explained.swaps)),
                 venue_status=VenueStatus.VERIFIED if sure else VenueStatus.UNVERIFIED,
-                native_source=source if moved_native else None,
+                native_source=native.source if moved_native else None,
+                native_bounds=bounds,
                 fee_native_raw=self._fee(),
             )
             trades = (trade,)
         return Decoding(flows=flows, venues=evidence.swaps, trades=trades, reasons=(reason,))
 
-    def _see(self, events: Sequence[SwapEvent], evidence: Evidence, tokens: tuple[Flow, ...]) -> _Seen:
+    def _see(self, events: Sequence[SwapEvent], evidence: Evidence, tokens: tuple[Flow, ...], judge: Judge) -> _Seen:
         chain, transfers = self.chain, self.own.transfers
         quotes = {chain.wrapped_native, *(quote.address for quote in chain.quote_tokens)} if chain else set()
         behind = facades(transfers, quotes)
         dexes = chain.dexes if chain else ()
-        edges = unmasked([*evidence.edges, *attested(self.own.logs, transfers, dexes, self.wallet)], behind)
+        real = [t for t in transfers if t.token not in behind] if behind else transfers
+        links = conversions(real, providers(self.own.logs))
+        way = own_way(
+            (*evidence.steps, *attested(self.own.logs, transfers, dexes, self.wallet)),
+            transfers,
+            self.own.wraps,
+            links,
+            wallet=self.wallet,
+            wrapped=self._wrapped,
+            sent_native=self.sent and bool(number(self.transaction.get("value"))),
+        )
+        edges = unmasked(edges_of(way.steps), behind) if behind else list(edges_of(way.steps))
         signed = signers(self.moved.logs, dexes).get(self.wallet) or signed_order(
             self.moved.logs, self.data, self.wallet, chain
         )
@@ -211,36 +250,45 @@ class _Case(msgspec.Struct, frozen=True, kw_only=True):
         account = acted(self.moved.logs, address(self.transaction.get("to")), self.wallet)
         return _Seen(
             evidence=evidence,
+            way=way,
+            judge=judge,
             edges=edges,
-            links=conversions([t for t in transfers if t.token not in behind], providers(self.own.logs)),
+            links=links,
             orders=[e for e in events if e.holding is Holding.ORDER and self.wallet in e.parties],
             signed=signed is not None or account,
             account=not self.sent and (account or (signed is not None and signed[0].kind == ENTRY_POINT)),
+            served=not self.sent and signed is not None and signed[0].settles,
             earlier=paid_earlier(events, transfers, chain, self.wallet),
             behind=behind,
         )
 
-    def _native(self, seen: _Seen, tokens: tuple[Flow, ...]) -> tuple[int, NativeSource]:
+    def _native(self, seen: _Seen, tokens: tuple[Flow, ...]) -> Native:
         """Return the wallet's net native movement, and how it was learned."""
         native, source = seen_native(self.transaction, self.moved, self.wallet, self.internal_transactions)
-        if source is NativeSource.VALUE:
-            native, source = settle_native(
-                native,
-                {token: amount for token, amount in net_by_token(tokens).items() if token not in seen.behind},
+        if source is not NativeSource.VALUE or not (seen.edges or self.own.wraps):
+            found = Native(native, source)  # seen, or beside no swap at all
+        else:
+            native_in, native_out = seen.judge.native(seen.way.reached)
+            found = Untraced(
+                wallet=self.wallet,
+                wrapped=self._wrapped,
+                net={token: amount for token, amount in net_by_token(tokens).items() if token not in seen.behind},
                 edges=seen.edges,
                 links=seen.links,
                 moved=self.own,
-                wallet=self.wallet,
-                wrapped=self._wrapped,
+                way=seen.way,
+                native_in=native_in,
+                native_out=native_out,
                 orders=seen.orders,
-                native_in=seen.evidence.native_in,
-                native_out=seen.evidence.native_out,
                 paying=self.sent or seen.signed,
+                served=seen.served,
                 account=seen.account,
+                called=address(self.transaction.get("to")),
                 data=self.data,
+                call=read_call(self.data),
                 every_log=lambda: read_logs(self.receipt.get("logs"), every=True),
-            )
-        return (native - seen.earlier, NativeSource.POOL) if seen.earlier else (native, source)
+            ).settle(native)
+        return Native(native - seen.earlier, NativeSource.POOL) if seen.earlier else found
 
     def _judge(self, net: Mapping[str, int], seen: _Seen) -> tuple[Explained | None, bool, str]:
         """Return what swaps explain of the net flows, whether all of it is verified, and why."""
@@ -248,36 +296,37 @@ class _Case(msgspec.Struct, frozen=True, kw_only=True):
             return None, False, "Nothing left the wallet."
         if not any(v > 0 for v in net.values()):
             return None, False, "Nothing came into the wallet."
-        believed = {s.log_index for s in seen.evidence.swaps if s.status is VenueStatus.VERIFIED}
-        if not (self.sent or seen.signed or seen.earlier or any(e.log_index in believed for e in seen.orders)):
-            return None, False, "The wallet neither sent the transaction nor is it named by a settlement."
-        if self.wallet in self.moved.nft_receivers:
-            return None, False, "The wallet received an NFT: a purchase or a liquidity position."
+        if not (self.sent or seen.signed or seen.earlier or seen.ordered):
+            sure = [e for e in seen.edges if e.swap.status is VenueStatus.VERIFIED]
+            moved = sure and explain(net, sure, seen.links, self._wrapped) is not None
+            return None, False, _ON_ITS_BEHALF if moved else _UNNAMED
         wrap = routed_wrap(net, self.own, self.wallet, self._wrapped)
-        if wrap is not None:
+        if wrap is not None and self.wallet not in self.moved.nft_receivers:
             return wrap, True, "Another contract wrapped or unwrapped the native coin for the wallet: a conversion."
         every = explain(net, seen.edges, seen.links, self._wrapped)
         if every is None:
             forged = sum(s.status is None for s in seen.evidence.swaps)
             why = f"; {forged} swap events were not borne out by transfers" if forged else ""
             return None, False, f"No swap leads from what left to what came{why}."
-        position = self._position(net, every)
-        if position is not None:
-            return None, False, f"The wallet also got newly minted {position}: a deposit or liquidity."
         sure = [e for e in seen.edges if not seen.earlier and e.swap.status is VenueStatus.VERIFIED]
         verified = every if sure == seen.edges else explain(net, sure, seen.links, self._wrapped)
-        if verified is not None and (verified.sold, verified.bought) == (every.sold, every.bought):
+        if verified is not None and (verified.sold, verified.bought) != (every.sold, every.bought):
+            verified = None
+        part = share(every, seen.evidence.steps, seen.links)
+        if part is not None:
+            return (
+                None,
+                False,
+                f"{part} is a share of a pool or vault: it was deposited or withdrawn.",
+            )
+        sign = beside(net, every, self.own, self.wallet)
+        if sign is not None:
+            legs = {token: net[token] for token in (*every.sold, *every.bought)}
+            if verified is None or not whole(legs, seen.way, self._wrapped, seen.judge.native(seen.way.reached)):
+                return None, False, sign
+        if verified is not None:
             return verified, True, "Verified swaps lead from what left to what came."
         return every, False, "Swaps lead from what left to what came, but not all venues are verified."
-
-    def _position(self, net: Mapping[str, int], explained: Explained) -> str | None:
-        """Return a token that was minted for the wallet beside what it bought."""
-        zero = "0x" + "00" * 20
-        minted = {t.token for t in self.own.transfers if t.source == zero}
-        for token, amount in net.items():
-            if amount > 0 and token in minted and token not in explained.bought:
-                return token
-        return None
 
     def _fee(self) -> int:
         if not self.sent:

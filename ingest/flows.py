@@ -36,7 +36,7 @@ class Wrap(msgspec.Struct, frozen=True, gc=False):
     index: int
 
 
-class Movements(msgspec.Struct, frozen=True):
+class Movements(msgspec.Struct, frozen=True, gc=False):
     """Everything in a receipt that moves value."""
 
     logs: tuple[Log, ...]

@@ -44,7 +44,7 @@ class Leg(msgspec.Struct, frozen=True, gc=False):
     amount_raw: int  #: base units, > 0
 
 
-class Trade(msgspec.Struct, frozen=True, kw_only=True):
+class Trade(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one wallet gave and got in one transaction. Key: (chain_id, tx_hash, wallet, ordinal)."""
 
     chain_id: int
@@ -60,6 +60,18 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
     venue_status: VenueStatus
     native_source: NativeSource | None  #: None where no native coin moved
     fee_native_raw: int  #: gas (with L1 fee) paid by the wallet, wei; 0 where it did not send
+    native_bounds: tuple[int, int] | None = None
+    """Least and most native coin, wei, where the venues are verified but the amount takes a trace to know."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether the books count it: it is verified, or no more than 1 % of its native coin is open."""
+        if self.venue_status is VenueStatus.VERIFIED:
+            return True
+        if self.native_bounds is None:
+            return False
+        least, most = self.native_bounds
+        return 100 * (most - least) <= most
 
 
 class Flow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -110,7 +122,7 @@ class VenueSwap(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     reason: str  #: why it has this status, in words
 
 
-class Decoding(msgspec.Struct, frozen=True, kw_only=True):
+class Decoding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Everything the decoder saw in one transaction for one wallet."""
 
     flows: tuple[Flow, ...]

@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
 
-from ingest.types import Move, Trade, VenueStatus
+from ingest.types import Move, Trade
 from metrics.episodes import book_episodes
 from metrics.fifo import book_fifo
 from metrics.postings import Entry, Posting, QuoteAddresses, TokenKey, postings
@@ -88,7 +88,7 @@ def keep_books(
         open_positions=tuple(sorted(positions, key=attrgetter("opened_at", "position_id"))),
         unpriced=sum(book.unpriced for book in books),
         unmatched_sells=sum(book.unmatched_sells for book in books),
-        unverified=len({_key(trade) for trade in trades if trade.venue_status is not VenueStatus.VERIFIED}),
+        unverified=len({_key(trade) for trade in trades if not trade.counts}),
         unknown_cost=sum(book.unknown_cost for book in books),
         remnant_sells=sum(book.remnant_sells for book in books),
         moved_away=sum(book.moved_away for book in books),

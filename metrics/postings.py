@@ -12,7 +12,7 @@ from operator import itemgetter
 
 import msgspec
 
-from ingest.types import Move, Trade, Valuation, VenueStatus
+from ingest.types import Move, Trade, Valuation
 
 MONEY_DIGITS = 12
 _UP, _DOWN = Decimal(MONEY_DIGITS), Decimal(-MONEY_DIGITS)
@@ -92,7 +92,7 @@ def postings(entries: Iterable[Entry], moves: Iterable[Move], quotes: QuoteAddre
     found: defaultdict[TokenKey, dict[Place, Posting]] = defaultdict(dict)
     for entry in entries:
         trade = entry.trade
-        if trade.venue_status is VenueStatus.VERIFIED and trade.timestamp is not None:
+        if trade.counts and trade.timestamp is not None:
             _post(found, trade, trade.timestamp, entry.valuation, quotes.get(trade.chain_id, frozenset()))
     for move in moves:
         if move.timestamp is not None and move.token not in quotes.get(move.chain_id, frozenset()):

@@ -7,7 +7,7 @@ from statistics import median
 from typing import Final
 
 from ingest.flows import ZERO
-from ingest.types import NATIVE, Move, Sending, VenueStatus
+from ingest.types import NATIVE, Move, Sending
 from metrics.postings import Entry
 from metrics.types import MovedOut
 
@@ -87,7 +87,7 @@ def own_prices(entries: Iterable[Entry]) -> dict[Token, Decimal]:
     prices: dict[Token, Decimal] = {}
     for entry in entries:
         trade, worth = entry.trade, entry.valuation
-        if worth is None or not worth.value_usd or trade.venue_status is not VenueStatus.VERIFIED:
+        if worth is None or not worth.value_usd or not trade.counts:
             continue
         for side in (trade.sold, trade.bought):
             if len(side) == 1:

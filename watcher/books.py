@@ -10,7 +10,7 @@ from ingest.chains import registry
 from ingest.file_trades import SOLANA_QUOTES
 from ingest.prices import quote_tokens
 from ingest.suspicion import Suspicion
-from ingest.types import FILE_CHAIN, Chain, FiledTrip, Move, Trade, Valuation, VenueStatus
+from ingest.types import FILE_CHAIN, Chain, FiledTrip, Move, Trade, Valuation
 from metrics.marking import MarkedPosition, marked_positions
 from metrics.positions import Books, Entry, keep_books, suggest_unit
 from metrics.types import Mark, OpenPosition, RoundTrip, Unit
@@ -46,11 +46,7 @@ class Account:
     @property
     def verified(self) -> list[Trade]:
         """The trades that count."""
-        return [
-            trade
-            for trade, _ in self.trades
-            if trade.venue_status is VenueStatus.VERIFIED and trade_key(trade) not in self.doubts
-        ]
+        return [trade for trade, _ in self.trades if trade.counts and trade_key(trade) not in self.doubts]
 
     @property
     def entries(self) -> list[Entry]:

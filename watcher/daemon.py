@@ -31,11 +31,12 @@ from watcher.jobs.appraise import appraise_once
 from watcher.jobs.assess import assess_once
 from watcher.jobs.deliver import deliver_once
 from watcher.jobs.digest import digest_once
-from watcher.jobs.ingest import Progress, Source, ingest_once
+from watcher.jobs.ingest import Source, ingest_once
 from watcher.jobs.look_back import look_back_once
 from watcher.jobs.mark import mark_once
 from watcher.jobs.silence import silence_due, silence_once
 from watcher.jobs.turns import contained, take_turns
+from watcher.types import Progress
 
 INGEST_S, MARK_S, ASSESS_S, FOLLOW_UP_S, DELIVER_S = 300, 900, 900, 900, 5
 SILENCE_S = 10

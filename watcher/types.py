@@ -87,3 +87,17 @@ class Delivery:
     about: tuple[int, ...] = ()  #: flags whose cards can be asked for below the words
     silent: bool = False
     doubtful: bool = False  #: an earlier attempt may have arrived
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a reading has come; handed to ``on_progress`` after each window."""
+
+    chain: str
+    total_blocks: int  #: of all gaps, each counted once; through an index, once for each wallet
+    blocks: int = 0
+    transactions: int = 0
+    trades: int = 0
+    requests: int = 0
+    refusals: int = 0  #: windows that the node wanted smaller
+    finished: bool = False  #: nothing was left to read when it ended

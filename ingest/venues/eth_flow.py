@@ -28,7 +28,8 @@ def paid_earlier(events: Iterable[SwapEvent], transfers: Sequence[Transfer], cha
     wallet
         Lower-case address.
     """
-    if chain is None:
+    events = [event for event in events if event.family == COW]
+    if chain is None or not events:
         return 0
     owners = {dex.factory for dex in chain.dexes if dex.kind == KIND}
     settlements = {dex.factory for dex in chain.dexes if dex.kind == COW}

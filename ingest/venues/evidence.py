@@ -21,7 +21,7 @@ CANDIDATES = 64
 """Token pairs tried per event: a pool moves two tokens, seldom more than four."""
 
 
-class Edge(msgspec.Struct, frozen=True):
+class Edge(msgspec.Struct, frozen=True, gc=False):
     """A token turned into another by one swap."""
 
     token_in: str
@@ -29,13 +29,34 @@ class Edge(msgspec.Struct, frozen=True):
     swap: VenueSwap
 
 
-class Evidence(msgspec.Struct, frozen=True):
+class Step(msgspec.Struct, frozen=True, gc=False):
+    """One swap event, weighed: what it turned into what, and where the tokens lie."""
+
+    event: SwapEvent
+    swap: VenueSwap
+    pairs: tuple[tuple[str, str], ...]  #: token in, token out; several where the event leaves it open
+    holder: str | None  #: account that took the one and gave the other; None where no single one did
+
+
+class Evidence(msgspec.Struct, frozen=True, gc=False):
     """What all swap events of a transaction prove."""
 
-    swaps: tuple[VenueSwap, ...]
-    edges: tuple[Edge, ...]
-    native_in: int  #: native coin that venues without wrapped coin took
-    native_out: int  #: and gave
+    steps: tuple[Step, ...]
+
+    @property
+    def swaps(self) -> tuple[VenueSwap, ...]:
+        """Every swap event, forged ones too."""
+        return tuple(step.swap for step in self.steps)
+
+    @property
+    def edges(self) -> tuple[Edge, ...]:
+        """Every token turned into another."""
+        return edges(self.steps)
+
+
+def edges(steps: Iterable[Step]) -> tuple[Edge, ...]:
+    """Return what some swaps turned into what."""
+    return tuple(Edge(a, b, step.swap) for step in steps for a, b in step.pairs)
 
 
 def close(a: int, b: int) -> bool:
@@ -69,6 +90,20 @@ def matching(moves: Mapping[str, list[int]], amount: int, total: int) -> list[st
     ]
 
 
+_Registry = tuple[Mapping[tuple[str, str], Dex], Sequence[str]]
+_kept: tuple[Sequence[Dex], _Registry] = ((), ({}, ()))
+
+
+def _registry(dexes: Sequence[Dex]) -> _Registry:
+    """Return the known contracts by kind and address, and the vaults: of the same list, what was returned before."""
+    global _kept  # noqa: PLW0603 - to hash the list would take longer than to read it
+    kept = _kept
+    if kept[0] is not dexes:
+        known = {(dex.kind, dex.factory): dex for dex in dexes if dex.kind in SINGLETONS}
+        _kept = kept = dexes, (known, [dex.factory for dex in dexes if dex.kind == POOL_VAULT])
+    return kept[1]
+
+
 class Judge:
     """Weighs the swap events of one transaction.
 
@@ -84,72 +119,100 @@ class Judge:
 
     def __init__(self, chain: Chain | None, known: Mapping[str, PoolFact], transfers: Sequence[Transfer]) -> None:
         self._dexes = chain.dexes if chain else ()
-        self._singletons = {(d.kind, d.factory): d for d in self._dexes if d.kind in SINGLETONS}
-        self._vaults = [d.factory for d in self._dexes if d.kind == POOL_VAULT]
         self._known = known
-        self._books = books(transfers)
+        self._transfers = transfers
+        self._singletons: Mapping[tuple[str, str], Dex] = {}
+        self._vaults: Sequence[str] = ()
+        self._books: Mapping[str, Book] = {}
         self._ends: tuple[Mapping[int, set[str]], Mapping[int, set[str]]] | None = None
 
     def weigh(self, events: Sequence[SwapEvent]) -> Evidence:
         """Weigh all events of the transaction together: pools may be used more than once."""
+        if not events:
+            return Evidence(())  # as of most transactions
+        self._singletons, self._vaults = _registry(self._dexes)
+        self._books = books(self._transfers)
         totals: dict[tuple[str, bool | None, bool], int] = defaultdict(int)
         for event in events:
             totals[event.emitter, event.zero_for_one, True] += event.amount_in
             totals[event.emitter, event.zero_for_one, False] += event.amount_out
-        swaps: list[VenueSwap] = []
-        edges: list[Edge] = []
+        steps = []
+        before: dict[str, int] = {}
+        for event in events:
+            key = event.emitter, event.zero_for_one
+            steps.append(self._one(event, totals[*key, True], totals[*key, False], before.get(event.emitter, -1)))
+            before[event.emitter] = event.log_index
+        return Evidence(tuple(steps))
+
+    def native(self, steps: Iterable[Step]) -> tuple[int, int]:
+        """Return the native coin that the venues of some swaps took and gave without wrapping."""
         native_in = native_out = 0
         managed: dict[str, list[SwapEvent]] = defaultdict(list)
-        for event in events:
-            pairs, swap = self._one(
-                event,
-                totals[event.emitter, event.zero_for_one, True],
-                totals[event.emitter, event.zero_for_one, False],
-            )
-            swaps.append(swap)
-            edges += [Edge(a, b, swap) for a, b in pairs]
-            if event.holding is Holding.MANAGER and swap.status is VenueStatus.VERIFIED:
+        for step in steps:
+            event = step.event
+            if event.holding is Holding.MANAGER and step.swap.status is VenueStatus.VERIFIED:
                 managed[event.emitter].append(event)
             elif event.holding is not Holding.ORDER:
-                native_in += event.amount_in * any(a == NATIVE for a, _ in pairs)
-                native_out += event.amount_out * any(b == NATIVE for _, b in pairs)
+                native_in += event.amount_in * any(a == NATIVE for a, _ in step.pairs)
+                native_out += event.amount_out * any(b == NATIVE for _, b in step.pairs)
         for manager, own in managed.items():
             took, paid = self._manager_native(own, self._holder(own[0], manager))
             native_in, native_out = native_in + took, native_out + paid
-        return Evidence(tuple(swaps), tuple(edges), native_in, native_out)
+        return native_in, native_out
 
-    def _one(self, event: SwapEvent, total_in: int, total_out: int) -> tuple[list[tuple[str, str]], VenueSwap]:
+    def _one(self, event: SwapEvent, total_in: int, total_out: int, since: int) -> Step:
+        """Weigh one event; what its pool moved for it lies after the log ``since``."""
         singleton = self._singleton(event)
         if singleton is not None:
-            if event.holding is Holding.MANAGER and not event.amount_in:
-                reason = f"known {singleton.kind} contract, but the pool's hook keeps the amounts to itself"
-                return self._passed_pairs(event), _swap(event, VenueStatus.UNVERIFIED, reason, singleton.kind)
-            pairs = self._singleton_pairs(event)
-            if pairs:
-                return pairs, _swap(event, VenueStatus.VERIFIED, f"known {singleton.kind} contract", singleton.kind)
-            return [], _swap(event, None, "no transfer of its holder fits the amounts")
+            return self._known_contract(event, singleton)
         pairs = self._pairs(event, total_in, total_out)
-        taxed = [] if pairs else self._taxed_pairs(event)
-        for pair in taxed:
-            dex = self._vouching(event, pair)
-            if dex is not None:
-                reason = f"pool of the {dex.kind} factory {dex.factory}; the token takes a tax"
-                return [pair], _swap(event, VenueStatus.VERIFIED, reason, dex.kind)
+        for pair in pairs or self._taxed_pairs(event, since):
+            vouched = self._vouched(event, pair)
+            if vouched is not None:
+                family, why = vouched
+                taxed = "" if pairs else "; the token takes a tax or shares it out"
+                return self._step(event, [pair], VenueStatus.VERIFIED, why + taxed, family)
         if not pairs:
-            return [], _swap(event, None, "no transfer of the emitter fits the amounts")
-        for pair in pairs:
-            dex = self._vouching(event, pair)
-            if dex is not None:
-                reason = f"pool of the {dex.kind} factory {dex.factory}"
-                return [pair], _swap(event, VenueStatus.VERIFIED, reason, dex.kind)
+            return self._step(event, [], None, "no transfer of the emitter fits the amounts")
         fact = self._known.get(event.emitter)
-        if fact is not None and fact.factory is not None:
-            vouched = [p for p in pairs if set(p) <= set(fact.tokens)] or ([] if fact.tokens else pairs[:1])
-            if vouched:
-                return vouched[:1], _swap(event, VenueStatus.VERIFIED, f"looked up: factory {fact.factory}")
-        return _bidirectional(event, pairs[:1]), _swap(
-            event, VenueStatus.UNVERIFIED, "transfers fit, but no known factory vouches for the emitter"
+        if fact is not None and fact.factory is not None and not fact.tokens:
+            return self._step(event, pairs[:1], VenueStatus.VERIFIED, f"looked up: factory {fact.factory}")
+        reason = "transfers fit, but no known factory vouches for the emitter"
+        return self._step(event, _bidirectional(event, pairs[:1]), VenueStatus.UNVERIFIED, reason)
+
+    def _known_contract(self, event: SwapEvent, dex: Dex) -> Step:
+        if event.holding is Holding.MANAGER and not event.amount_in:
+            reason = f"known {dex.kind} contract, but the pool's hook keeps the amounts to itself"
+            return self._step(event, self._passed_pairs(event), VenueStatus.UNVERIFIED, reason, dex.kind, dex.deployer)
+        pairs = self._singleton_pairs(event)
+        if pairs:
+            reason = f"known {dex.kind} contract"
+            return self._step(event, pairs, VenueStatus.VERIFIED, reason, dex.kind, dex.deployer)
+        return self._step(event, [], None, "no transfer of its holder fits the amounts")
+
+    def _step(
+        self,
+        event: SwapEvent,
+        pairs: Sequence[tuple[str, str]],
+        status: VenueStatus | None,
+        reason: str,
+        family: str | None = None,
+        holder: str | None = None,
+    ) -> Step:
+        """Make the step: of the event's own family, and with the emitter as the holder, if nothing else is known."""
+        swap = VenueSwap(
+            family=family or event.family,
+            emitter=event.emitter,
+            log_index=event.log_index,
+            status=status,
+            reason=reason,
         )
+        if event.holding in (Holding.ORDER, Holding.ASSETS):
+            return Step(event, swap, tuple(pairs), None)
+        holder = holder or event.emitter
+        if self._vaults and holder not in self._books:
+            holder = next((vault for vault in self._vaults if vault in self._books), holder)
+        return Step(event, swap, tuple(pairs), holder)
 
     def _singleton(self, event: SwapEvent) -> Dex | None:
         for kind in event.kinds or (event.family,):
@@ -256,23 +319,35 @@ class Judge:
         ]
         return found[:CANDIDATES]
 
-    def _taxed_pairs(self, event: SwapEvent) -> list[tuple[str, str]]:
-        # A token may log less than what left the pool, and more than what reached it: its tax. Believed
-        # only of a pool that its factory vouches for, and only up to half.
-        book = self._books.get(event.emitter)
-        if book is None or event.zero_for_one is None:
+    def _taxed_pairs(self, event: SwapEvent, since: int) -> list[tuple[str, str]]:
+        # A token may log less than what left the pool, and more than what reached it: its tax. One that shares the
+        # tax out among its holders, the pool too, logs less than what reached it. Believed only of a pool that its
+        # factory vouches for, and only up to half.
+        if event.zero_for_one is None or event.emitter not in self._books:
             return []
-        taken = [t for t, v in book.got.items() if event.amount_in <= sum(v) <= 2 * event.amount_in]
-        given = [t for t, v in book.gave.items() if sum(v) <= event.amount_out <= 2 * sum(v)]
+        got: dict[str, int] = defaultdict(int)
+        gave: dict[str, int] = defaultdict(int)
+        for t in self._transfers:
+            if since < t.index < event.log_index:
+                if t.target == event.emitter:
+                    got[t.token] += t.amount
+                elif t.source == event.emitter:
+                    gave[t.token] += t.amount
+        taken = [t for t, amount in got.items() if _half(amount, event.amount_in)]
+        given = [t for t, amount in gave.items() if _half(amount, event.amount_out)]
         pairs = [(a, b) for a in taken for b in given if a != b and (a < b) == event.zero_for_one]
         return pairs[:CANDIDATES]
 
-    def _vouching(self, event: SwapEvent, pair: tuple[str, str]) -> Dex | None:
+    def _vouched(self, event: SwapEvent, pair: tuple[str, str]) -> tuple[str | None, str] | None:
+        """Return the kind of the factory that vouches for the emitter as a pool of two tokens, and the words for it."""
         token0, token1 = sorted(pair)
         for dex in self._dexes:
             derive = DERIVERS.get(dex.kind) if dex.kind in (event.kinds or (event.family,)) else None
             if derive is not None and event.emitter in derive(dex, token0, token1):
-                return dex
+                return dex.kind, f"pool of the {dex.kind} factory {dex.factory}"
+        fact = self._known.get(event.emitter)
+        if fact is not None and fact.factory is not None and set(pair) <= set(fact.tokens):
+            return None, f"looked up: factory {fact.factory}"
         return None
 
     def _manager_native(self, events: Sequence[SwapEvent], holder: str) -> tuple[int, int]:
@@ -304,11 +379,5 @@ def _bidirectional(event: SwapEvent, pairs: list[tuple[str, str]]) -> list[tuple
     return pairs + [(b, a) for a, b in pairs] if event.parties else pairs
 
 
-def _swap(event: SwapEvent, status: VenueStatus | None, reason: str, family: str | None = None) -> VenueSwap:
-    return VenueSwap(
-        family=family or event.family,
-        emitter=event.emitter,
-        log_index=event.log_index,
-        status=status,
-        reason=reason,
-    )
+def _half(a: int, b: int) -> bool:
+    return a <= 2 * b and b <= 2 * a

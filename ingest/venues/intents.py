@@ -58,11 +58,14 @@ def signers(logs: Iterable[Log], dexes: Iterable[Dex]) -> dict[str, tuple[Intent
     dexes
         The chain's registry: only its contracts are believed, since anyone can emit an event.
     """
-    believed = {(dex.kind, dex.factory) for dex in dexes}
     found: dict[str, tuple[Intent, Log]] = {}
-    for log in logs:
-        intent = INTENTS.get(log.topic)
-        if intent is None or not log.fits(intent.indexed, intent.words):
+    told = [log for log in logs if log.topic in INTENTS]
+    if not told:
+        return found
+    believed = {(dex.kind, dex.factory) for dex in dexes}
+    for log in told:
+        intent = INTENTS[log.topic]
+        if not log.fits(intent.indexed, intent.words):
             continue
         wallet = as_address(log.fields()[intent.field])
         if wallet is not None and (intent.kind, log.address) in believed:

@@ -59,14 +59,11 @@ def signed_order(logs: Iterable[Log], data: bytes, wallet: str, chain: Chain | N
     chain
         The chain's registry entry: only its routers are believed.
     """
-    routers = {dex.factory for dex in chain.dexes if dex.kind == KIND} if chain else set()
-    filled = {
-        (log.address, log.fields()[0]): log
-        for log in logs
-        if log.topic == abi.ONEINCH_FILLED and log.address in routers and log.fits(FILLED.indexed, FILLED.words)
-    }
-    if chain is None or not filled:
+    told = [log for log in logs if log.topic == abi.ONEINCH_FILLED and log.fits(FILLED.indexed, FILLED.words)]
+    if chain is None or not told:
         return None
+    routers = {dex.factory for dex in chain.dexes if dex.kind == KIND}
+    filled = {(log.address, log.fields()[0]): log for log in told if log.address in routers}
     maker, at = word(wallet), 31
     for _ in range(_TRIES):
         at = data.find(maker, at + 1)

@@ -10,7 +10,7 @@ from ingest.types import NATIVE, VenueSwap
 from ingest.venues.evidence import Edge, books
 
 
-class Explained(msgspec.Struct, frozen=True):
+class Explained(msgspec.Struct, frozen=True, gc=False):
     """The part of a wallet's net flows that swaps explain."""
 
     sold: tuple[str, ...]
@@ -18,11 +18,15 @@ class Explained(msgspec.Struct, frozen=True):
     swaps: tuple[VenueSwap, ...]
 
 
-class Conversions(msgspec.Struct, frozen=True):
+class Conversions(msgspec.Struct, frozen=True, gc=False):
     """Tokens that turned into each other without a swap: (from, to) pairs."""
 
     deposits: frozenset[tuple[str, str]]  #: an asset went in and a share was minted, or it changed at par
     redeems: frozenset[tuple[str, str]]  #: a share was burned and an asset came out, or it changed at par
+    at_par: frozenset[tuple[str, str]]  #: those of both that changed at par
+
+
+NONE = Conversions(frozenset(), frozenset(), frozenset())
 
 
 def conversions(transfers: Sequence[Transfer], pools: Iterable[tuple[str, str]] = ()) -> Conversions:
@@ -35,6 +39,8 @@ def conversions(transfers: Sequence[Transfer], pools: Iterable[tuple[str, str]] 
     pools
         Pools whose shares are tokens of their own, and accounts that added to them or took out.
     """
+    if not any(t.source == ZERO or t.target == ZERO for t in transfers):
+        return NONE
     minted: set[str] = set()
     burned: set[str] = set()
     accounts: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
@@ -56,7 +62,7 @@ def conversions(transfers: Sequence[Transfer], pools: Iterable[tuple[str, str]] 
         deposits |= {(a, share) for share in shares for a in got.get(pool, ()) if a != share}
         redeems |= {(share, a) for share in spent for a in gave.get(pool, ()) if a != share}
     at_par = _at_par(transfers)
-    return Conversions(deposits=at_par | deposits, redeems=at_par | redeems)
+    return Conversions(deposits=at_par | deposits, redeems=at_par | redeems, at_par=at_par)
 
 
 def _at_par(transfers: Sequence[Transfer]) -> frozenset[tuple[str, str]]:
@@ -105,9 +111,9 @@ def explain(
     edges
         Swaps that count.
     links
-        Conversions between swaps. A path may begin with a deposit and end with a redemption, but neither
-        begins with redeeming what the wallet held nor ends with shares minted for it: those are exits from
-        and entries into positions, not trades.
+        Conversions between swaps. Before its first swap a path may only deposit, and after its last one only redeem:
+        what the wallet held is not redeemed on the way to a swap, nor is what a swap paid turned into shares for it.
+        Those are exits from and entries into positions, not trades.
     wrapped_native
         The native coin and its wrapped form are one node: wrapping is no swap.
 
@@ -128,14 +134,18 @@ def explain(
     out = {node(t) for t, v in net.items() if v < 0}
     into = {node(t) for t, v in net.items() if v > 0}
     hops = {(a, b) for a, b, _ in swaps}
-    forward = _reach(out, hops | deposits, hops | either)
-    backward = _reach(into, _turned(hops | redeems), _turned(hops | either))
+    if either:
+        forward = _reach(out, deposits, hops, either)
+        backward = _reach(into, _turned(redeems), _turned(hops), _turned(either))
+    else:
+        forward, backward = _closure(out, hops), _closure(into, _turned(hops))
     # A swap lies on a path if it can be reached from an outflow and an inflow can be reached from it.
     used = [(a, b, s) for a, b, s in swaps if a in forward and b in backward]
-    # Where those swaps begin and end, a deposit before or a redemption after counts as theirs.
     starts, ends = {a for a, _, _ in used}, {b for _, b, _ in used}
-    starts |= {a for a, b in deposits if b in starts and b not in out}
-    ends |= {b for a, b in redeems if a in ends and a not in into}
+    if either:
+        # Where those swaps begin and end, a deposit before or a redemption after counts as theirs.
+        starts = _closure(starts, {(b, a) for a, b in deposits if b not in out})
+        ends = _closure(ends, {(a, b) for a, b in redeems if a not in into})
     sold = tuple(t for t, v in net.items() if v < 0 and node(t) in starts)
     bought = tuple(t for t, v in net.items() if v > 0 and node(t) in ends)
     if not sold or not bought or {node(t) for t in sold} == {node(t) for t in bought}:
@@ -148,16 +158,24 @@ def _turned(pairs: set[tuple[str, str]]) -> set[tuple[str, str]]:
     return {(b, a) for a, b in pairs}
 
 
-def _reach(start: set[str], first: set[tuple[str, str]], then: set[tuple[str, str]]) -> set[str]:
-    """Return the tokens reached by one step of ``first`` and any of ``then``, with the start itself."""
+def _reach(
+    start: set[str], before: set[tuple[str, str]], hops: set[tuple[str, str]], links: set[tuple[str, str]]
+) -> set[str]:
+    """Return the tokens reached: by links of one kind before the first swap, and by links of any kind after it."""
+    first = _closure(start, before)
+    return first | _closure({b for a, b in hops if a in first}, hops | links)
+
+
+def _closure(start: set[str], pairs: set[tuple[str, str]]) -> set[str]:
+    """Return all tokens that pairs lead to, with those that they start from."""
+    if not pairs:
+        return start
     after: dict[str, set[str]] = defaultdict(set)
-    for a, b in then:
+    for a, b in pairs:
         after[a].add(b)
-    entered: set[str] = set()
-    todo = [b for a, b in first if a in start]
+    entered, todo = set(start), list(start)
     while todo:
-        token = todo.pop()
-        if token not in entered:
-            entered.add(token)
-            todo += after[token] - entered
-    return start | entered
+        new = after[todo.pop()] - entered
+        entered |= new
+        todo += new
+    return entered

@@ -4,15 +4,19 @@ Conservation gives what could have been paid at most. Two things tell what reall
 of the trade, and the fee that the calldata orders. Both only lower the estimate; neither makes a trade.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from ingest import abi
-from ingest.logs import Log
+from ingest.logs import Log, as_address
 from ingest.types import NATIVE
 from ingest.venues.create2 import word
 
 BASIS = 10_000
+SAFE_RECEIVED = "0x3d0ce9bfc3ed7d6862dbb28b2dea94561fe714a1b4d019aa8af39730d1ad7c3d"
+"""keccak of ``SafeReceived(address,uint256)``: a Safe tells what native coin it received."""
+_SMALL, _ACCOUNT = 1 << 24, 1 << 112
+"""Below are counters and shares, above are addresses; between them are amounts of a coin of 18 decimals."""
 
 # 0x Settler: BASIC(sellToken, bps, pool, offset, data) gives a share of its balance to ``pool``. With native
 # coin, no offset and no calldata that is a payment: `eeee…`, bps, pool, 0, 0xa0, 0.
@@ -67,6 +71,59 @@ def told(logs: Iterable[Log], sold: Mapping[str, int], wallet: str, ceiling: int
             amounts = [f for f in fields if 9 * ceiling <= 10 * f and f <= ceiling + 9 and (f not in sold.values())]
             best = max([*amounts, *([best] if best is not None else [])], default=None)
     return best
+
+
+def received(logs: Iterable[Log], senders: Container[str | None], most: int) -> int:
+    """Return the native coin that Safes say they received: a fee, if it is less than ``most``.
+
+    Parameters
+    ----------
+    logs
+        The transaction's logs, of unknown events too.
+    senders
+        Accounts on the wallet's way: what others paid was not the wallet's.
+    most
+        What was left of the native coin before fees.
+    """
+    return sum(
+        amount
+        for log in logs
+        if log.topic == SAFE_RECEIVED
+        and log.fits(1, 1)
+        and as_address(log.indexed[0]) in senders
+        and 0 < (amount := log.word(0)) < most
+    )
+
+
+def kept(logs: Iterable[Log], router: str | None, left: int) -> int:
+    """Return the native coin that a router says it kept.
+
+    Its events that hold one amount, at most a tenth of what was left, an account, and nothing else but small numbers.
+
+    Parameters
+    ----------
+    logs
+        The transaction's logs, of unknown events too.
+    router
+        The contract that the transaction called.
+    left
+        What was left of the native coin before fees.
+    """
+    found = 0
+    for log in logs:
+        if log.address == router and log.topic not in abi.SIGNATURES and 2 <= len(log.fields()) <= 3:
+            amounts = [field for field in log.fields() if _SMALL <= field < _ACCOUNT]
+            if len(amounts) == 1 and 10 * amounts[0] <= left and any(_ACCOUNT <= f < 1 << 160 for f in log.fields()):
+                found += amounts[0]
+    return found
+
+
+def spoken_for(logs: Iterable[Log], wallet: str, amount: int) -> bool:
+    """Tell whether an event that does not name the wallet names an amount: it went to somebody else."""
+    me = int(wallet, 16)
+    return any(
+        amount in (fields := log.fields()) and me not in fields for log in logs if log.topic not in abi.SIGNATURES
+    )
 
 
 def after_fees(data: bytes, amount: int) -> int:

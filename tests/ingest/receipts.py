@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from eth_abi.abi import encode
+
 from ingest import abi
 from ingest.venues.create2 import word
 
@@ -51,6 +53,23 @@ def deposit(account: str, amount: int) -> Raw:
 
 def withdrawal(account: str, amount: int) -> Raw:
     return log(WETH, abi.WITHDRAWAL, (account,), (amount,))
+
+
+def call(selector: str, *words: str | int) -> bytes:
+    """Calldata: a selector and plain words."""
+    return bytes.fromhex(selector) + b"".join(map(word, words))
+
+
+def universal_router(*commands: tuple[int, bytes]) -> bytes:
+    """A call of ``execute(bytes commands, bytes[] inputs)``: each command with its input."""
+    return bytes.fromhex("24856bc3") + encode(
+        ["bytes", "bytes[]"], [bytes(kind for kind, _ in commands), [given for _, given in commands]]
+    )
+
+
+def multicall(*calls: bytes) -> bytes:
+    """A call of ``multicall(uint256 deadline, bytes[] data)``."""
+    return bytes.fromhex("5ae401dc") + encode(["uint256", "bytes[]"], [99, list(calls)])
 
 
 def transaction(*, sender: str = WALLET, to: str = ROUTER, value: int = 0, data: bytes = b"") -> Raw:

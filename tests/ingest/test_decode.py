@@ -28,6 +28,7 @@ from tests.ingest.receipts import (
     receipt,
     transaction,
     transfer,
+    universal_router,
     v2_swap,
     v3_swap,
     withdrawal,
@@ -133,7 +134,7 @@ def test_a_v4_pool_pays_native_coin_from_its_own_amounts() -> None:
         transfer(USDC, WALLET, MANAGER_V4, 2000),
         log(MANAGER_V4, abi.UNISWAP_V4_SWAP, (9, ROUTER), (E18, -2000, 1, 1, 0, 500)),
     ]
-    (trade,) = decode(transaction(), receipt(*logs))
+    (trade,) = decode(transaction(data=universal_router((0x10, b""))), receipt(*logs))
     assert trade.bought == (Leg(NATIVE, E18),)
     assert (trade.venue_status, trade.native_source) == (VenueStatus.VERIFIED, NativeSource.POOL)
 
@@ -159,6 +160,20 @@ def test_a_user_operation_authorises_its_account() -> None:
     assert len(decode(tx, receipt(*v3_sale(), said))) == 1
     assert decode(tx, receipt(*v3_sale(), {**said, "address": FAKE})) == []
     assert decode(tx, receipt(*v3_sale())) == []
+
+
+def test_a_swap_by_another_on_the_wallets_behalf_is_told_and_not_counted() -> None:
+    """An executor with an approval may be the wallet's own or a thief's: no trade, and the reason says so."""
+
+    def reasons(logs: list[dict[str, Any]]) -> tuple[str, ...]:
+        decoding = decode_transaction(transaction(sender=OTHER), receipt(*logs), wallet=WALLET, chain_id=1)
+        assert decoding.trades == ()
+        return decoding.reasons
+
+    [told] = reasons(v3_sale())
+    assert told.startswith("Another swapped on the wallet's behalf")
+    unknown, exchanged = v3_sale(FAKE), v3_sale()[:2]
+    assert reasons(unknown) == reasons(exchanged) != (told,)
 
 
 def test_an_account_with_code_of_its_own_acts_for_itself() -> None:

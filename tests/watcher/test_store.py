@@ -59,10 +59,12 @@ def test_a_file_that_is_no_database_is_left_alone(tmp_path):
     fee=st.integers(0, 2**256 - 1),
     usd=st.none() | st.decimals(min_value=0, max_value=10**30, places=18),
     n=st.integers(0, 10**9),
+    bounds=st.none() | st.tuples(st.integers(0, 2**256 - 1), st.integers(0, 2**256 - 1)),
 )
-def test_a_trade_comes_back_as_it_was_written(engine, amount, fee, usd, n):
+def test_a_trade_comes_back_as_it_was_written(engine, amount, fee, usd, n, bounds):
     """Amounts up to 2^256 - 1 and values to the last digit survive the database."""
-    made = trade(n, [(USD, amount)], [(ASSET, 2**256 - 1)], fee_native_raw=fee, timestamp=1_700_000_000)
+    more = {"fee_native_raw": fee, "timestamp": 1_700_000_000, "native_bounds": bounds}
+    made = trade(n, [(USD, amount)], [(ASSET, 2**256 - 1)], **more)
     worth = Valuation(
         chain_id=1, tx_hash=made.tx_hash, wallet=WALLET, ordinal=0, value_usd=usd, gas_usd=None, source="peg", as_of=1
     )

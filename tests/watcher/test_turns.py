@@ -7,8 +7,9 @@ from sqlalchemy.exc import OperationalError
 from ingest import chains
 from ingest.budget import Meter
 from ingest.errors import NotUnderstood, RpcUnavailable
-from watcher.jobs.ingest import Progress, Source
+from watcher.jobs.ingest import Source
 from watcher.jobs.turns import BROKEN, take_turns
+from watcher.types import Progress
 
 
 def source(chain_id):

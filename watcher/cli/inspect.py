@@ -42,7 +42,7 @@ UNITS = {Unit.EPISODE: "a closed position episode", Unit.FIFO: "a sell, matched 
 def trade_object(trade: Trade, valuation: Valuation | None, doubt: Suspicion | None = None) -> dict[str, Any]:
     """One trade as the export and ``decode`` print it: amounts as decimal strings in base units.
 
-    A doubtful trade has one field more, ``suspicion``.
+    A doubtful trade has one field more, ``suspicion``; one whose native amount is not settled has ``native_bounds``.
     """
     return {
         "chain_id": trade.chain_id,
@@ -59,6 +59,7 @@ def trade_object(trade: Trade, valuation: Valuation | None, doubt: Suspicion | N
         "transaction_index": trade.transaction_index,
         "ordinal": trade.ordinal,
         "gas_usd": _amount(valuation.gas_usd if valuation else None),
+        **({"native_bounds": [str(amount) for amount in trade.native_bounds]} if trade.native_bounds else {}),
         **({"suspicion": doubt.doubt.value} if doubt else {}),
     }
 
@@ -306,6 +307,10 @@ def why(
     )
     if unseen:
         console.print(overview.left_out(unseen))
+    open_amounts = sum(trade.counts and trade.native_bounds is not None for trade in account.verified)
+    if open_amounts:
+        counted = text.count(open_amounts, "trade")
+        console.print(f"{counted} counted with a native amount that is known to within 1 %: a trace would settle it")
     if account.doubts:
         one, many = "1 trade looks like a wash trade", f"{len(account.doubts)} trades look like wash trades"
         console.print(f"{one if len(account.doubts) == 1 else many}, left out")

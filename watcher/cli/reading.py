@@ -28,7 +28,6 @@ from watcher.jobs.appraise import appraise_once
 from watcher.jobs.assess import assess_once
 from watcher.jobs.deliver import deliver_once
 from watcher.jobs.digest import digest_once, read_digest
-from watcher.jobs.ingest import Progress as Reading
 from watcher.jobs.ingest import Source, ingest_once
 from watcher.jobs.look_back import look_back_once
 from watcher.jobs.mark import mark_once
@@ -37,6 +36,7 @@ from watcher.jobs.redecode import redecode as redecode_job
 from watcher.jobs.silence import silence_due, silence_once
 from watcher.jobs.turns import contained, take_turns
 from watcher.lock import only_one
+from watcher.types import Progress as Reading
 
 
 def read_all(

@@ -35,7 +35,7 @@ from watcher.jobs.suspect import suspect
 from watcher.store import blocks as block_store
 from watcher.store import ledger, meters, pools, wallets
 from watcher.store.database import reading, writing
-from watcher.types import Wallet
+from watcher.types import Progress, Wallet
 
 WINDOW_TRIES = 6
 UNCOLLECTED = 16  #: windows between two runs of Python's collector, which walks through the one that is being stored
@@ -44,20 +44,6 @@ USABLE = "usable"  #: the memo of a chain whose blooms can be used
 ASK_AGAIN = timedelta(days=7)  #: what a node or a chain did not offer
 Readings = Iterator[tuple[frozenset[str], read.Reading]]
 """Windows as they are read, and the wallets for which they are."""
-
-
-@dataclass(slots=True)
-class Progress:
-    """How far a reading has come; handed to ``on_progress`` after each window."""
-
-    chain: str
-    total_blocks: int  #: of all gaps, each counted once; through an index, once for each wallet
-    blocks: int = 0
-    transactions: int = 0
-    trades: int = 0
-    requests: int = 0
-    refusals: int = 0  #: windows that the node wanted smaller
-    finished: bool = False  #: nothing was left to read when it ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from ingest.footprint import COIN, balances, is_contract, sent_since, trades_in
 from ingest.interpret import Interpreter
 from ingest.sendings import sendings_of
 from ingest.traces import Tracer
-from ingest.types import Chain, Sending, VenueStatus
+from ingest.types import Chain, Sending
 from ingest.windows import BlockRange
 from metrics.silence import moved_out
 from metrics.types import ChainUse, MovedOut, Silence, Unit
@@ -174,7 +174,7 @@ class _Look:
                 begin = moved.first_at.timestamp()
                 trades = [trade for trade, _, _ in ledger.trades(connection, moved.to)]
                 later = [trade for trade in trades if (trade.timestamp or 0) > begin]
-                count = sum(trade.venue_status is VenueStatus.VERIFIED for trade in later)
+                count = sum(trade.counts for trade in later)
                 return {"contract": False, "listed": True, "trades_there": count}
             pools = {chain_id: ledger.pools(connection, chain_id) for chain_id, _ in moved.starts}
             decimals = {chain_id: ledger.decimals(connection, chain_id) for chain_id, _ in moved.starts}

@@ -20,7 +20,7 @@ from ingest.prices import quote_tokens
 from ingest.read import RawTransaction
 from ingest.rpc import Request
 from ingest.stride import Stride, strides_of
-from ingest.types import Chain, VenueStatus
+from ingest.types import Chain
 from ingest.windows import BlockRange
 from ingest.wire import raw_logs
 from metrics.sample import DAY_S, BlockClock, share_needed
@@ -227,7 +227,7 @@ def _beginning(
     for trade, *_ in ledger.trades(connection):
         if trade.chain_id != chain.chain_id or trade.wallet not in followed or trade.timestamp is None:
             continue
-        if trade.venue_status is VenueStatus.VERIFIED:
+        if trade.counts:
             legs = {leg.token for leg in trade.sold + trade.bought} - quote_tokens(chain).keys()
             key = (trade.wallet, trade.tx_hash)
             traded[key] = traded.get(key, set()) | legs

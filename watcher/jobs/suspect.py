@@ -12,7 +12,7 @@ from ingest.logs import address
 from ingest.read import RawTransaction
 from ingest.rpc import Node
 from ingest.suspicion import Doubt, Suspicion, is_alone, is_own, is_toy, main_uses
-from ingest.types import Chain, Trade, VenueStatus
+from ingest.types import Chain, Trade
 from ingest.windows import BlockRange
 from watcher.store import suspicion as store
 from watcher.store.database import reading
@@ -64,7 +64,7 @@ def suspect(engine: Engine, node: Node, chain: Chain, meaning: Interpretation) -
         added.setdefault((wallet, item.pool), []).append((place, item))
     for raw, wallet, decoding in meaning.decodings:
         for trade in decoding.trades:
-            if trade.venue_status is not VenueStatus.VERIFIED:
+            if not trade.counts:
                 continue
             key = (trade.tx_hash, wallet, trade.ordinal)
             here = (raw.block.number, raw.transaction_index)

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 import structlog
 
 from ingest.errors import IngestError, NotUnderstood
-from watcher.jobs.ingest import Progress, Source
+from watcher.jobs.ingest import Source
+from watcher.types import Progress
 
 SHARE = 20  #: turns in a day's budget: beginning a turn costs a look at the head and at the index
 BROKEN = (

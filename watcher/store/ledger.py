@@ -128,6 +128,7 @@ def add_trades(
             "venue": item.venue,
             "venue_status": item.venue_status.value,
             "native_source": item.native_source.value if item.native_source else None,
+            "native_bounds": [str(n) for n in item.native_bounds] if item.native_bounds else None,
             "fee_native_raw": item.fee_native_raw,
             "decoder": decoder,
             "known_at": known_before.get((item.chain_id, item.tx_hash, item.wallet), known_at),
@@ -169,6 +170,7 @@ def trades(connection: Connection, wallet: str | None = None) -> list[tuple[Trad
             venue_status=VenueStatus(row.venue_status),
             native_source=NativeSource(row.native_source) if row.native_source else None,
             fee_native_raw=row.fee_native_raw,
+            native_bounds=(int(row.native_bounds[0]), int(row.native_bounds[1])) if row.native_bounds else None,
         )
         worth = None
         if row.source is not None:
@@ -234,7 +236,7 @@ def unvalued(connection: Connection, chain_id: int) -> list[tuple[Trade, Valuati
         (item, worth)
         for item, worth, _ in trades(connection)
         if item.chain_id == chain_id
-        and item.venue_status is VenueStatus.VERIFIED
+        and item.counts
         and item.timestamp is not None
         and worth is not None
         and worth.source == "none"

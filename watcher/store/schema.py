@@ -112,6 +112,7 @@ trade = Table(
     Column("venue", Text, nullable=False),
     Column("venue_status", String(10), nullable=False),
     Column("native_source", String(10)),
+    Column("native_bounds", JSON(none_as_null=True)),  # [least, most] as text, where the amount is not settled
     Column("fee_native_raw", Uint256, nullable=False),
     Column("decoder", Integer, nullable=False),  # version of the decoder that made it
     Column("known_at", Instant, nullable=False),
