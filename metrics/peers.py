@@ -35,7 +35,7 @@ class Factor(IntEnum):
     OVERDUE = 4  #: share of positions overdue, logit units
 
 
-DAYS_MEMORY = 0.55  # of a day's evidence the next day: a market move is a matter of days
+DAYS_MEMORY = 0.55  # of a day's evidence the next day, in a history, which is read from both sides
 
 LEAST_ACTIVITY = 0.05  # of the usual: a market that stands still, as far as a linear estimate may tell
 PEER_MOOD = 0.15  # variance, logit units squared, of one peer's own wandering around the market
