@@ -41,7 +41,7 @@ LEAST_ACTIVITY = 0.05  # of the usual: a market that stands still, as far as a l
 PEER_MOOD = 0.15  # variance, logit units squared, of one peer's own wandering around the market
 WEAK_PRECISION = 2.0  # holds the robust weights' centre near 0 where the peers know little
 CALM_SPREAD, STORM_SPREAD, STORM_SHARE = 0.2, 1.0, 0.2
-"""Prior of a past day's common shift, logit units: mostly calm (sd 5 points at 50 %), one day in five a move (sd 23 points)."""
+"""Prior of a past day's common shift, logit units: mostly calm (sd 5 points at 50 %), else a move (sd 23 points)."""
 HUBER, HUBER_ROUNDS = 1.3, 3  # sd beyond which a peer loses weight; times that the weights are found anew
 MOOD_DAYS = LASTING - 1.0  # a mood adds to the mean of L days its daily variance times LASTING / (L + this), about
 OWN_LEVEL = 0.02  # variance, logit units squared, of what each peer's baseline and response leave open for good
