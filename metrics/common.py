@@ -1,8 +1,8 @@
 """What each wallet's peers share, day by day: it is the market's, and no wallet's own change.
 
 Five common factors (:class:`metrics.peers.Factor`). For each, every peer that tells offers what was seen less what was
-expected of it and the variance of that, summed over some days with a fading memory; ``common_shift`` makes one robust,
-shrunk shift of them.
+expected of it and the variance of that, summed over blocks of days; ``metrics.level`` makes one shift of their robust
+means.
 """
 
 from collections.abc import Mapping
@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
+from metrics.level import EDGES, block_sums
 from metrics.panel import Panel
-from metrics.peers import FEW_PEERS, LEAST_ACTIVITY, MEMORY, Factor, Witnesses, common_shift, fading_sums
+from metrics.peers import FEW_PEERS, LEAST_ACTIVITY, Factor, Witnesses, common_shift, fading_sums
 from metrics.streams import Bank
 
 FloatArray = npt.NDArray[np.float64]
@@ -21,12 +22,16 @@ IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 
+OTHERS = [factor for factor in Factor if factor is not Factor.MARKET]
+LEAST_INFORMATION = 1e-3  # of a day: keeps the mood of a wallet that hardly trades finite
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Common:
     """The factors at the end of a UTC day; W wallets, F factors."""
 
-    residual: FloatArray  #: fading sum of what was seen less what was expected of each wallet, (F, W)
-    information: FloatArray  #: its variance, (F, W)
+    seen: tuple[FloatArray, ...]  #: of the last days, newest first: what was seen less what was expected, (F, W)
+    variance: tuple[FloatArray, ...]  #: of that, if all trades were independent, likewise
     shift: FloatArray  #: common shift of each wallet's peers, in the factor's unit, (F, W)
     market_se: FloatArray  #: standard error of the win rate's, (W,)
 
@@ -34,7 +39,7 @@ class Common:
     def empty(cls, wallets: int) -> "Common":
         """Before the first day: nothing is known to have moved."""
         zero = np.zeros((len(Factor), wallets))
-        return cls(residual=zero, information=zero, shift=zero, market_se=np.zeros(wallets))
+        return cls(seen=(), variance=(), shift=zero, market_se=np.zeros(wallets))
 
     def after(
         self,
@@ -60,24 +65,38 @@ class Common:
             Who left its form, and is no witness of the market, (W,).
         """
         witnesses = peers.those(~flagged)
-        shift = np.zeros_like(self.shift)
-        residual, information = MEMORY[:, None] * self.residual, MEMORY[:, None] * self.information
-        market_se = self.market_se
-        for factor in Factor:
-            use = told[factor] & (sums["covered"] > 0)
-            # What the win rate's factor explains of the others is in their expectation already.
-            seen, variance = _terms(factor, sums, bank, market=shift[Factor.MARKET], weekend=weekend)
-            residual[factor] += np.where(use, seen, 0.0)
-            information[factor] += np.where(use, variance, 0.0)
-            moved, error = witnesses.shift(residual[factor], information[factor])
-            enough = peers.those(told[factor]).enough
-            shift[factor] = np.where(enough, moved, 0.0)
-            if factor is Factor.MARKET:
-                # With too few peers there is no market to be unsure about: the wallet's own inflation holds its swings.
-                market_se = np.where(enough, error, 0.0)
+        kept = EDGES[-1] - 1
+        seen = (np.zeros_like(self.shift), *self.seen[:kept])
+        variance = (np.zeros_like(self.shift), *self.variance[:kept])
+        shift, error = np.zeros_like(self.shift), np.zeros_like(self.shift)
+        enough = np.stack([peers.those(told[factor]).enough for factor in Factor])
+        wandering = np.zeros_like(self.shift)
+        wandering[Factor.MARKET] = _wandering(bank)
+        # What the win rate's factor explains of the others is in their expectation already.
+        for factors in ([Factor.MARKET], [factor for factor in OTHERS if told[factor].any()]):
+            for factor in factors:
+                use = told[factor] & (sums["covered"] > 0)
+                terms = _terms(factor, sums, bank, market=shift[Factor.MARKET], weekend=weekend)
+                seen[0][factor], variance[0][factor] = (np.where(use, each, 0.0) for each in terms)
+            residual, information = (block_sums([day[factors] for day in each]) for each in (seen, variance))
+            shift[factors], error[factors] = witnesses.shift(residual, information, wandering[factors])
+            shift[factors] = np.where(enough[factors], shift[factors], 0.0)
         # Estimated as a ratio, which is linear in what was counted; used as a logarithm.
         shift[Factor.ACTIVITY] = np.log(np.maximum(1.0 + shift[Factor.ACTIVITY], LEAST_ACTIVITY))
-        return Common(residual=residual, information=information, shift=shift, market_se=market_se)
+        # With too few peers there is no market to be unsure about: the wallet's own inflation holds its swings.
+        market_se = np.where(enough[Factor.MARKET], error[Factor.MARKET], 0.0)
+        return Common(seen=seen, variance=variance, shift=shift, market_se=market_se)
+
+
+def _wandering(bank: Bank) -> FloatArray:
+    """Variance that each wallet's mood adds to the mean of its win logit over one long day of many, (W,).
+
+    Over days with the information I it inflates the variance of the sum from I to (1 + :math:`v I`) I; this is v.
+    """
+    chance = expit(bank.win_logit)
+    daily = bank.n / np.maximum(bank.days, 1.0) * chance * (1 - chance)
+    out: FloatArray = (bank.win_inflation - 1.0) / np.maximum(daily, LEAST_INFORMATION)
+    return out
 
 
 def _terms(

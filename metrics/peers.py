@@ -11,6 +11,9 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
+from metrics import level
+from metrics.mood import LASTING
+
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
@@ -32,16 +35,17 @@ class Factor(IntEnum):
     OVERDUE = 4  #: share of positions overdue, logit units
 
 
-DAYS_MEMORY = 0.55  # of a day's evidence the next day: a market move is a matter of days
-MEMORY = np.array([DAYS_MEMORY, DAYS_MEMORY, DAYS_MEMORY, DAYS_MEMORY, 0.9])
-"""The same by factor; overdue positions are few, so theirs is some two weeks."""
+DAYS_MEMORY = 0.55  # of a day's evidence the next day, in a history, which is read from both sides
 
 LEAST_ACTIVITY = 0.05  # of the usual: a market that stands still, as far as a linear estimate may tell
 PEER_MOOD = 0.15  # variance, logit units squared, of one peer's own wandering around the market
 WEAK_PRECISION = 2.0  # holds the robust weights' centre near 0 where the peers know little
 CALM_SPREAD, STORM_SPREAD, STORM_SHARE = 0.2, 1.0, 0.2
-"""Prior of the common shift, logit units: mostly calm (sd 5 points at 50 %), one day in five a move (sd 23 points)."""
-HUBER = 1.3  # sd beyond which a peer loses weight
+"""Prior of a past day's common shift, logit units: mostly calm (sd 5 points at 50 %), else a move (sd 23 points)."""
+HUBER, HUBER_ROUNDS = 1.3, 3  # sd beyond which a peer loses weight; times that the weights are found anew
+MOOD_DAYS = LASTING - 1.0  # a mood adds to the mean of L days its daily variance times LASTING / (L + this), about
+OWN_LEVEL = 0.02  # variance, logit units squared, of what each peer's baseline and response leave open for good
+NOTHING = 1e-9  # information of a peer that did not trade
 
 
 def choose_peers(
@@ -131,6 +135,43 @@ def common_shift(residual: FloatArray, information: FloatArray, use: BoolArray) 
     return shrunk((robust * theta).sum(-1) / precision, 1.0 / precision)
 
 
+def robust_mean(
+    residual: FloatArray, information: FloatArray, own: FloatArray, use: BoolArray
+) -> tuple[FloatArray, FloatArray]:
+    r"""Huber mean of the peers' shifts, and its variance; shape (...).
+
+    Each peer offers :math:`R_j / I_j` with the variance :math:`1 / I_j + o_j`. One that collapses differs from the
+    others by more and more of its standard deviations, so that its weight goes as the block gets longer.
+
+    Parameters
+    ----------
+    residual, information, own
+        R, I and o of each peer, (..., peers). One with I = 0 tells nothing.
+    use
+        Which of them count; broadcasts against the above.
+
+    Returns
+    -------
+    tuple of arrays of shape (...)
+        Where nobody tells, 0 and a variance so large that it tells nothing.
+
+    Notes
+    -----
+    Source: Huber (1964), iteratively reweighted.
+    """
+    known = np.maximum(information, NOTHING)
+    theta = residual / known
+    variance = 1.0 / known + own
+    weight = np.where(use & (information > NOTHING), 1.0 / variance, 0.0)
+    limit = HUBER * np.sqrt(variance)
+    robust = weight
+    for _ in range(HUBER_ROUNDS):
+        centre = np.einsum("...k,...k->...", robust, theta) / np.maximum(robust.sum(-1), NOTHING)
+        robust = weight * np.minimum(1.0, limit / np.maximum(np.abs(theta - centre[..., None]), NOTHING))
+    precision = np.maximum(robust.sum(-1), NOTHING)
+    return np.einsum("...k,...k->...", robust, theta) / precision, 1.0 / precision
+
+
 @dataclass(frozen=True, slots=True)
 class Witnesses:
     """Each wallet's peers in a row: on a long list few are peers of anybody, and work grows with these only."""
@@ -187,9 +228,22 @@ class Witnesses:
         out: IntArray = self.index[i, self.use[i]]
         return out
 
-    def shift(self, residual: FloatArray, information: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """``common_shift`` of each wallet's peers, from values of all wallets, (W,)."""
-        return common_shift(residual[self.index], information[self.index], self.use)
+    def shift(
+        self, residual: FloatArray, information: FloatArray, wandering: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Common shift of each wallet's peers on the newest day and its standard error, (factors, W).
+
+        Parameters
+        ----------
+        residual, information
+            Of all wallets: sums over the blocks of ``metrics.level`` of what was seen less what was expected, and of
+            its variance under independence, (blocks, factors, W).
+        wandering
+            Long-run variance of each wallet's daily mood, (factors, W): what it adds to a mean fades with its days.
+        """
+        own = wandering / (level.LENGTH[:, None, None] + MOOD_DAYS) + OWN_LEVEL
+        of = self.index
+        return level.newest(*robust_mean(residual[..., of], information[..., of], own[..., of], self.use))
 
 
 def shrunk(mean: FloatArray, variance: FloatArray) -> tuple[FloatArray, FloatArray]:

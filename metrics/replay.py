@@ -9,6 +9,7 @@ from metrics.bags import standing
 from metrics.baseline import Population
 from metrics.course import Checkpoint, advance
 from metrics.evidence import LONGEST_DAYS, checked
+from metrics.level import EDGES
 from metrics.panel import Panel
 from metrics.peers import Witnesses
 from metrics.scale import Scale
@@ -17,7 +18,7 @@ from metrics.streams import Bank
 from metrics.types import Sight
 from metrics.watched import Watched
 
-WARM_UP_DAYS = 30  # before the first judged day: the peers' fading sums forget their start well within it
+WARM_UP_DAYS = EDGES[-1]  # before the first judged day: what the peers share is a function of so many days
 KEPT_DAYS = 2 * LONGEST_DAYS  # of checkpoints; a row later than that replays from the beginning
 
 

@@ -58,7 +58,7 @@ GUARD = 0.7  # standard errors by which the baseline is moved towards the change
 RATE_GUARD = 1.0  # the same for the rate, whose error a short history understates: bursts and pauses come in spells
 RESPONSE_GUARD = 3.0  # times the error of the wallet's response to the market: a drawdown lasts, and so does the error
 CALM_MARKET = 0.3  # logit units: moves that are small against it come and go, and the response's error with them
-MARKET_MEMORY = 2.5  # days for which the error of the market's estimate lasts: sums of so many are off together
+MARKET_MEMORY = 9.0  # days for which the error of the market's estimate lasts: sums of so many are off together
 OVERDUE_GUARD = 1.0  # the same for the share of overdue positions
 DAY_LIMIT = 5.0  # most evidence that one day may add: no single day is a regime
 

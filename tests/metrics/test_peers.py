@@ -2,7 +2,10 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from metrics.level import BLOCKS, LENGTH, LEVELS
 from metrics.peers import FEW_PEERS, Witnesses, choose_peers, common_shift, shrunk
 
 
@@ -91,14 +94,52 @@ def test_another_address_of_the_same_hand_is_no_peer():
 def test_strangers_on_a_long_list_change_nothing() -> None:
     """Who is no witness has no say, however many there are: the shift is that of the witnesses alone."""
     rng = np.random.default_rng(1)
-    residual, information = rng.normal(size=60), rng.gamma(1.0, 2.0, size=60)
+    residual, information = rng.normal(size=(BLOCKS, 1, 60)), rng.gamma(1.0, 2.0, size=(BLOCKS, 1, 60))
+    wandering = rng.gamma(1.0, 0.1, size=(1, 60))
     rows = [rng.permutation(60)[: i % 9] for i in range(60)]
     away = rng.random(60) < 0.3
     witnesses = Witnesses.of(rows).those(~away)
-    shift, sd = witnesses.shift(residual, information)
+    shift, sd = witnesses.shift(residual, information, wandering)
     for i, peers in enumerate(rows):
         left = np.sort(peers[~away[peers]])
         assert witnesses.rows_of(i).tolist() == left.tolist()
-        alone = common_shift(residual[left], information[left], np.ones(len(left), dtype=bool))
-        assert (shift[i], sd[i]) == pytest.approx((float(alone[0]), float(alone[1])))
+        alone = Witnesses.of([range(len(left))]).shift(residual[..., left], information[..., left], wandering[:, left])
+        assert (shift[0, i], sd[0, i]) == pytest.approx((alone[0].item(), alone[1].item()))
     assert witnesses.where(witnesses.enough).count.tolist() == [n if n >= FEW_PEERS else 0 for n in witnesses.count]
+
+
+def blocks_of(theta, trades=4.0):
+    """Residuals and information of peers that trade so often a day and have moved by ``theta`` (peers,) for good."""
+    information = np.outer(LENGTH, np.full(len(theta), trades * 0.25))[:, None, :]
+    return information * np.asarray(theta), information, np.zeros((1, len(theta)))
+
+
+@given(st.integers(5, 30), st.floats(-0.8, 0.8), st.floats(-6.0, 6.0))
+def test_one_broken_peer_moves_the_market_little(peers, market, broken):
+    """However far one of n peers has gone, and whatever the market does: by about 1 / n logit units at most."""
+    honest = np.full(peers, market)
+    spoilt = np.append(honest[1:], broken)
+    everybody = Witnesses.of([range(peers)])
+    (true, _), (told, _) = (everybody.shift(*blocks_of(theta)) for theta in (honest, spoilt))
+    assert abs(told.item() - true.item()) < 1.2 / peers
+
+
+@given(st.lists(st.floats(-1.5, 1.5), min_size=5, max_size=12), st.randoms(use_true_random=False))
+def test_the_order_of_the_peers_does_not_show(theta, random):
+    """The common shift is that of a set of peers."""
+    shuffled = random.sample(theta, len(theta))
+    everybody = Witnesses.of([range(len(theta))])
+    told = [everybody.shift(*blocks_of(each)) for each in (theta, shuffled)]
+    assert np.allclose(told[0], told[1], atol=1e-9)
+
+
+def test_peers_that_do_not_trade_tell_nothing():
+    """They change nothing, and alone they leave the prior."""
+    residual, information, wandering = blocks_of([-0.5] * 6)
+    idle = [np.concatenate((each, np.zeros((*each.shape[:-1], 3))), axis=-1) for each in (residual, information)]
+    six, nine, none = (Witnesses.of([rows]) for rows in (range(6), range(9), range(6, 9)))
+    wandering = np.zeros((1, 9))
+    assert np.allclose(six.shift(*idle, wandering), nine.shift(*idle, wandering))
+    shift, sd = none.shift(*idle, wandering)
+    assert shift.item() == pytest.approx(0.0, abs=1e-6)
+    assert sd.item() > min(LEVELS)
