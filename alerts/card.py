@@ -195,9 +195,14 @@ def market(evidence: Evidence) -> str:
 
 
 def market_share(item: MetricEvidence) -> float | None:
-    """How much of a move its peers made too, 0 to 1; None where it cannot be told."""
+    """How much of a move its peers made too, 0 to 1; 0 where their change may be nothing at all.
+
+    None where it cannot be told.
+    """
     if item.recent is None or item.baseline is None or item.peers_change is None or item.recent == item.baseline:
         return None
+    if item.peers_low is not None and item.peers_high is not None and item.peers_low <= 0 <= item.peers_high:
+        return 0.0
     share = item.peers_change / (item.recent - item.baseline)
     return max(0.0, min(1.0, share)) if share == share else None
 

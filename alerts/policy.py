@@ -69,7 +69,8 @@ def decide(
     assessment
         The wallet at this tick.
     previous
-        Its state at the tick before this one; None at its first tick. Any state but `FLAGGED` ends a departure.
+        The newest of its earlier states that is `OK` or `FLAGGED`; None if there is none. `OK` alone ends a departure:
+        between two days of it a wallet may stand at `WATCH` and be flagged once more, and that is no news.
     open_flag
         Id of the wallet's flag that waits for a decision, or None.
     last_decision
@@ -106,11 +107,12 @@ def decide(
     until = silent_until(last_decision, acts)
     if until is not None and now < until:
         return Reason.SNOOZED
+    same_departure = previous not in (None, State.OK)
     if last_decision is not None and last is Choice.SNOOZE:
-        if previous is State.FLAGGED:
+        if same_departure:
             note = f"Still out of form: flag #{last_decision.flag_id} was {describe(last_decision)}."
             evidence = replace(evidence, notes=(note, *evidence.notes))
-    elif last_decision is not None and previous is State.FLAGGED:
+    elif last_decision is not None and same_departure:
         return Reason.ALREADY_DECIDED
     return Opening(wallet=assessment.wallet, opened_at=now, score=assessment.score, evidence=evidence)
 

@@ -15,7 +15,7 @@ def against_promise(flags: int, years: float, dial: float) -> str | None:
     Parameters
     ----------
     flags
-        That were opened.
+        About departures that had not been told before, as the dial counts them.
     years
         Wallet-years in which one could have been opened.
     dial

@@ -51,7 +51,7 @@ class History:
     trades: FloatArray
     active: BoolArray  #: whether it traded, also where it is not known how often
     market: FloatArray  #: common shift of the peers, logit units; 0 without peers
-    returns: FloatArray  #: every return of these days, shape (round trips,)
+    returns: FloatArray  #: every return of these days, cut by ``Scale.largest``, shape (round trips,)
     holding_s: FloatArray  #: how long each round trip was held, as far as that is known
     timed: FloatArray  #: round trips of which that is known; bags are none
     long_held: FloatArray  #: of them, held for longer than the 95th percentile of ``holding_s``
@@ -106,7 +106,7 @@ class Baseline:
     days: float  #: covered days
     n: int  #: round trips
     win_rate: float  #: plain share; nan without any
-    mean_return: float  #: plain mean, fraction of cost
+    mean_return: float  #: mean of the cut returns, fraction of cost
     return_sd: float  #: of single returns; nan: their spread is not known (``interval.moments``)
     return_skew: float  #: of single returns
     win_logit: float  #: logit of the win rate in a calm market, shrunk to the population, less half of a last streak

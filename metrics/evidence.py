@@ -24,7 +24,9 @@ BoolArray = npt.NDArray[np.bool_]
 
 SHORTEST_DAYS, LONGEST_DAYS = 7, 90
 USUAL_DAYS = 30  # window while nothing stands out
-HOT = 0.05  # share of wins above wallets like it, from which a record was a streak
+HOT = 0.03  # share of wins above wallets like it, from which a record was a streak
+SURE = 2.58  # standard errors from which a form was above them: by luck alone one record in 200 looks so
+AGREES = 2.5  # standard deviations: what raised a flag is the worst stretch of many, so it lies far from any level
 Z95 = 1.96
 
 
@@ -123,13 +125,16 @@ def compare(bank: Bank, window: Window, peers: Witnesses) -> dict[Metric, Compar
 def back_to_level(bank: Bank, win: Comparison) -> BoolArray:
     """Whether a win rate that fell only fell back to where wallets like it stand, (W,).
 
-    The record before stood ``HOT`` above them, and the recent rate, the peers' change taken off, lies no more than
-    one standard deviation below them: then the record was probably luck, and no edge was lost.
+    Then the record was probably luck, and no edge was lost: it stood ``HOT`` above them, luck alone could have made
+    it, and the recent rate, the peers' change taken off, lies no more than ``AGREES`` standard deviations below them.
+    Luck could not where the posterior of its form, from its record and theirs, lies ``SURE`` standard errors above.
     """
     level = expit(bank.level)
     sd = (win.high - win.low) / (2 * Z95)
     hot = bank.win_rate >= level + HOT
-    fell: BoolArray = hot & (win.recent < bank.win_rate) & (win.recent - np.nan_to_num(win.peers_change) >= level - sd)
+    unsure = bank.win_logit - bank.level < SURE * bank.win_se
+    calm = win.recent - np.nan_to_num(win.peers_change)
+    fell: BoolArray = hot & unsure & (win.recent < bank.win_rate) & (calm >= level - AGREES * sd)
     return fell
 
 

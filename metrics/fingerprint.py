@@ -52,7 +52,7 @@ MODULES: Final = (
 )
 """From the rows of a wallet to its score."""
 
-SHOWN: Final = frozenset({"SHORTEST_DAYS", "LONGEST_DAYS", "HOT", "Z95", "KEPT_DAYS", "FIELDS"})
+SHOWN: Final = frozenset({"SHORTEST_DAYS", "LONGEST_DAYS", "HOT", "SURE", "AGREES", "Z95", "KEPT_DAYS", "FIELDS"})
 """Constants of these modules that no score depends on: what is shown, and how arrays are laid out."""
 
 FITTED: Final = frozenset({"WITH_PEERS", "ALONE", "LOOKS_WITH_PEERS", "LOOKS_ALONE", "FITTED_WITH"})

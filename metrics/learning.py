@@ -58,12 +58,13 @@ def history(
         return out
 
     lost = [mark for at, held in bags.items() if first <= at < end and read[at - first] for mark in held.values()]
+    returns = np.concatenate((table[:, 1], lost))
     return History(
         day=np.arange(first, end)[read],
         **columns,
         active=active,
         market=market[read],
-        returns=np.concatenate((table[:, 1], lost)),
+        returns=np.clip(returns, -size[1].largest, size[0].largest),
         holding_s=held[timed],
         timed=by_day(timed),
         long_held=by_day(long),

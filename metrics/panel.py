@@ -12,9 +12,9 @@ from metrics.scale import Scale
 FloatArray = npt.NDArray[np.float64]
 
 FIELDS = ("closes", "wins", "returns", "win_size", "loss_size", "trades", "covered", "sold", "overdue")
-"""Of a day: round trips and new bags; those with a return above zero; sum of returns (fraction of cost); sums of the
-robust z of wins' and losses' sizes (0 while a wallet has no baseline); trades; 1 where the whole day was read; round
-trips alone; positions that became overdue (``metrics.bags``)."""
+"""Of a day: round trips and new bags; those with a return above zero; sum of returns (fraction of cost), each cut at
+``Scale.largest`` once there is a baseline; sums of the robust z of wins' and losses' sizes (0 while there is none);
+trades; 1 where the whole day was read; round trips alone; positions that became overdue (``metrics.bags``)."""
 
 
 class Panel:
@@ -57,10 +57,14 @@ class Panel:
         values = list(returns)
         wins = [value for value in values if value > 0]
         losses = [value for value in values if value <= 0]
+        cut = values
+        if size:
+            most, least = size[0].largest, -size[1].largest
+            cut = [min(most, max(least, value)) for value in values]
         self._data[:5, wallet, day - self.first_day] = (
             len(values),
             len(wins),
-            math.fsum(values),
+            math.fsum(cut),
             math.fsum(size[0].z(value) for value in wins) if size else 0.0,
             math.fsum(size[1].z(value) for value in losses) if size else 0.0,
         )

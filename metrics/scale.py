@@ -36,6 +36,11 @@ class Scale:
         spread = 1.4826 * float(np.median(np.abs(x - median)))
         return cls(median=median, spread=max(0.25, spread), n=len(returns))
 
+    @property
+    def largest(self) -> float:
+        """Size beyond which no return counts in a mean that is shown: ``WINSOR`` robust standard deviations."""
+        return math.exp(self.median + WINSOR * self.spread) - RETURN_FLOOR
+
     def z(self, value: float) -> float:
         """Size of one return, in robust standard deviations, winsorised."""
         z = (math.log(abs(value) + RETURN_FLOOR) - self.median) / self.spread

@@ -17,7 +17,7 @@ class Metric(StrEnum):
     WIN_RATE = "win_rate"
     """Share of round trips with a return above zero; a return of zero is not a win."""
     AVERAGE_RETURN = "average_return"
-    """Mean return of round trips, fraction of cost."""
+    """Mean return of round trips, fraction of cost; none counts beyond 2.5 robust sd of the wallet's usual sizes."""
     TRADE_FREQUENCY = "trade_frequency"
     """Trades per day; silence is its extreme."""
     OPEN_LOSSES = "open_losses"

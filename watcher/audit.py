@@ -21,6 +21,8 @@ MACHINE_TRADES_PER_DAY = 100
 """A person cannot follow more; a convention, like the next one."""
 MACHINE_HOLDING_S = 120
 """Shorter than it takes to read a message and act on it."""
+JUDGED_SHARE = 1 / 3
+"""Of a record, at most so much is judged: what a wallet's form is held against is the larger part."""
 STALE = timedelta(days=7)  #: a record that ends longer ago says nothing of today
 
 
@@ -80,7 +82,7 @@ def auditees(
     as_of
         UTC; the end of the record.
     days
-        How many of the last days to judge; at most the newer half of a wallet's record. A wallet that was followed
+        How many of the last days to judge; at most the newest third of a wallet's record. A wallet that was followed
         before that is judged from then on: people follow wallets that look hot, so what came after is its true test.
     """
     wanted = {wallet.address: wallet for wallet in listed}
@@ -91,8 +93,8 @@ def auditees(
         first[item.wallet] = min(item.first_at, first.get(item.wallet, item.first_at))
     seen = []
     for address, wallet in everyone.items():
-        middle = as_of - (as_of - first.get(address, as_of)) / 2
-        since = min(wallet.followed_since, max(as_of - timedelta(days=days), middle))
+        newest = as_of - (as_of - first.get(address, as_of)) * JUDGED_SHARE
+        since = min(wallet.followed_since, max(as_of - timedelta(days=days), newest))
         role = Role.FOLLOWED if address in wanted else Role.PEER
         chains = wallet.chains if address in by_node or address not in first else (FILE,)
         seen.append(replace(wallet, role=role, followed_since=since, chains=chains))
@@ -184,6 +186,6 @@ def _moved(finding: Finding, assessment: Assessment) -> str:
     if finding is Finding.MARKET:
         return f"down with its peers{about}: {evidence.peers_down} of {evidence.peers} fell too"
     if finding is Finding.OUTSIDE:
-        return f"outside its form{about}, not sure yet{change}"
+        return f"outside, not yet sure{about}{change}"
     alone = "; peers too few to rule the market out" if evidence.peers < FEW_PEERS else ""
     return f"already left its form{about}{change}{alone}"

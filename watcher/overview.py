@@ -81,7 +81,7 @@ def promise(connection: Connection) -> str | None:
     if dial is None:
         return None
     years = review.days_at_risk(connection) / 365.25
-    return against_promise(review.flags_since_followed(connection), years, float(dial))
+    return against_promise(review.departures_since_followed(connection), years, float(dial))
 
 
 def calibration_note(kept: Kept | None) -> str | None:

@@ -16,7 +16,7 @@ from metrics.copying import Life
 from metrics.event import MarketEvent, Span, market_event, spans
 from metrics.monitor import Monitor
 from metrics.realised import divided
-from metrics.types import Assessment
+from metrics.types import Assessment, State
 from watcher.books import Interval, trade_key
 from watcher.record import Record, midnight_of
 from watcher.store.suspicion import TradeKey
@@ -212,7 +212,10 @@ def replay(
                         unfollowed_at=wallet.unfollowed_at,
                     )
                 )
-        out = {each.wallet for each in assessments if each.flagged}
+        # As in alerts.policy: a departure ends when the wallet is in form again.
+        out = {
+            each.wallet for each in assessments if each.flagged or (each.wallet in out and each.state is not State.OK)
+        }
         event = market_event(assessments)
         if event is not None:
             moved.append((midnight.date(), event))

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from alerts import text
+from alerts.card import market_share
 from alerts.lines import CAPTION_LIMIT
 from alerts.message import card, plain
 from alerts.types import Flag
@@ -54,7 +55,7 @@ Expected 14 wins, got 9
 Within form average return {MINUS}2.1 % per trade (usual {MINUS}3.0 to +28.0 %), trade frequency 2.9 a day (usual 2.1 to 4.6)
 Typical win +24 % → +22 %, loss {MINUS}9 % → {MINUS}10 %
 
-Market or wallet? Wallet: 2 of 9 peers fell too; peers {MINUS}1 pp ({MINUS}4 to +2 pp). The market explains 4 % of this move.
+Market or wallet? Wallet: 2 of 9 peers fell too; peers {MINUS}1 pp ({MINUS}4 to +2 pp). The market explains none of this move.
 Began about 5 Jun (29 May to 11 Jun). $100 on each of 19 round trips since lost $42, before your costs.
 Style changed stake $800 → $2,400
 
@@ -173,7 +174,8 @@ def test_how_much_the_market_explains():
     """The peers' part of the move, never less than none nor more than all; and the answer that follows from it."""
     shares = {0.05: "none", -0.115: "49 %", -0.12: "51 %", -0.5: "100 %"}
     for change, share in shares.items():
-        words = of(replace(DROP, metrics=(replace(FELL, peers_change=change), RETURN, FREQUENCY)))
+        peers = {"peers_change": change, "peers_low": change - 0.03, "peers_high": change + 0.03}
+        words = of(replace(DROP, metrics=(replace(FELL, **peers), RETURN, FREQUENCY)))
         assert f"The market explains {share} of this move." in words
         assert f"Market or wallet? {'Both' if change <= -0.12 else 'Wallet'}:" in words
 
@@ -235,3 +237,11 @@ def test_what_says_least_goes_first_and_whole():
     kept = said(replace(FLAG, label="y" * 40, evidence=long))
     for must in ("Expected 14 wins", "Market or wallet?", "By luck alone", "Began", "Your call:"):
         assert must in kept
+
+
+def test_the_market_explains_only_what_is_beyond_its_own_uncertainty():
+    """A change of the peers that may be nothing at all explains nothing; one that is surely something does."""
+    lead = replace(DROP.metrics[0], recent=0.5, baseline=0.6, peers_change=-0.06, peers_high=-0.01)
+    assert market_share(replace(lead, peers_low=-0.11)) == pytest.approx(0.6)
+    assert market_share(replace(lead, peers_low=-0.13, peers_high=0.01)) == 0.0
+    assert market_share(replace(lead, peers_low=None, peers_high=None)) == pytest.approx(0.6)

@@ -1,6 +1,7 @@
 """``edgewatch audit``: what the record says of a list on the day on which nobody has followed it yet."""
 
 import json
+import random
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -77,7 +78,7 @@ def test_a_bad_line_and_an_empty_store_are_told(edgewatch, tmp_path):
 
 
 def test_what_came_after_following_is_never_baseline():
-    """Judged from the earliest of: the last days, the middle of a short record, and the day it was followed."""
+    """Judged from the latest of the last days and the newest third of a record, or from the day it was followed."""
     end = datetime(2025, 12, 31, tzinfo=UTC)
 
     def since(read_days, followed_days_ago):
@@ -91,5 +92,22 @@ def test_what_came_after_following_is_never_baseline():
         return (end - seen.followed_since).days
 
     assert since(365, 0) == 90
-    assert since(100, 0) == 50
+    assert since(100, 0) == 33
     assert since(365, 200) == 200
+
+
+def test_a_fall_that_is_not_sure_yet_is_not_called_in_form(edgewatch, tmp_path):
+    """65 % for four months, then 40 % for 20 days at three a day, no peers: the baseline is long enough to see it."""
+    rng = random.Random(3)
+    lines = []
+    for n in range(3 * 140):
+        at = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(hours=8 * n)
+        wins = rng.random() < (0.65 if n < 3 * 120 else 0.40)
+        gain = rng.lognormvariate(0, 0.6) * (8 if wins else -6)
+        lines.append(f"forex:alice,{n},{at:%Y-%m-%d %H:%M},{gain:.2f}")
+    (tmp_path / "fx.csv").write_bytes(document(*lines))
+    (tmp_path / "list.csv").write_text("address\nforex:alice")
+    assert edgewatch("import", "fx.csv", "--map", MAP, "--covers", "2025-01-01..2025-05-20")[0] == 0
+    [found] = json.loads(edgewatch("audit", "list.csv", "--json")[1])["wallets"]
+    assert found["finding"] == "outside"
+    assert found["words"].startswith("outside, not yet sure about")

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from alerts.review import make_decision
+from alerts.types import Choice, FlagStatus
 from metrics.types import State
 from tests.alerts.examples import FLAG, NOW, assessment
 from watcher.jobs.digest import compose
@@ -47,3 +49,34 @@ def test_days_at_risk_are_counted_and_shown(store):
         assert f"{words}." in status_message(read(connection, now)).html
         [page] = compose(connection, since=now - timedelta(days=7), now=now, units_a_day=1)
         assert f"So far {words}." in page.html
+
+
+def test_one_departure_is_counted_once(store):
+    """From a flag until the wallet is in form again nothing new can come; a snooze that ends tells nothing new."""
+    day = [NOW + timedelta(days=n) for n in range(8)]
+    states = [State.OK, State.FLAGGED, State.WATCH, State.FLAGGED, State.MARKET, State.OK, State.WATCH, State.FLAGGED]
+    with writing(store) as connection:
+        wallets.add(connection, Wallet(address=FLAG.wallet, label="", followed_since=NOW, added_at=NOW))
+
+        def see(n):
+            review.replace_assessments(connection, [replace(assessment(states[n]), as_of=day[n])])
+
+        def tell(n):
+            flag_id = review.open_flag(
+                connection, address=FLAG.wallet, at=day[n], score=3.0, evidence=FLAG.evidence, chart=FLAG.chart
+            )
+            made = make_decision(flag_id, Choice.SNOOZE, decided_by="@x", user_id=7, channel="telegram", now=day[n])
+            review.add_decision(connection, made, FlagStatus.SNOOZED)
+            return flag_id
+
+        assert review.last_told(connection) == {}
+        for n, before in enumerate([State.OK, *[State.FLAGGED] * 4, State.OK, State.OK, State.FLAGGED]):
+            see(n)
+            assert review.last_told(connection) == {FLAG.wallet: before}
+        assert review.days_at_risk(connection) == 3, "the first day, and the two after it came back"
+        tell(1)
+        again = tell(3)  # its snooze had ended
+        assert review.departures_since_followed(connection) == 1
+        review.set_recovered(connection, again, day[5])
+        tell(7)
+        assert review.departures_since_followed(connection) == 2

@@ -26,7 +26,12 @@ def audit(
     ctx: typer.Context,
     file: Annotated[Path | None, typer.Argument(help="Wallets: CSV, or one a line. Default: the watch list.")] = None,
     days: Annotated[
-        int, typer.Option(min=7, max=3_650, help="Judge the last days; what is older is the baseline.")
+        int,
+        typer.Option(
+            min=7,
+            max=3_650,
+            help="Judge the last days, at most the newest third of a record; what is older is the baseline.",
+        ),
     ] = 90,
     read: Annotated[bool, typer.Option("--read", help="Put them on the watch list and read the node first.")] = False,  # noqa: FBT002
     json: Annotated[bool, typer.Option("--json")] = False,  # noqa: FBT002

@@ -86,7 +86,7 @@ def _commit(
     chats: Sequence[int],
     config_hash: str,
 ) -> dict[str, Opening | Reason]:
-    before = review.latest_assessments(connection)
+    before = review.last_told(connection)
     expire_flags(connection, now=now, config_hash=config_hash)
     looks = look_backs.all_look_backs(connection)
     turned_out = tally(looks)
@@ -105,10 +105,9 @@ def _commit(
         open_flags = [
             flag for flag in review.flags(connection, address=wallet.address) if flag.status is FlagStatus.OPEN
         ]
-        earlier = before.get(wallet.address)
         verdict = decide(
             assessment,
-            previous=earlier.state if earlier else None,
+            previous=before.get(wallet.address),
             open_flag=open_flags[0].flag_id if open_flags else None,
             last_decision=decisions[-1] if decisions else None,
             is_peer=wallet.role is Role.PEER,

@@ -12,8 +12,10 @@ from sqlalchemy import (
     Connection,
     Select,
     and_,
+    case,
     func,
     insert,
+    or_,
     select,
     true,
     type_coerce,
@@ -80,12 +82,34 @@ def assessments(connection: Connection, address: str) -> list[Assessment]:
     return [_assessment(row) for row in connection.execute(query)]
 
 
+def last_told(connection: Connection) -> dict[str, State]:
+    """Wallet to the newest of its states that was in form or flagged: whether a departure goes on."""
+    told = assessment.c.state.in_([State.OK.value, State.FLAGGED.value])
+    newest = select(assessment.c.wallet, func.max(assessment.c.as_of).label("as_of")).where(told)
+    last = newest.group_by(assessment.c.wallet).subquery()
+    joined = and_(assessment.c.wallet == last.c.wallet, assessment.c.as_of == last.c.as_of)
+    query = select(assessment.c.wallet, assessment.c.state).join(last, joined)
+    return {row.wallet: State(row.state) for row in connection.execute(query)}
+
+
 def days_at_risk(connection: Connection) -> int:
-    """Wallet-days since it was followed on which a wallet was judged and stood below a flag: one could come."""
-    day = type_coerce(assessment.c.as_of, BigInteger) // 86_400
-    at_risk = assessment.c.state.not_in([State.LEARNING.value, State.FLAGGED.value])
-    query = select(assessment.c.wallet, day).where(at_risk, _since_followed(assessment.c.as_of))
-    days = query.join(wallet, wallet.c.address == assessment.c.wallet).distinct().subquery()
+    """Wallet-days since it was followed on which a wallet was judged and a flag about a new departure could come.
+
+    None does while it is flagged, nor before it is seen in form again.
+    """
+    so_far: dict[str, Any] = {"partition_by": assessment.c.wallet, "order_by": assessment.c.as_of}
+    last_of = {
+        state: func.max(case((assessment.c.state == state.value, type_coerce(assessment.c.as_of, BigInteger))))
+        .over(**so_far)
+        .label(state.value)
+        for state in (State.OK, State.FLAGGED)
+    }
+    since = _since_followed(assessment.c.as_of)
+    day = (type_coerce(assessment.c.as_of, BigInteger) // 86_400).label("day")
+    query = select(assessment.c.wallet, day, assessment.c.state, *last_of.values()).where(since)
+    seen = query.join(wallet, wallet.c.address == assessment.c.wallet).subquery()
+    over = or_(seen.c.flagged.is_(None), seen.c.ok > seen.c.flagged)
+    days = select(seen.c.wallet, seen.c.day).where(seen.c.state != State.LEARNING.value, over).distinct().subquery()
     return int(connection.execute(select(func.count()).select_from(days)).scalar_one())
 
 
@@ -153,10 +177,18 @@ def flags(connection: Connection, *, address: str | None = None) -> list[Flag]:
     return _flags(connection, query if address is None else query.where(flag.c.wallet == address))
 
 
-def flags_since_followed(connection: Connection) -> int:
-    """How many flags were opened of followed wallets, since each was followed."""
-    query = select(func.count()).select_from(flag).join(wallet, wallet.c.address == flag.c.wallet)
-    return int(connection.execute(query.where(_since_followed(flag.c.opened_at))).scalar_one())
+def departures_since_followed(connection: Connection) -> int:
+    """How many departures of followed wallets were flagged, since each was followed.
+
+    A flag that came because a snooze ended, the wallet still out of form, tells of the same departure once more.
+    """
+    in_order: dict[str, Any] = {"partition_by": flag.c.wallet, "order_by": flag.c.flag_id}
+    before = func.lag(flag.c.flag_id).over(**in_order).label("before")
+    recovered = func.lag(type_coerce(flag.c.recovered_at, BigInteger)).over(**in_order).label("recovered")
+    told = select(before, recovered).join(wallet, wallet.c.address == flag.c.wallet)
+    each = told.where(_since_followed(flag.c.opened_at)).subquery()
+    query = select(func.count()).select_from(each).where(or_(each.c.before.is_(None), each.c.recovered.is_not(None)))
+    return int(connection.execute(query).scalar_one())
 
 
 def find_flag(connection: Connection, flag_id: int) -> Flag | None:
