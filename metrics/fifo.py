@@ -6,6 +6,8 @@ For wallets whose positions hardly ever close: market makers, rolling inventorie
 from collections import deque
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from metrics.draft import Draft
 from metrics.lots import Lot, Origin, lot_of, take
 from metrics.postings import CRUMB, Posting, TokenKey
@@ -53,12 +55,12 @@ def book_fifo(wallet: str, key: TokenKey, postings: Iterable[Posting]) -> TokenB
                 _sell(draft, posting, take(held, -quantity))
         elif quantity > 0:
             back = take(away, quantity)
-            held.extendleft(back)
+            held.extendleft(replace(lot, left=None) for lot in back)
             draft.unknown += quantity - sum(lot.quantity for lot in back)
         else:
             arrived = min(-quantity, draft.unknown)
             out = take(held, -quantity - arrived)
-            away.extendleft(out)
+            away.extendleft(replace(lot, left=posting) for lot in out)
             draft.unknown -= arrived
             draft.unmatched += -quantity - arrived - sum(lot.quantity for lot in out)
     return _finish(draft, held, away)
@@ -118,4 +120,4 @@ def _finish(draft: Draft, held: deque[Lot], away: deque[Lot]) -> TokenBook:
         )
     else:
         draft.leftover = quantity
-    return draft.finish(position, open_cost=cost, away_cost=sum(lot.cost for lot in away))
+    return draft.finish(position, open_cost=cost, away=away, by_move=True)

@@ -23,6 +23,7 @@ class Lot(msgspec.Struct, frozen=True, gc=False):
     cost: int  #: of the whole lot with its gas, trillionths of a dollar
     origin: Origin
     opening: Posting  #: the buy that brought it
+    left: Posting | None = None  #: the move that took it out; None: held
 
 
 def lot_of(posting: Posting) -> Lot:
@@ -44,8 +45,8 @@ def take(lots: deque[Lot], wanted: int) -> list[Lot]:
         lot = lots.popleft()
         if lot.quantity > wanted:
             share = lot.cost * wanted // lot.quantity
-            lots.appendleft(Lot(lot.quantity - wanted, lot.cost - share, lot.origin, lot.opening))
-            lot = Lot(wanted, share, lot.origin, lot.opening)
+            lots.appendleft(Lot(lot.quantity - wanted, lot.cost - share, lot.origin, lot.opening, lot.left))
+            lot = Lot(wanted, share, lot.origin, lot.opening, lot.left)
         taken.append(lot)
         wanted -= lot.quantity
     return taken
