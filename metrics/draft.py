@@ -92,9 +92,7 @@ class Draft:
             sells=sells,
         )
 
-    def finish(
-        self, position: OpenPosition | None, *, open_cost: int, away: Iterable[Lot], by_move: bool
-    ) -> TokenBook:
+    def finish(self, position: OpenPosition | None, *, open_cost: int, away: Iterable[Lot], by_move: bool) -> TokenBook:
         """Return the book; what is away is told by the move that took it, or by the position that it left."""
         gone: dict[tuple[str, Posting | None], list[Lot]] = {}
         for lot in away:
