@@ -63,6 +63,10 @@ def test_cost_is_conserved(made, unit):
         in_trips = sum((trip.cost_usd for trip in book.round_trips), Decimal(0))
         assert dollars(spent) == in_trips + book.open_usd + book.moved_out_usd + book.left_out_usd
         assert min(book.open_usd, book.moved_out_usd, book.left_out_usd) >= 0
+        left = [each.cost_usd for each in book.departures]
+        told = sum((cost for cost in left if cost is not None), Decimal(0))
+        assert told <= book.moved_out_usd
+        assert None in left or told == book.moved_out_usd
 
 
 @given(steps, units)
