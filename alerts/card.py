@@ -15,8 +15,9 @@ from alerts.silence import reasons
 from alerts.types import Flag
 from metrics.interval import wilson
 from metrics.peers import FEW_PEERS
-from metrics.types import Context, Evidence, Metric, MetricEvidence, Track
+from metrics.types import Context, Evidence, Metric, MetricEvidence, MovedAway, Track
 
+NOTABLE: Final = 0.1  #: the share of what was bought that left unsold from which on the card tells it
 STAKE_USD: Final = 100  #: of the example of what following cost
 COVERAGE: Final = {
     "proven": "every block proven",
@@ -53,6 +54,8 @@ def card_lines(flag: Flag) -> list[Line]:
     lines += [Line("", BLANK), Line(market(evidence), _MARKET)]
     lines += [Line(line, _BEGAN) for line in began(evidence, context)]
     lines += [Line(line, _BAGS) for line in bags(evidence)]
+    if context.moved_away is not None and context.moved_away.share >= NOTABLE:
+        lines += [Line(line, _BAGS) for line in gone(context.moved_away)]
     lines += [Line(line, _STYLE) for line in style(context)]
     lines += [Line("", BLANK)]
     lines += [Line(line, _LUCK) for line in luck(flag.score, context)]
@@ -239,6 +242,12 @@ def bags(evidence: Evidence) -> Iterator[str]:
     """Say what was never booked."""
     if evidence.open_bags:
         yield f"<b>Bags</b> {evidence.open_bags:,} open, never sold: counted as losses"
+
+
+def gone(found: MovedAway | None) -> Iterator[str]:
+    """Say what left its positions unsold: no win and no loss of the record."""
+    if found is not None:
+        yield f"<b>Moved away</b> {text.moved_away(found)}"
 
 
 def style(context: Context) -> Iterator[str]:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from ingest.text import clean as clean  # noqa: PLC0414 - the words of this room include it
-from metrics.types import Evidence, Gain, Metric, MetricEvidence, Sight
+from metrics.types import Evidence, Gain, Metric, MetricEvidence, MovedAway, Sight
 
 Number = int | float | Decimal
 UNKNOWN: Final = "unknown"
@@ -233,6 +233,16 @@ def coins(balance: Decimal | None) -> str:
     if 0 < abs(balance) < LEAST:
         return f"under {LEAST}"
     return figure(balance, most=MANY) if abs(balance) >= 100 else f"{balance:.3g}"
+
+
+def moved_away(found: MovedAway) -> str:
+    """Return ``31 % of what it bought was moved away unsold, $4,200 in 5 positions``, and what these were worth."""
+    positions = count(found.positions, "position")
+    said = f"{percent(found.share)} of what it bought was moved away unsold, {dollars(float(found.cost_usd))}"
+    parts = [f"{found.under_water:,} under water then"] if found.under_water else []
+    parts += [f"{found.unknown:,} of unknown worth"] if found.unknown else []
+    worth = f" ({', '.join(parts)})" if parts else ""
+    return f"{said} in {positions}{worth}"
 
 
 def hours(seconds: float) -> str:

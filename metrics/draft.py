@@ -1,10 +1,12 @@
 """A token's book while it is being written; both units write it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from metrics.lots import Lot, Origin
 from metrics.postings import Posting, TokenKey, dollars, is_dust
-from metrics.types import OpenPosition, RoundTrip, TokenBook
+from metrics.types import Departure, OpenPosition, RoundTrip, TokenBook
 
 
 @dataclass(slots=True)
@@ -90,8 +92,13 @@ class Draft:
             sells=sells,
         )
 
-    def finish(self, position: OpenPosition | None, *, open_cost: int, away_cost: int) -> TokenBook:
-        """Return the book."""
+    def finish(self, position: OpenPosition | None, *, open_cost: int, away: Iterable[Lot], by_move: bool) -> TokenBook:
+        """Return the book; what is away is told by the move that took it, or by the position that it left."""
+        gone: dict[tuple[str, Posting | None], list[Lot]] = {}
+        for lot in away:
+            named = lot.left if by_move and lot.left else lot.opening
+            gone.setdefault((f"{self.position_id(named)}:out", lot.left), []).append(lot)
+        departures = [self._departure(name, lots) for (name, _), lots in gone.items()]
         return TokenBook(
             chain_id=self.key[0],
             token=self.key[1],
@@ -106,6 +113,22 @@ class Draft:
             leftover_raw=self.leftover,
             unmatched_raw=self.unmatched,
             open_usd=dollars(open_cost),
-            moved_out_usd=dollars(away_cost),
+            moved_out_usd=dollars(sum(lot.cost for lots in gone.values() for lot in lots)),
+            departures=tuple(sorted(departures, key=lambda each: (each.left_at, each.position_id))),
             left_out_usd=dollars(self.left_out),
+        )
+
+    def _departure(self, position_id: str, lots: list[Lot]) -> Departure:
+        left = max(lot.left.timestamp if lot.left else lot.opening.timestamp for lot in lots)
+        return Departure(
+            wallet=self.wallet,
+            chain_id=self.key[0],
+            token=self.key[1],
+            position_id=position_id,
+            opened_at=datetime.fromtimestamp(min(lot.opening.timestamp for lot in lots), UTC),
+            left_at=datetime.fromtimestamp(left, UTC),
+            quantity_raw=sum(lot.quantity for lot in lots),
+            cost_usd=dollars(sum(lot.cost for lot in lots))
+            if all(lot.origin is Origin.BOUGHT for lot in lots)
+            else None,
         )

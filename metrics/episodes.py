@@ -115,9 +115,9 @@ class _Book:
                 self._close(self.episode, deadline)
 
     def finish(self) -> TokenBook:
-        episode, away = self.episode, sum(lot.cost for lot in self.away)
+        episode = self.episode
         if episode is None:
-            return self.draft.finish(None, open_cost=0, away_cost=away)
+            return self.draft.finish(None, open_cost=0, away=self.away, by_move=False)
         position = self.draft.open_position(
             self.draft.position_id(episode.opening),
             episode.opened_at,
@@ -125,7 +125,8 @@ class _Book:
             cost=episode.held_cost if episode.priced else None,
             sells=episode.sells,
         )
-        return self.draft.finish(position, open_cost=episode.held_cost + episode.sold_cost, away_cost=away)
+        cost = episode.held_cost + episode.sold_cost
+        return self.draft.finish(position, open_cost=cost, away=self.away, by_move=False)
 
     def _buy(self, posting: Posting) -> None:
         episode = self._opened(posting, posting.timestamp)
@@ -164,7 +165,8 @@ class _Book:
         if episode is not None and own:
             origin = Origin.BOUGHT if episode.priced else Origin.UNPRICED
             opening = replace(episode.opening, timestamp=episode.opened_at)
-            self.away.appendleft(Lot(own, episode.remove(own, posting.timestamp), origin, opening))
+            cost = episode.remove(own, posting.timestamp)
+            self.away.appendleft(Lot(own, cost, origin, opening, posting))
             episode.away += own
             self._close_if_empty(episode, posting.timestamp)
 

@@ -17,16 +17,19 @@ from metrics.types import TokenBook
 def book_fifo(wallet: str, key: TokenKey, postings: Iterable[Posting]) -> TokenBook:
     """Keep the book of one token, one round trip a sell.
 
-    All that a wallet holds is one queue of lots in order of arrival. A sell takes from its front::
+    All that a wallet bought is one queue of lots in order of purchase. A sell takes from its front::
 
         cost     = sum over the lots taken of  lot cost with gas * part taken
         proceeds = (value - gas) * quantity of known cost / quantity sold
 
-    The part of a sell that takes lots which arrived by transfer, or more than there is, has no known cost: it is
-    counted and no round trip. A sell without a price, or from unpriced lots, is counted as unpriced. A move out takes
-    from the front too, with the lots' cost and no verdict; what moves in takes those lots back, last out first in, to
-    their old place in the queue, and is a lot of unknown cost beyond them. So a deposit and its withdrawal leave the
-    queue as it was.
+    What arrived by transfer has an unknown cost and lies beneath all that was bought, as in ``metrics.episodes``: a
+    sell takes it last, so that no transfer, a stranger's or one's own, takes the place of a lot that lost. That part of
+    a sell, and what is more than there is, is counted and no round trip. A sell without a price, or from unpriced lots,
+    is counted as unpriced.
+
+    A move out takes what arrived first, then lots from the front, with their cost and no verdict. What moves in takes
+    those lots back, last out first in, to their old place in the queue; beyond them it has arrived. So a deposit and
+    its withdrawal leave the queue as it was.
 
     Lots are in exact integers: a split leaves the remainder with the part that stays. Time is linear in postings.
 
@@ -52,19 +55,20 @@ def book_fifo(wallet: str, key: TokenKey, postings: Iterable[Posting]) -> TokenB
                 _sell(draft, posting, take(held, -quantity))
         elif quantity > 0:
             back = take(away, quantity)
-            held.extendleft(back)
-            if rest := quantity - sum(lot.quantity for lot in back):
-                held.append(lot_of(replace(posting, quantity=rest)))
+            held.extendleft(replace(lot, left=None) for lot in back)
+            draft.unknown += quantity - sum(lot.quantity for lot in back)
         else:
-            out = take(held, -quantity)
-            away.extendleft(out)
-            draft.unmatched += -quantity - sum(lot.quantity for lot in out)
+            arrived = min(-quantity, draft.unknown)
+            out = take(held, -quantity - arrived)
+            away.extendleft(replace(lot, left=posting) for lot in out)
+            draft.unknown -= arrived
+            draft.unmatched += -quantity - arrived - sum(lot.quantity for lot in out)
     return _finish(draft, held, away)
 
 
 def _sell(draft: Draft, posting: Posting, lots: list[Lot]) -> None:
     sold, net = -posting.quantity, posting.net
-    cost = known = matched = unpriced = arrived = 0
+    cost = known = matched = unpriced = 0
     opened = posting.timestamp
     last = None
     for lot in lots:
@@ -76,14 +80,14 @@ def _sell(draft: Draft, posting: Posting, lots: list[Lot]) -> None:
                 last = lot.opening
                 if last.timestamp < opened:
                     opened = last.timestamp
-        elif lot.origin is Origin.UNPRICED:
-            unpriced += lot.quantity
         else:
-            arrived += lot.quantity
-    short = sold - known - unpriced - arrived
-    draft.unmatched += short
-    if arrived or short:
-        draft.count_sources(sold, arrived=arrived, unmatched=short)
+            unpriced += lot.quantity
+    rest = sold - known - unpriced
+    if rest:
+        arrived = min(rest, draft.unknown)
+        draft.unknown -= arrived
+        draft.unmatched += rest - arrived
+        draft.count_sources(sold, arrived=arrived, unmatched=rest - arrived)
     priced = net is not None and cost > 0
     draft.unpriced += bool(unpriced or (known and not priced))
     if net is None or not priced:
@@ -101,14 +105,12 @@ def _sell(draft: Draft, posting: Posting, lots: list[Lot]) -> None:
 
 
 def _finish(draft: Draft, held: deque[Lot], away: deque[Lot]) -> TokenBook:
-    bought = [lot for lot in held if lot.origin is not Origin.ARRIVED]
-    draft.unknown = sum(lot.quantity for lot in held) - sum(lot.quantity for lot in bought)
-    quantity, cost = sum(lot.quantity for lot in bought), sum(lot.cost for lot in bought)
-    priced = all(lot.origin is Origin.BOUGHT for lot in bought)
+    quantity, cost = sum(lot.quantity for lot in held), sum(lot.cost for lot in held)
+    priced = all(lot.origin is Origin.BOUGHT for lot in held)
     position = None
     # Lots that cost no more than a dollar are no position: what a rounding leaves would else be open for ever.
-    if bought and not (priced and cost <= CRUMB):
-        opening = bought[0].opening
+    if held and not (priced and cost <= CRUMB):
+        opening = held[0].opening
         position = draft.open_position(
             draft.position_id(opening),
             opening.timestamp,
@@ -118,4 +120,4 @@ def _finish(draft: Draft, held: deque[Lot], away: deque[Lot]) -> TokenBook:
         )
     else:
         draft.leftover = quantity
-    return draft.finish(position, open_cost=cost, away_cost=sum(lot.cost for lot in away))
+    return draft.finish(position, open_cost=cost, away=away, by_move=True)

@@ -14,8 +14,6 @@ class Origin(Enum):
     BOUGHT = "bought"
     UNPRICED = "unpriced"
     """Bought, but a part of it has no price; the cost is the part that has."""
-    ARRIVED = "arrived"
-    """Came by transfer: cost unknown, recorded as 0."""
 
 
 class Lot(msgspec.Struct, frozen=True, gc=False):
@@ -24,13 +22,12 @@ class Lot(msgspec.Struct, frozen=True, gc=False):
     quantity: int  #: base units, > 0
     cost: int  #: of the whole lot with its gas, trillionths of a dollar
     origin: Origin
-    opening: Posting  #: what brought it first
+    opening: Posting  #: the buy that brought it
+    left: Posting | None = None  #: the move that took it out; None: held
 
 
 def lot_of(posting: Posting) -> Lot:
-    """Return the lot that a buy or a move in brings."""
-    if posting.is_move:
-        return Lot(posting.quantity, 0, Origin.ARRIVED, posting)
+    """Return the lot that a buy brings."""
     cost = posting.net
     if cost is None:
         return Lot(posting.quantity, 0, Origin.UNPRICED, posting)
@@ -48,8 +45,8 @@ def take(lots: deque[Lot], wanted: int) -> list[Lot]:
         lot = lots.popleft()
         if lot.quantity > wanted:
             share = lot.cost * wanted // lot.quantity
-            lots.appendleft(Lot(lot.quantity - wanted, lot.cost - share, lot.origin, lot.opening))
-            lot = Lot(wanted, share, lot.origin, lot.opening)
+            lots.appendleft(Lot(lot.quantity - wanted, lot.cost - share, lot.origin, lot.opening, lot.left))
+            lot = Lot(wanted, share, lot.origin, lot.opening, lot.left)
         taken.append(lot)
         wanted -= lot.quantity
     return taken

@@ -17,7 +17,7 @@ from metrics.episodes import book_episodes
 from metrics.fifo import book_fifo
 from metrics.postings import Entry, Posting, QuoteAddresses, TokenKey, postings
 from metrics.remnants import FEWEST_SELLS, Patience
-from metrics.types import OpenPosition, RoundTrip, TokenBook, Unit
+from metrics.types import Departure, OpenPosition, RoundTrip, TokenBook, Unit
 
 __all__ = ["Books", "Entry", "QuoteAddresses", "book_token", "keep_books", "suggest_unit"]
 
@@ -35,6 +35,8 @@ class Books:
     remnant_sells: int = 0  #: sells of what an episode had left behind when it closed: never a win
     moved_away: int = 0  #: episodes that ended because the tokens moved out before anything was sold
     moved_out_usd: Decimal = Decimal(0)  #: cost of what moved out and has not come back
+    departures: tuple[Departure, ...] = ()  #: the same, move by move, in the order of leaving
+    bought_usd: Decimal = Decimal(0)  #: known cost of all that was bought
 
 
 def keep_books(
@@ -83,6 +85,7 @@ def keep_books(
     books = [book_token(wallet, key, items, unit=unit, patience=patience, until=end) for key, items in tokens.items()]
     trips = [trip for book in books for trip in book.round_trips]
     positions = [book.open_position for book in books if book.open_position is not None]
+    departures = [departure for book in books for departure in book.departures]
     return Books(
         round_trips=tuple(sorted(trips, key=attrgetter("closed_at", "position_id"))),
         open_positions=tuple(sorted(positions, key=attrgetter("opened_at", "position_id"))),
@@ -93,7 +96,13 @@ def keep_books(
         remnant_sells=sum(book.remnant_sells for book in books),
         moved_away=sum(book.moved_away for book in books),
         moved_out_usd=sum((book.moved_out_usd for book in books), Decimal(0)),
+        departures=tuple(sorted(departures, key=attrgetter("left_at", "position_id"))),
+        bought_usd=sum((trip.cost_usd for trip in trips), sum(map(_not_closed, books), Decimal(0))),
     )
+
+
+def _not_closed(book: TokenBook) -> Decimal:
+    return book.open_usd + book.moved_out_usd + book.left_out_usd
 
 
 def _key(trade: Trade) -> tuple[int, str, int]:

@@ -95,6 +95,30 @@ class OpenPosition:
     sells: int = 0  #: partial exits so far
 
 
+class Departure(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A part of a position that moved out unsold and has not come back."""
+
+    wallet: str
+    chain_id: int
+    token: str
+    position_id: str  #: of the episode that it left; by lots, of the move itself
+    opened_at: datetime  #: UTC; when what left was bought
+    left_at: datetime  #: UTC
+    quantity_raw: int  #: base units
+    cost_usd: Decimal | None  #: None where a part of it is unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovedAway:
+    """What a wallet moved out of its positions unsold, of all that was read of it."""
+
+    share: float  #: of the known cost of all that it bought, 0 to 1
+    cost_usd: Decimal  #: as far as it is known
+    positions: int
+    under_water: int  #: of them, worth less than they cost when they left, by the mark known then: losses
+    unknown: int  #: of them, of which no mark, or no cost, was known then
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
     """What a wallet's holding of one token would have brought on one day, sold at once into the pool it last used."""
@@ -131,6 +155,7 @@ class TokenBook:
     unmatched_raw: int  #: base units sold or moved out that nothing known brought
     open_usd: Decimal  #: cost in the open position, what was sold of it so far included
     moved_out_usd: Decimal  #: cost of what moved out and has not come back
+    departures: tuple[Departure, ...]  #: the same, move by move, in the order of leaving
     left_out_usd: Decimal  #: known cost in what closed without a verdict
 
 
@@ -202,6 +227,7 @@ class Context:
     stake_usd: Shift | None = None  #: median cost of a round trip; set only where it changed
     holding_s: Shift | None = None  #: median holding time; set only where it changed
     earlier: Track | None = None  #: earlier flags that the same metric led
+    moved_away: MovedAway | None = None  #: None: nothing was, or it was not looked at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,10 @@ from ingest.file_trades import SOLANA_QUOTES
 from ingest.prices import quote_tokens
 from ingest.suspicion import Suspicion
 from ingest.types import FILE_CHAIN, Chain, FiledTrip, Move, Trade, Valuation
+from metrics.departures import moved_away
 from metrics.marking import MarkedPosition, marked_positions
 from metrics.positions import Books, Entry, keep_books, suggest_unit
-from metrics.types import Mark, OpenPosition, RoundTrip, Unit
+from metrics.types import Mark, MovedAway, OpenPosition, RoundTrip, Unit
 from watcher.store import files, ledger, marks, suspicion
 from watcher.store.suspicion import TradeKey
 from watcher.types import FILE, Coverage, Wallet
@@ -32,6 +33,7 @@ class Account:
     books: Books
     filed: tuple[FiledTrip, ...] = ()  #: round trips from books that others kept
     doubts: Mapping[TradeKey, Suspicion] = field(default_factory=dict)  #: its trades that look like wash trades
+    moved_away: MovedAway | None = None  #: what left its positions unsold
 
     @property
     def round_trips(self) -> list[RoundTrip | FiledTrip]:
@@ -100,7 +102,7 @@ def read_accounts(
     filed_until = {item.wallet: item.last_at for item in ledger.coverages(connection, FILE_CHAIN)}
     newest = marks.newest(connection, until - MARK_LIFE) if until else {}
     doubtful = suspicion.doubts(connection)
-    accounts = []
+    accounts: list[Account] = []
     for wallet in wallets:
         mine = trades.get(wallet.address, [])
         entries = _entries(mine, doubtful)
@@ -115,8 +117,18 @@ def read_accounts(
         books = replace(books, open_positions=positions)
         trips = tuple(filed.get(wallet.address, ()))
         doubts = {key: doubt for key, doubt in doubtful.items() if doubt.wallet == wallet.address}
+        marked = marks.history(connection, [wallet.address]) if books.departures else []
         accounts.append(
-            Account(wallet=wallet, trades=tuple(mine), moves=moved, unit=own, books=books, filed=trips, doubts=doubts)
+            Account(
+                wallet=wallet,
+                trades=tuple(mine),
+                moves=moved,
+                unit=own,
+                books=books,
+                filed=trips,
+                doubts=doubts,
+                moved_away=moved_away(books, marked),
+            )
         )
     return accounts
 

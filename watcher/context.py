@@ -76,6 +76,7 @@ def card_context(
         stake_usd=found.stake_usd,
         holding_s=found.holding_s,
         earlier=earlier,
+        moved_away=account.moved_away,
     )
 
 

@@ -7,11 +7,17 @@ from alerts import card, text
 from alerts.silence import reasons
 from alerts.types import Flag
 from ingest.types import FiledTrip
-from metrics.types import Assessment, Context, Evidence, Metric, MetricEvidence, RoundTrip, Silence, State
+from metrics.types import Assessment, Context, Evidence, Metric, MetricEvidence, MovedAway, RoundTrip, Silence, State
 from watcher import tables
 
 
-def explain(assessment: Assessment | None, flag: Flag | None = None, *, silence: Silence | None = None) -> list[str]:
+def explain(
+    assessment: Assessment | None,
+    flag: Flag | None = None,
+    *,
+    silence: Silence | None = None,
+    left: MovedAway | None = None,
+) -> list[str]:
     """Say what moved, against what it is held, and how sure that is: lines of Telegram's HTML, escaped.
 
     Parameters
@@ -22,11 +28,13 @@ def explain(assessment: Assessment | None, flag: Flag | None = None, *, silence:
         The flag whose verdict it is: then these are the lines of its message.
     silence
         What was found about why it has gone quiet, see ``alerts.silence.newest``.
+    left
+        What left its positions unsold, whatever its share; a flag tells what was known when it was opened.
     """
     if flag is not None:
         return [line.html for line in card.card_lines(flag) if line.html]
     if assessment is None:
-        return ["It has not been judged yet: `edgewatch once` reads and judges."]
+        return ["It has not been judged yet: `edgewatch once` reads and judges.", *card.gone(left)]
     evidence = assessment.evidence
     context, lead = evidence.context or Context(), card.lead_of(evidence)
     lines = [f"<b>{text.escape(tables.verdict(assessment), 200).capitalize()}</b>"]
@@ -43,6 +51,7 @@ def explain(assessment: Assessment | None, flag: Flag | None = None, *, silence:
         lines += [*card.began(evidence, context), *card.bags(evidence), *card.luck(assessment.score, context)]
     if evidence.sight is not None:
         lines.append(f"<b>Sight</b> {text.sight(evidence.sight)}")
+    lines += card.gone(left)
     return [*lines, *(f"• {text.escape(note, 400)}" for note in evidence.notes)]
 
 

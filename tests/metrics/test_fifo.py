@@ -69,10 +69,19 @@ def test_partial_exits_are_round_trips_of_their_own():
     assert len({trip.position_id for trip in made.round_trips}) == 2
 
 
-def test_what_arrived_by_transfer_keeps_its_place_in_the_queue():
-    """Older than the lot that was bought, it goes first: that part of a sell is counted and no round trip."""
-    made = books(move(0, 60), buy(1, 100, "50"), sell(2, 80, "160"))
-    assert (results(made), made.unknown_cost) == ([(10, 40)], 1)
+def test_what_arrived_by_transfer_lies_beneath_what_was_bought():
+    """Older than the lot that was bought or not, it goes last: that part of a sell is counted and no round trip."""
+    for when in (0, 2):
+        made = books(move(when, 60), buy(1, 100, "50"), sell(3, 80, "160"), sell(4, 50, "100"))
+        assert (results(made), made.unknown_cost) == ([(40, 160), (10, 40)], 1)
+
+
+def test_an_arrival_larger_than_all_later_sells_hides_none_of_them():
+    """Five losers sold are five losses, whatever amount of the token came in before, between or after them."""
+    losers = [step for n in range(1, 11, 2) for step in (buy(n, 100, "50"), sell(n + 1, 100, "20"))]
+    for when in (0, 3, 20):
+        made = books(*losers, move(when, 10**9))
+        assert (results(made), made.unknown_cost, made.open_positions) == ([(50, 20)] * 5, 0, ())
 
 
 def test_more_than_there_is_has_no_known_cost():

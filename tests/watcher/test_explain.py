@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from alerts import text
-from metrics.types import Assessment, Metric, RoundTrip, State
+from metrics.types import Assessment, Context, Metric, MovedAway, RoundTrip, State
 from tests.alerts.examples import EVIDENCE, FLAG, NOW, WALLET
 from watcher.explain import drivers, explain
 
@@ -78,3 +78,14 @@ def test_a_flag_is_told_in_the_words_of_its_message():
     assert f"#{FLAG.flag_id}" in said
     assert "Expected" in said
     assert explain(None)[0].startswith("It has not been judged yet")
+
+
+def test_what_was_moved_away_is_told_without_a_verdict_and_on_the_card_where_it_is_much():
+    """Whatever its share where somebody asks; on the card of a flag from a tenth of the cost on."""
+    for share, shown in ((0.099, False), (0.1, True)):
+        left = MovedAway(share=share, cost_usd=Decimal(4200), positions=5, under_water=3, unknown=0)
+        assert any("was moved away unsold, $4,200 in 5 positions" in line for line in explain(None, left=left))
+        assert any("moved away unsold" in line for line in explain(verdict(), left=left))
+        evidence = replace(FLAG.evidence, context=Context(moved_away=left))
+        flag = replace(FLAG, evidence=evidence)
+        assert any("moved away unsold" in line for line in explain(verdict(), flag)) is shown

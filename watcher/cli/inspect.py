@@ -272,6 +272,7 @@ def why(
                     for position, mark in opened
                 ],
                 "flags": [flag.flag_id for flag in flags],
+                "moved_away": asdict(account.moved_away) if account.moved_away else None,
                 "silence": asdict(silence) if silence else None,
                 "strangers_left_out": unseen,
             }
@@ -287,7 +288,7 @@ def why(
         console.print(f"baseline of {history} over {text.count(evidence.baseline_days, 'day')}")
         frames = round_trip_frame(account.round_trips), trade_frame(account.activity)
         console.print(tables.windows(windows(*frames, until=assessment.as_of)))
-    for line in explain(assessment, silence=silence)[1:]:
+    for line in explain(assessment, silence=silence, left=account.moved_away)[1:]:
         console.print(text.strip(line))
     if behind and assessment and assessment.evidence.since:
         order = "newest first" if assessment.evidence.lead is Metric.TRADE_FREQUENCY else "worst first"

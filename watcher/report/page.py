@@ -57,8 +57,12 @@ def _head(study: Study, name: str) -> str:
         f"<header><h1>{name}</h1><p><code>{html.words(wallet.address)}</code></p>"
         f'<p class="soft">{" · ".join(html.words(fact) for fact in facts if fact)}</p>'
         f'<p class="verdict {tone}">{html.words(tables.verdict(assessment))}</p></header>'
-        f'<div class="card">{html.paragraphs(explain(assessment, study.flag, silence=newest(study.flags)))}</div>'
+        f'<div class="card">{html.paragraphs(_words(study))}</div>'
     )
+
+
+def _words(study: Study) -> list[str]:
+    return explain(study.assessment, study.flag, silence=newest(study.flags), left=study.account.moved_away)
 
 
 def _pictures(study: Study) -> list[str]:
