@@ -1,8 +1,8 @@
 """Positions that left unsold by transfer: what they were worth then, as far as that is known.
 
-A wallet that moves its losers to another address never loses by what it sells. So a position that leaves while it is
-worth less than it cost is a loss, provisionally: the books know it as gone only as long as it does not come back, and
-then its close alone stands. One that leaves in profit is no win, for nobody paid that profit.
+A wallet that moves its losers to another address never loses by what it sells. So a person is told what left, and how
+much of it was under water then. What comes back has not left; one that leaves in profit is no win, for nobody paid that
+profit.
 """
 
 from bisect import bisect_right
@@ -12,29 +12,18 @@ from datetime import timedelta
 from decimal import Decimal
 
 from metrics.positions import Books
-from metrics.types import Departure, Mark, MovedAway, RoundTrip
+from metrics.types import Departure, Mark, MovedAway
 
 MARK_LIFE = timedelta(days=3)  #: an older mark says nothing of the moment of leaving
 
 
-def losses(departures: Iterable[Departure], marks: Iterable[Mark]) -> list[RoundTrip]:
-    """Return the positions that left under water as round trips that brought their mark, with no sell.
-
-    Of a position that left in parts, the parts whose cost and mark are known count together.
-
-    Parameters
-    ----------
-    departures
-        What left and has not come back.
-    marks
-        In any order; of each part the newest mark of its token counts that is at most ``MARK_LIFE`` older than the
-        moment of leaving, in proportion to the quantity. No later one is looked at.
-    """
-    return [trip for trip, _ in _valued(departures, marks) if trip is not None and trip.pnl_usd < 0]
-
-
 def moved_away(books: Books, marks: Iterable[Mark]) -> MovedAway | None:
-    """Sum up what was moved out of positions; None where nothing was."""
+    """Sum up what was moved out of positions and has not come back; None where nothing was.
+
+    Each part of a position is valued by the newest mark of its token that is at most ``MARK_LIFE`` older than the moment
+    of leaving, in proportion to the quantity; no later one is looked at. A position of which a part has none counts as
+    unknown too.
+    """
     if not books.departures:
         return None
     valued = _valued(books.departures, marks)
@@ -42,13 +31,13 @@ def moved_away(books: Books, marks: Iterable[Mark]) -> MovedAway | None:
         share=float(books.moved_out_usd / books.bought_usd) if books.bought_usd else 0.0,
         cost_usd=books.moved_out_usd,
         positions=len(valued),
-        under_water=sum(trip is not None and trip.pnl_usd < 0 for trip, _ in valued),
+        under_water=sum(pnl is not None and pnl < 0 for pnl, _ in valued),
         unknown=sum(unknown for _, unknown in valued),
     )
 
 
-def _valued(departures: Iterable[Departure], marks: Iterable[Mark]) -> list[tuple[RoundTrip | None, bool]]:
-    """Each position as far as it is known, and whether a part is not."""
+def _valued(departures: Iterable[Departure], marks: Iterable[Mark]) -> list[tuple[Decimal | None, bool]]:
+    """Worth less cost of each position as far as it is known, US dollars, and whether a part is not known."""
     by_token: defaultdict[tuple[str, int, str], list[Mark]] = defaultdict(list)
     for mark in sorted(marks, key=lambda each: each.marked_at):
         by_token[mark.wallet, mark.chain_id, mark.token].append(mark)
@@ -60,31 +49,14 @@ def _valued(departures: Iterable[Departure], marks: Iterable[Mark]) -> list[tupl
     ]
 
 
-def _position(parts: list[Departure], marks: list[Mark]) -> tuple[RoundTrip | None, bool]:
-    cost = worth = Decimal(0)
-    known = []
+def _position(parts: list[Departure], marks: list[Mark]) -> tuple[Decimal | None, bool]:
+    gained, known = Decimal(0), 0
     for part in parts:
         mark = _mark_at(part, marks)
         if mark is not None and part.cost_usd:
-            cost += part.cost_usd
-            worth += mark.proceeds_usd * part.quantity_raw / mark.quantity_raw
-            known.append(part)
-    if not known:
-        return None, True
-    trip = RoundTrip(
-        wallet=known[0].wallet,
-        chain_id=known[0].chain_id,
-        token=known[0].token,
-        position_id=known[0].position_id,
-        opened_at=min(part.opened_at for part in known),
-        closed_at=max(part.left_at for part in known),
-        cost_usd=cost,
-        proceeds_usd=worth,
-        buys=0,
-        sells=0,
-        left_raw=sum(part.quantity_raw for part in known),
-    )
-    return trip, len(known) < len(parts)
+            gained += mark.proceeds_usd * part.quantity_raw / mark.quantity_raw - part.cost_usd
+            known += 1
+    return (gained if known else None), known < len(parts)
 
 
 def _mark_at(part: Departure, marks: list[Mark]) -> Mark | None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from alerts import text
-from metrics.departures import losses, moved_away
+from metrics.departures import moved_away
 from metrics.positions import keep_books
 from metrics.types import Mark, MovedAway, Unit
 from tests.builders import START, USD, WALLET, buy, move, sell
@@ -41,16 +41,17 @@ def test_losers_that_are_moved_away_are_told(unit):
     assert moved_away(made, marked) == MovedAway(
         share=0.5, cost_usd=Decimal(250), positions=5, under_water=2, unknown=2
     )
-    assert [(trip.cost_usd, trip.proceeds_usd) for trip in losses(made.departures, marked)] == [(50, 20)] * 2
 
 
 @pytest.mark.parametrize("unit", Unit)
-def test_what_comes_back_has_not_left(unit):
-    """Half of a position that comes back leaves half of the loss; all of it, none."""
-    for back, lost in ((50, [(25, 10)]), (100, [])):
-        made = dressed(unit, move(40, back, token(5)))
-        found = losses(made.departures, [mark(12, 20, 5)])
-        assert [(trip.cost_usd, trip.proceeds_usd) for trip in found] == lost
+@pytest.mark.parametrize(
+    ("back", "cost", "positions", "under_water"), [(0, 250, 5, 1), (50, 225, 5, 1), (100, 200, 4, 0)]
+)
+def test_what_comes_back_has_not_left(unit, back, cost, positions, under_water):
+    """Half of a position that comes back leaves half of its cost; all of it, none."""
+    made = dressed(unit, *([move(40, back, token(5))] if back else []))
+    found = moved_away(made, [mark(12, 20, 5)])
+    assert (found.cost_usd, found.positions, found.under_water) == (cost, positions, under_water)
 
 
 def test_it_is_said_in_plain_words():
