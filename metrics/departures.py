@@ -20,8 +20,8 @@ MARK_LIFE = timedelta(days=3)  #: an older mark says nothing of the moment of le
 def moved_away(books: Books, marks: Iterable[Mark]) -> MovedAway | None:
     """Sum up what was moved out of positions and has not come back; None where nothing was.
 
-    Each part of a position is valued by the newest mark of its token that is at most ``MARK_LIFE`` older than the moment
-    of leaving, in proportion to the quantity; no later one is looked at. A position of which a part has none counts as
+    Each part of a position is valued by the newest mark of its token that is at most ``MARK_LIFE`` older than its move
+    out, in proportion to the quantity; no later one is looked at. A position of which a part has none counts as
     unknown too.
     """
     if not books.departures:
