@@ -36,9 +36,16 @@ class Stream(IntEnum):
 
 
 WIN_SHIFTS = (0.35, 0.7, 1.1)  # logit units: about -9, -17 and -26 points at 50 %
-SIZE_SHIFTS = ((0.35, 0.0), (0.8, 0.0), (1.2, 0.0), (0.5, 0.4))  # robust sd: wins smaller, losses larger
+SIZE_SHIFTS = (  # robust sd: wins smaller, losses larger
+    (0.35, 0.0),
+    (0.8, 0.0),
+    (1.2, 0.0),
+    (0.5, 0.4),
+    (0.0, 0.6),
+    (0.0, 1.2),
+)
 JOINT_SHIFTS = ((0.35, 0.35, 0.0), (0.7, 0.6, 0.0), (0.7, 0.8, 0.4))
-SILENCE_RATES = (0.02, 0.15, 0.4)
+SILENCE_RATES = (0.02, 0.15, 0.4, 0.65)
 SURGE_RATES = (2.0, 3.5, 7.0)
 OVERDUE_SHARES = (0.15, 0.3, 0.5)  # of positions
 GAIN_SHIFTS = ((0.35, 0.0), (0.7, 0.0), (1.1, 0.0), (0.0, 0.35), (0.0, 0.8))  # logit units; robust sd of a win's size

@@ -31,6 +31,7 @@ IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 WATCH_SHARE = 4.0  # watched at a quarter of the recurrence interval that flags
+TOLD_APART = 10.0  # years: the tables end below it, so that of two metrics beyond it the first one leads
 LEARNING_SCORE = 1e-6  # years; below every score of a judged wallet
 EPOCH = date(1970, 1, 1)
 
@@ -70,7 +71,7 @@ class Standing:
         paused = by_share[:, Stream.SILENCE] > silence
         began_on[:, Stream.SILENCE] = np.where(paused, now.quiet_since, began_on[:, Stream.SILENCE])
         recurrence, since, stream = _by_metric(shown, began_on, METRICS)
-        lead = _by_metric(by_share, began_on, METRICS)[0].argmax(axis=1)
+        lead = _by_metric(np.minimum(by_share, TOLD_APART), began_on, METRICS)[0].argmax(axis=1)
         peered = np.ones(len(lead), dtype=bool)
         alone = recurrence_years(statistic(now.unadjusted), bank.rate, peered)
         market_metrics = (Metric.WIN_RATE, Metric.AVERAGE_RETURN)
