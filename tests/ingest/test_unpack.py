@@ -12,6 +12,7 @@ from ingest.errors import AnswerTooLarge, RpcUnavailable
 from ingest.unpack import BODY_LIMIT, PIECE, Unpacker
 
 EMPTY_BLOCK = b"\x00\x00\x00\xff\xff"  # deflate's stored block of no bytes (RFC 1951, 3.2.4)
+PACKED = gzip.compress(b"{}" * 99, mtime=0)
 
 
 def unpack(coding: str, *chunks: bytes) -> bytes:
@@ -68,7 +69,7 @@ def test_a_stream_that_holds_nothing_ends_too() -> None:
         unpack("gzip", packed)
 
 
-@pytest.mark.parametrize("body", [gzip.compress(b"{}" * 99)[:-9], b"{}", gzip.compress(b"{}")[:1]])
+@pytest.mark.parametrize("body", [PACKED[:-9], b"{}", PACKED[:1]], ids=["half", "plain", "one byte"])
 def test_half_of_it_or_another_format_is_no_answer(body: bytes) -> None:
     """It is asked for again."""
     with pytest.raises(RpcUnavailable, match="cut off|not packed as it says"):
