@@ -5,50 +5,33 @@ The curve of ``metrics.calibration`` holds for one detector only. All module-lev
 """
 
 import hashlib
+from importlib import import_module
 from typing import Final
 
 import numpy as np
 
-from metrics import (
-    bags,
-    baseline,
-    calibration,
-    common,
-    course,
-    evidence,
-    learning,
-    ledger,
-    level,
-    mood,
-    pace,
-    panel,
-    pauses,
-    peers,
-    replay,
-    scale,
-    streams,
-    watched,
-)
-
-MODULES: Final = (
-    bags,
-    baseline,
-    calibration,
-    common,
-    course,
-    evidence,
-    learning,
-    ledger,
-    level,
-    mood,
-    pace,
-    panel,
-    pauses,
-    peers,
-    replay,
-    scale,
-    streams,
-    watched,
+MODULES: Final = tuple(
+    import_module(f"metrics.{name}")
+    for name in (
+        "bags",
+        "baseline",
+        "calibration",
+        "common",
+        "course",
+        "evidence",
+        "learning",
+        "ledger",
+        "level",
+        "mood",
+        "pace",
+        "panel",
+        "pauses",
+        "peers",
+        "replay",
+        "scale",
+        "streams",
+        "watched",
+    )
 )
 """From the rows of a wallet to its score."""
 

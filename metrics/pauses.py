@@ -4,7 +4,7 @@ People trade in bursts: two busy weeks, ten days away, a busy month. Counts of t
 quiet day after another, each of little weight for a wallet that bursts. Its own pauses say directly how long is long.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -121,11 +121,6 @@ def pause_years(
 def days_until(least_years: float, pauses: Pauses, *, within: int) -> float | None:
     """Days without a trade that come up once in so many years; None: too few pauses are known, or not ``within``."""
     days = np.arange(float(within + 1))
-    one = {name: np.full(len(days), value) for name, value in _fields(pauses).items()}
+    one = {name: np.full(len(days), value) for name, value in asdict(pauses).items()}
     enough = pause_years(days, **one) >= least_years
     return float(days[enough.argmax()]) if pauses.known and enough.any() else None
-
-
-def _fields(pauses: Pauses) -> dict[str, float]:
-    names = ("years", "longest", "usual", "per_year", "shape", "scale")
-    return {name: getattr(pauses, name) for name in names}

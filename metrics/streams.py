@@ -17,6 +17,7 @@ import numpy.typing as npt
 from scipy.special import expit
 
 from metrics.baseline import Baseline
+from metrics.pauses import Pauses
 from metrics.peers import Factor
 
 FloatArray = npt.NDArray[np.float64]
@@ -140,8 +141,7 @@ class Bank:
 
     def pauses(self) -> dict[str, FloatArray]:
         """The pauses of all wallets, as ``metrics.pauses.pause_years`` takes them."""
-        names = ("years", "longest", "usual", "per_year", "shape", "scale")
-        return {name: getattr(self, f"pause_{name}") for name in names}
+        return {each.name: getattr(self, f"pause_{each.name}") for each in fields(Pauses)}
 
     def repeat(self, row: int, times: int) -> "Bank":
         """One wallet's baseline as a bank of so many rows."""
