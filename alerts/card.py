@@ -127,7 +127,8 @@ def moved(item: MetricEvidence, evidence: Evidence, days: tuple[date, ...] = ())
     now = f"<b>{_name(item)}</b> {text.value(item.metric, item.recent)}: "
     if item.metric in text.SHARES and item.n and 0 <= item.recent <= 1:
         some = round(item.recent * item.n)
-        low, high = wilson(some, item.n)
+        worth = max(1.0, min(item.n, item.worth)) if item.worth is not None else item.n
+        low, high = wilson(item.recent * worth, worth)
         now += f"{some:,} of {text.counted(item)}{since} (95 %: {text.span(item.metric, low, high)})"
     else:
         now += f"{text.counted(item)}{since}"

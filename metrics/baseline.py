@@ -20,6 +20,7 @@ from metrics.mood import COMMON, Mood, Prior, pooled
 from metrics.pace import is_weekend, overdispersion, weekly
 from metrics.pauses import Pauses
 from metrics.scale import Scale
+from metrics.stretches import Stretches
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -44,11 +45,13 @@ class History:
     """One wallet's covered days before it is followed; all arrays have shape (days,)."""
 
     day: IntArray  #: days since 1970-01-01
-    closes: FloatArray
+    closes: FloatArray  #: each worth its ``clustering.day_weight``; likewise the next three
     wins: FloatArray
     win_size: FloatArray  #: sum of ``Scale.z`` of the day's wins
     loss_size: FloatArray  #: sum of ``Scale.z`` of the day's losses
-    trades: FloatArray
+    trades: FloatArray  #: divided by ``parts``
+    link: float = 0.0  #: ``clustering.linked``: how much the round trips of one day hang together
+    parts: float = 1.0  #: ``clustering.parts_of``
     active: BoolArray  #: whether it traded, also where it is not known how often
     market: FloatArray  #: common shift of the peers, logit units; 0 without peers
     returns: FloatArray  #: every return of these days, cut by ``Scale.largest``, shape (round trips,)
@@ -105,6 +108,8 @@ class Baseline:
     end_day: int  #: not included: the first day that is judged
     days: float  #: covered days
     n: int  #: round trips
+    worth: float  #: independent ones that say as much about their mean, moods apart
+    link: float  #: how much those of one day hang together, 0 to 1 (``metrics.clustering``)
     win_rate: float  #: plain share; nan without any
     mean_return: float  #: mean of the cut returns, fraction of cost
     return_sd: float  #: of single returns; nan: their spread is not known (``interval.moments``)
@@ -125,7 +130,8 @@ class Baseline:
     loss_size_inflation: float
     win_size_se: float
     loss_size_se: float
-    rate: float  #: trades per weekday
+    rate: float  #: independent trades per weekday
+    parts: float  #: trades that are one independent one (``metrics.clustering``)
     rate_known: float  #: 1 where it traded on enough days to know its pace, else 0
     weekend: float  #: weekend rate relative to weekdays
     overdispersion: float  #: alpha of the day counts: variance = mu + alpha mu^2
@@ -137,6 +143,7 @@ class Baseline:
     overdue_se: float
     overdue_inflation: float  #: long holdings come in spells: variance relative to independent ones
     pauses: Pauses  #: the tail of its pauses between days with a trade
+    stretches: Stretches  #: the slowest weeks that it had
 
     @property
     def win_spread(self) -> float:
@@ -296,6 +303,8 @@ def fit(history: History, population: Population, *, first_day: int, end_day: in
         end_day=end_day,
         days=float(len(history.day)),
         n=n,
+        worth=float(history.closes.sum()),
+        link=history.link,
         win_rate=float((history.returns > 0).mean()) if n else math.nan,
         mean_return=float(np.sort(history.returns).mean()) if n else math.nan,
         return_sd=sd,
@@ -317,6 +326,7 @@ def fit(history: History, population: Population, *, first_day: int, end_day: in
         win_size_se=math.sqrt(win_size_inflation / (float(history.wins.sum()) + 1.0)),
         loss_size_se=math.sqrt(loss_size_inflation / (float(losses.sum()) + 1.0)),
         rate=per_day,
+        parts=history.parts,
         rate_known=float((history.trades > 0).sum() >= MINIMUM_TRADING_DAYS),
         weekend=weekend,
         overdispersion=alpha,
@@ -328,6 +338,7 @@ def fit(history: History, population: Population, *, first_day: int, end_day: in
         overdue_se=overdue_se,
         overdue_inflation=patience.inflation(population.patience_mood),
         pauses=Pauses.of(history.active),
+        stretches=Stretches.of(history.trades, history.active),
     )
 
 

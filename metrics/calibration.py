@@ -20,99 +20,101 @@ SHARES = (2.7, 1.2, 1.1, 0.8, 0.4, 0.3)
 """How the false flags that are accepted are spent on the first streams, relative to an even split: most on a lower win
 rate, the commonest loss and the slowest to show; least on more trades, which cost a follower nothing by themselves, and
 on open losses, which speak loudly when they speak. What comes after them is never a reason for a flag."""
-PAUSE_SHARE = 0.6
+PAUSE_SHARE = 0.7
 """The false flags a year that are accepted from long pauses, at a dial of one. ``metrics.pauses`` says how seldom
 a pause is: no table stands between, and no looks."""
+STRETCH_SHARE = 0.8
+"""The same from slow stretches of some weeks (``metrics.stretches``)."""
 RATES = (0.5, 2.2, 8.7)
 """Trades per day; between them, log years are linear in the log of the rate; outside, as at the nearest."""
 
-FITTED_WITH = "2bf7fc23b729"
+FITTED_WITH = "3615f0003e05"
 """Fingerprint (``metrics.fingerprint``) of the detector that the tables below were fitted with. They hold for no other:
 a constant is changed together with a new fit."""
 
 Table = tuple[tuple[tuple[float, ...], ...], ...]
 WITH_PEERS: Table = (
     (  # WIN_RATE; rows: (0.5, 2.2, 8.7) trades per day
-        (-5.5, -1.14, 0.86, 2.35, 4.38, 5.76, 6.06),
-        (-5.5, -1.82, -0.17, 0.93, 2.19, 3.15, 5.1),
-        (-5.5, -1.62, -0.28, 0.77, 1.93, 3.21, 4.32),
+        (-5.5, -1.16, 0.83, 2.46, 4.42, 5.81, 6.11),
+        (-5.5, -1.87, -0.25, 0.76, 2.1, 3.46, 5.07),
+        (-5.5, -1.75, -0.48, 0.44, 1.74, 2.68, 3.89),
     ),
     (  # RETURN_SIZE; rows: (0.5, 2.2, 8.7) trades per day
-        (-5.5, -1.52, -0.18, 0.73, 2.19, 3.27, 5.07),
-        (-5.5, -2.3, -0.98, 0.03, 1.39, 2.81, 3.41),
-        (-5.5, -2.78, -1.44, -0.43, 1.07, 2.35, 3.61),
+        (-5.5, -1.51, -0.16, 0.73, 2.14, 3.11, 4.5),
+        (-5.5, -2.35, -0.98, 0.06, 1.5, 2.87, 3.97),
+        (-5.5, -2.77, -1.47, -0.43, 1.08, 2.27, 3.6),
     ),
     (  # JOINT; rows: (0.5, 2.2, 8.7) trades per day
-        (-5.5, -1.53, 0.1, 1.42, 3.12, 4.38, 5.76),
-        (-5.5, -2.31, -0.81, 0.42, 1.9, 3.63, 5.02),
-        (-5.5, -2.62, -1.22, -0.01, 1.63, 2.69, 3.91),
+        (-5.5, -1.54, 0.12, 1.52, 2.99, 4.42, 5.2),
+        (-5.5, -2.37, -0.81, 0.37, 1.91, 3.58, 5.67),
+        (-5.5, -2.65, -1.28, -0.11, 1.55, 2.78, 3.38),
     ),
     (  # SILENCE; rows: (0.5, 2.2, 8.7) trades per day
-        (-5.5, -2.88, -1.33, -0.06, 1.34, 2.86, 4.45),
-        (-5.5, -3.03, -1.56, -0.47, 0.87, 2.29, 4.32),
-        (-5.5, -2.49, -1.23, -0.31, 1.07, 2.15, 3.91),
+        (-5.5, -2.88, -1.31, -0.09, 1.4, 3.16, 4.5),
+        (-5.5, -2.96, -1.49, -0.4, 0.98, 2.39, 4.28),
+        (-5.5, -2.51, -1.26, -0.33, 1.01, 2.2, 3.6),
     ),
     (  # SURGE; rows: (0.5, 2.2, 8.7) trades per day
-        (-5.5, -2.51, -1.37, -0.37, 0.76, 1.95, 3.27),
-        (-5.5, -2.27, -1.21, -0.47, 0.49, 1.51, 2.61),
-        (-5.5, -1.95, -1.05, -0.23, 0.47, 1.38, 2.28),
+        (-5.5, -2.52, -1.41, -0.42, 0.69, 1.9, 3.11),
+        (-5.5, -2.28, -1.21, -0.46, 0.47, 1.45, 2.58),
+        (-5.5, -1.95, -1.04, -0.26, 0.48, 1.42, 2.27),
     ),
     (  # OPEN_LOSSES; rows: (0.5, 2.2, 8.7) trades per day
-        (-5.5, -0.25, 1.99, 4.45, 5.15, 5.76, 6.06),
-        (-5.5, -0.76, 0.74, 2.08, 5.02, 5.71, 6.01),
-        (-5.5, -0.88, 0.19, 1.18, 2.92, 3.62, 5.01),
+        (-5.5, -0.26, 1.99, 4.42, 5.2, 5.81, 6.11),
+        (-5.5, -0.78, 0.72, 2.1, 4.97, 5.67, 5.97),
+        (-5.5, -0.89, 0.18, 1.16, 2.9, 3.6, 5.0),
     ),
     (  # GAIN; rows: (0.5, 2.2, 8.7) trades per day
-        (-5.5, -1.15, 0.25, 1.21, 2.58, 3.68, 5.15),
-        (-5.5, -2.0, -0.52, 0.57, 1.71, 2.9, 3.63),
-        (-5.5, -2.06, -0.78, 0.22, 1.65, 2.43, 4.31),
+        (-5.5, -1.18, 0.21, 1.16, 2.39, 3.5, 5.2),
+        (-5.5, -2.04, -0.51, 0.55, 1.79, 3.18, 3.87),
+        (-5.5, -2.15, -0.84, 0.09, 1.55, 2.42, 3.89),
     ),
 )
-LOOKS_WITH_PEERS = 5.26
-# first flags per wallet-year at a score of 0.25: calm, drawdowns = 3.83, 3.93
-# first flags per wallet-year at a score of 1: calm, drawdowns = 0.97, 1.00
+LOOKS_WITH_PEERS = 5.10
+# first flags per wallet-year at a score of 0.25: calm, drawdowns = 3.87, 4.05
+# first flags per wallet-year at a score of 1: calm, drawdowns = 0.99, 1.00
 # first flags per wallet-year at a score of 4: calm, drawdowns = 0.29, 0.22
 ALONE: Table = (
     (  # WIN_RATE; rows: (0.5, 2.2, 8.7) trades per day
-        (-5.5, -0.99, 0.46, 1.72, 3.53, 4.45, 5.15),
-        (-5.5, -1.44, -0.3, 0.36, 1.3, 1.9, 2.3),
-        (-5.5, -1.33, -0.55, -0.12, 0.44, 0.81, 1.32),
+        (-5.5, -0.99, 0.41, 1.55, 3.4, 4.5, 5.2),
+        (-5.5, -1.44, -0.3, 0.35, 1.23, 1.81, 2.32),
+        (-5.5, -1.35, -0.58, -0.16, 0.37, 0.76, 1.2),
     ),
     (  # RETURN_SIZE; rows: (0.5, 2.2, 8.7) trades per day
-        (-5.5, -1.48, -0.16, 0.8, 2.43, 3.54, 5.15),
-        (-5.5, -2.25, -0.99, -0.04, 1.25, 2.29, 3.4),
-        (-5.5, -2.64, -1.22, -0.16, 1.22, 2.28, 4.31),
+        (-5.5, -1.48, -0.18, 0.81, 2.29, 2.99, 4.5),
+        (-5.5, -2.36, -0.96, 0.01, 1.4, 2.56, 3.87),
+        (-5.5, -2.64, -1.25, -0.17, 1.2, 2.2, 4.3),
     ),
     (  # JOINT; rows: (0.5, 2.2, 8.7) trades per day
-        (-5.5, -1.55, -0.02, 1.25, 2.36, 3.54, 5.76),
-        (-5.5, -2.24, -0.93, -0.08, 0.96, 1.62, 3.07),
-        (-5.5, -2.5, -1.33, -0.6, 0.2, 0.66, 1.38),
+        (-5.5, -1.56, -0.07, 1.15, 2.41, 3.4, 5.2),
+        (-5.5, -2.27, -0.96, -0.11, 0.98, 1.68, 3.02),
+        (-5.5, -2.52, -1.35, -0.63, 0.19, 0.61, 1.31),
     ),
     (  # SILENCE; rows: (0.5, 2.2, 8.7) trades per day
-        (-5.5, -2.94, -1.42, -0.28, 1.14, 2.57, 4.05),
-        (-5.5, -3.07, -1.66, -0.59, 0.65, 2.11, 3.06),
-        (-5.5, -2.5, -1.21, -0.4, 0.78, 1.84, 3.39),
+        (-5.5, -2.91, -1.37, -0.2, 1.18, 2.91, 4.1),
+        (-5.5, -3.02, -1.61, -0.53, 0.75, 2.12, 3.18),
+        (-5.5, -2.52, -1.22, -0.41, 0.72, 1.82, 3.38),
     ),
     (  # SURGE; rows: (0.5, 2.2, 8.7) trades per day
-        (-5.5, -2.37, -1.3, -0.31, 0.94, 1.9, 3.46),
-        (-5.5, -2.1, -0.96, -0.23, 0.94, 1.71, 3.02),
-        (-5.5, -1.7, -0.72, 0.12, 1.07, 1.93, 3.2),
+        (-5.5, -2.39, -1.35, -0.36, 0.93, 1.9, 3.4),
+        (-5.5, -2.13, -0.94, -0.21, 0.87, 1.64, 2.99),
+        (-5.5, -1.71, -0.72, 0.12, 1.05, 1.92, 3.19),
     ),
     (  # OPEN_LOSSES; rows: (0.5, 2.2, 8.7) trades per day
-        (-5.5, -0.25, 1.99, 4.45, 5.15, 5.76, 6.06),
-        (-5.5, -0.76, 0.74, 2.08, 5.02, 5.71, 6.01),
-        (-5.5, -0.88, 0.19, 1.18, 2.92, 3.62, 5.01),
+        (-5.5, -0.26, 1.99, 4.42, 5.2, 5.81, 6.11),
+        (-5.5, -0.78, 0.72, 2.1, 4.97, 5.67, 5.97),
+        (-5.5, -0.89, 0.18, 1.16, 2.9, 3.6, 5.0),
     ),
     (  # GAIN; rows: (0.5, 2.2, 8.7) trades per day
-        (-5.5, -1.33, -0.03, 0.86, 2.49, 3.12, 4.45),
-        (-5.5, -2.02, -0.63, 0.31, 1.51, 2.61, 3.15),
-        (-5.5, -2.03, -0.7, 0.16, 1.21, 2.42, 3.62),
+        (-5.5, -1.35, 0.0, 0.87, 2.05, 3.03, 4.1),
+        (-5.5, -1.99, -0.63, 0.29, 1.51, 2.66, 3.46),
+        (-5.5, -2.09, -0.68, 0.12, 1.15, 2.34, 3.38),
     ),
 )
-LOOKS_ALONE = 9.21
-# first flags per wallet-year at a score of 0.25: calm, drawdowns = 1.45, 2.79
+LOOKS_ALONE = 8.85
+# first flags per wallet-year at a score of 0.25: calm, drawdowns = 1.51, 2.86
 # first flags per wallet-year at a score of 1: calm, drawdowns = 0.31, 0.79
-# first flags per wallet-year at a score of 4: calm, drawdowns = 0.09, 0.23
+# first flags per wallet-year at a score of 4: calm, drawdowns = 0.08, 0.22
 
 
 def recurrence_years(statistic: FloatArray, rate: FloatArray, peered: BoolArray) -> FloatArray:
@@ -144,23 +146,29 @@ def recurrence_years(statistic: FloatArray, rate: FloatArray, peered: BoolArray)
     return out
 
 
-def weighted(recurrence: FloatArray, peered: BoolArray, pause: FloatArray | None = None) -> FloatArray:
+def own_silence(pause: FloatArray, stretch: FloatArray) -> FloatArray:
+    """What a wallet's pause and its slow weeks bring to the score, years; of recurrence intervals of one shape."""
+    out: FloatArray = np.maximum(PAUSE_SHARE * pause, STRETCH_SHARE * stretch)
+    return out
+
+
+def weighted(recurrence: FloatArray, peered: BoolArray, silence: FloatArray | None = None) -> FloatArray:
     """What each flagging stream brings to the score, years, (W, streams).
 
     A stream's recurrence interval by its share, corrected for having looked at several. That of silence speaks by
-    the pause (``pause``: recurrence interval, years, (W,)) where that says more.
+    the wallet's own pauses and stretches (``silence``: :func:`own_silence`, (W,)) where these say more.
     """
     looks = np.where(peered, LOOKS_WITH_PEERS, LOOKS_ALONE)
     flagging = recurrence[:, : len(SHARES)]
     out: FloatArray = flagging * SHARES[: flagging.shape[1]] / looks[:, None]
-    if pause is not None:
-        out[:, Stream.SILENCE] = np.maximum(out[:, Stream.SILENCE], PAUSE_SHARE * pause)
+    if silence is not None:
+        out[:, Stream.SILENCE] = np.maximum(out[:, Stream.SILENCE], silence)
     return out
 
 
-def score_years(recurrence: FloatArray, peered: BoolArray, pause: FloatArray | None = None) -> FloatArray:
+def score_years(recurrence: FloatArray, peered: BoolArray, silence: FloatArray | None = None) -> FloatArray:
     """Score of the strongest stream, years, (W,); see :func:`weighted`."""
-    out: FloatArray = weighted(recurrence, peered, pause).max(axis=1)
+    out: FloatArray = weighted(recurrence, peered, silence).max(axis=1)
     return out
 
 

@@ -94,7 +94,7 @@ def _wandering(bank: Bank) -> FloatArray:
     Over days with the information I it inflates the variance of the sum from I to (1 + :math:`v I`) I; this is v.
     """
     chance = expit(bank.win_logit)
-    daily = bank.n / np.maximum(bank.days, 1.0) * chance * (1 - chance)
+    daily = bank.worth / np.maximum(bank.days, 1.0) * chance * (1 - chance)
     out: FloatArray = (bank.win_inflation - 1.0) / np.maximum(daily, LEAST_INFORMATION)
     return out
 

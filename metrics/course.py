@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from metrics.calibration import SHARES, recurrence_years, score_years
+from metrics.calibration import SHARES, own_silence, recurrence_years, score_years
+from metrics.clustering import day_weight
 from metrics.common import Common
 from metrics.evidence import checked
 from metrics.panel import FIELDS, Panel
@@ -25,6 +26,7 @@ from metrics.streams import (
     page,
     statistic,
 )
+from metrics.stretches import next_pace, stretch_years
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -47,15 +49,18 @@ class Checkpoint:
     quiet: FloatArray  #: days without a trade so far, less where peers trade less too, (W,)
     quiet_since: IntArray  #: day after its last trade, (W,)
     pause: FloatArray  #: recurrence interval of such a pause, years, (W,)
+    pace: FloatArray  #: of the last weeks, in usual trading days per day, (W,); nan before it is judged
+    exposure: FloatArray  #: share of its usual trades that the market let a wallet have meanwhile, (W,)
+    stretch: FloatArray  #: recurrence interval of such a pace, years, (W,)
     recurrence: FloatArray  #: years, (W, S)
     score: FloatArray  #: years, (W,)
     flagged: BoolArray  #: (W,)
     peered: BoolArray  #: whether its peers could tell the market, (W,)
 
     def shown(self, row: int) -> list[float]:
-        """Recurrence interval of each stream that can flag, years; silence by what says more, counts or the pause."""
+        """Recurrence interval of each stream that can flag, years; silence by what says most of it."""
         out: list[float] = self.recurrence[row, : len(SHARES)].tolist()
-        out[Stream.SILENCE] = max(out[Stream.SILENCE], float(self.pause[row]))
+        out[Stream.SILENCE] = max(out[Stream.SILENCE], float(self.pause[row]), float(self.stretch[row]))
         return out
 
     @classmethod
@@ -72,6 +77,9 @@ class Checkpoint:
             quiet=np.zeros(wallets),
             quiet_since=np.zeros(wallets, dtype=np.int64),
             pause=np.full(wallets, LEAST_YEARS),
+            pace=np.full(wallets, np.nan),
+            exposure=np.ones(wallets),
+            stretch=np.full(wallets, LEAST_YEARS),
             recurrence=recurrence,
             score=score_years(recurrence, np.ones(wallets, dtype=bool)),
             flagged=np.zeros(wallets, dtype=bool),
@@ -106,6 +114,9 @@ def advance(
         Recurrence interval from which a wallet is flagged.
     """
     sums = dict(zip(FIELDS, panel.day(day), strict=True))
+    weight = day_weight(sums["closes"], bank.link)
+    sums |= {name: sums[name] * weight for name in ("closes", "wins", "win_size", "loss_size")}
+    sums["trades"] = sums["trades"] / bank.parts
     # One that learns later tells nothing yet: a day that is computed again must not know it.
     informs = bank.informs_from <= day
     marked = (marked_from <= day) & (bank.overdue_known > 0)
@@ -133,11 +144,16 @@ def advance(
     recurrence = recurrence_years(statistic(total), bank.rate, peered)
     recurrence[~marked, Stream.OPEN_LOSSES] = LEAST_YEARS
     active = sums["trades"] != 0  # nan: it traded, and how often is not known
-    quiet = np.where(
-        active, 0.0, before.quiet + sums["covered"] * np.minimum(1.0, np.exp(common.shift[Factor.ACTIVITY]))
-    )
+    usual = np.minimum(1.0, np.exp(common.shift[Factor.ACTIVITY]))  # where peers trade less too
+    quiet = np.where(active, 0.0, before.quiet + sums["covered"] * usual)
     pause = np.where(judged, pause_years(quiet, **bank.pauses()), LEAST_YEARS)
-    score = score_years(recurrence, peered, pause)
+    began = np.isnan(before.pace)
+    pace, exposure = np.where(began, bank.stretch_last, before.pace), np.where(began, 1.0, before.exposure)
+    paces = next_pace(pace, exposure, sums["trades"], usual, bank.stretch_per_day)
+    pace, exposure = (np.where(judged, new, old) for new, old in zip(paces, (pace, exposure), strict=True))
+    slow = stretch_years(pace, exposure, years=bank.stretch_years, slowest=bank.stretch_slowest)
+    stretch = np.where(judged, slow, LEAST_YEARS)
+    score = score_years(recurrence, peered, own_silence(pause, stretch))
     return Checkpoint(
         common=common,
         total=total,
@@ -147,6 +163,9 @@ def advance(
         quiet=quiet,
         quiet_since=np.where(active, day + 1, before.quiet_since),
         pause=pause,
+        pace=np.where(bank.known & (day >= bank.end_day), pace, np.nan),
+        exposure=exposure,
+        stretch=stretch,
         recurrence=recurrence,
         score=score,
         flagged=bank.known & (score >= flag_years),

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
+from metrics.clustering import day_weight
 from metrics.interval import next_mean
 from metrics.mood import within
 from metrics.panel import Panel
@@ -41,6 +42,7 @@ class Comparison:
     peers_change: FloatArray
     n: FloatArray
     peers_se: FloatArray  #: standard error of ``peers_change``
+    worth: FloatArray  #: independent ones that ``n`` are worth
     peers_down: IntArray  #: peers whose own metric fell at least half as far in the same window
 
 
@@ -49,6 +51,7 @@ class Window:
     """Recent days of the panel and each wallet's window in them; W wallets, T days."""
 
     closes: FloatArray  #: (W, T), 0 on days that were not read; likewise below
+    worth: FloatArray  #: independent round trips that these are worth, moods apart
     wins: FloatArray
     returns: FloatArray
     trades: FloatArray
@@ -72,6 +75,7 @@ class Window:
         first: IntArray,
         end: int,
         marked: BoolArray,
+        link: FloatArray,
     ) -> "Window":
         """Windows ``first[i] .. end - 1``; ``common`` and ``market_se`` are those of the last T days."""
         begin = end - market_se.shape[1]
@@ -82,6 +86,7 @@ class Window:
         sums: dict[str, Any] = {name: np.nan_to_num(panel.view(name, begin, end)) * covered for name in names}
         return cls(
             **sums,
+            worth=sums["closes"] * day_weight(sums["closes"], link[:, None]),
             covered=covered,
             common=common,
             market_se=market_se,
@@ -141,7 +146,7 @@ def back_to_level(bank: Bank, win: Comparison) -> BoolArray:
 def effective(bank: Bank, window: Window, peers: Witnesses) -> FloatArray:
     """How many peers that tell equally much each wallet's peers are worth over its window, (W,)."""
     p = expit(bank.win_logit)[peers.index]
-    return peers.worth(window.others(window.closes, peers) * p * (1 - p))
+    return peers.worth(window.others(window.worth, peers) * p * (1 - p))
 
 
 def checked(bank: Bank, peers: Witnesses) -> BoolArray:
@@ -151,7 +156,7 @@ def checked(bank: Bank, peers: Witnesses) -> BoolArray:
     the market is estimated as well as it can be, but evidence against the wallet must be as rare as without peers.
     """
     p = expit(bank.win_logit)
-    information = USUAL_DAYS * bank.n / np.maximum(bank.days, 1.0) * p * (1 - p)
+    information = USUAL_DAYS * bank.worth / np.maximum(bank.days, 1.0) * p * (1 - p)
     return peers.enough & (peers.worth(information[peers.index]) >= FEW_PEERS)
 
 
@@ -172,6 +177,7 @@ def metric_evidence(
         n=int(of.n[i]),
         window_days=days,
         recurrence_years=recurrence,
+        worth=_known(of.worth[i]),
     )
 
 
@@ -187,7 +193,8 @@ def _win_rate(bank: Bank, window: Window, peers: Witnesses) -> Comparison:
     market_se = window.own(weight * window.market_se) / total
     shift_variance = bank.win_se**2 + (bank.market_beta * market_se) ** 2
     inflation = within(bank.win_inflation, window.days)
-    sd = np.sqrt(inflation * spread / np.maximum(n, 1.0) + spread**2 * shift_variance)
+    worth = np.maximum(window.own(window.worth), 1.0)
+    sd = np.sqrt(inflation * spread / worth + spread**2 * shift_variance)
     calm = expit(bank.win_logit)
     recent = window.own(window.wins) / n
     theirs = window.others(window.wins, peers) / window.others(window.closes, peers)
@@ -199,6 +206,7 @@ def _win_rate(bank: Bank, window: Window, peers: Witnesses) -> Comparison:
         peers_change=np.where(peers.use.any(axis=1), expected - calm, np.nan),
         peers_se=spread * bank.market_beta * market_se,
         n=n,
+        worth=window.own(window.worth) / inflation,
         peers_down=_fell_too(peers.use, recent - calm, theirs - calm[peers.index]),
     )
 
@@ -215,11 +223,12 @@ def _average_return(bank: Bank, window: Window, peers: Witnesses) -> Comparison:
     told = (~np.isnan(change)).sum(axis=1)
     # The median of few peers is itself a guess; its variance is about pi/2 that of their mean.
     guess = np.where(told > 1, np.pi / 2 * _variance(change) / np.maximum(told, 1), 0.0)
-    chance = bank.win_inflation * (1 / np.maximum(n, 1.0) + 1 / np.maximum(bank.n, 1.0))
+    worth = np.maximum(window.own(window.worth), 1.0)
+    chance = bank.win_inflation * (1 / worth + 1 / np.maximum(bank.worth, 1.0))
     sd = bank.return_sd * np.sqrt(chance + guess)
     centre = bank.mean_return + np.nan_to_num(moved)
     recent = window.own(window.returns) / n
-    below, above = next_mean(bank.return_skew, np.maximum(bank.n, 2.0), np.maximum(n, 1.0))
+    below, above = next_mean(bank.return_skew, np.maximum(bank.worth, 2.0), worth)
     return Comparison(
         recent=recent,
         baseline=bank.mean_return,
@@ -228,18 +237,19 @@ def _average_return(bank: Bank, window: Window, peers: Witnesses) -> Comparison:
         peers_change=moved,
         peers_se=np.where(told > 1, bank.return_sd * np.sqrt(guess), np.nan),
         n=n,
+        worth=window.own(window.worth) / within(bank.win_inflation, window.days),
         peers_down=_fell_too(peers.use, (recent - bank.mean_return) / bank.return_sd, change),
     )
 
 
 def _trade_frequency(bank: Bank, window: Window, peers: Witnesses) -> Comparison:
     days = window.own(window.covered)
-    usual = bank.rate * (5 + 2 * bank.weekend) / 7
+    usual = bank.rate * bank.parts * (5 + 2 * bank.weekend) / 7
     mean = bank.rate[:, None] * np.where(window.weekend, bank.weekend[:, None], 1.0) * window.covered
     mean *= np.exp(bank.rate_slope[:, None] * window.common[Factor.MARKET] + window.common[Factor.ACTIVITY])
     variance = window.own(mean + bank.overdispersion[:, None] * mean**2) * bank.rate_inflation
-    expected = window.own(mean) / days
-    sd = np.sqrt(variance / days**2 + (expected * bank.rate_se) ** 2)
+    expected = window.own(mean) / days * bank.parts
+    sd = np.sqrt(variance * (bank.parts / days) ** 2 + (expected * bank.rate_se) ** 2)
     sd = np.where(bank.rate_known > 0, sd, np.nan)
     theirs = window.others(window.trades, peers) / window.others(window.covered, peers)
     recent = window.own(window.trades) / days
@@ -253,6 +263,7 @@ def _trade_frequency(bank: Bank, window: Window, peers: Witnesses) -> Comparison
         peers_change=_median(change) * usual,
         peers_se=np.where(told > 1, usual * np.sqrt(np.pi / 2 * _variance(change) / np.maximum(told, 1)), np.nan),
         n=window.own(window.trades),
+        worth=np.full(len(days), np.nan),
         peers_down=_fell_too(peers.use, recent / usual - 1.0, theirs / usual[peers.index] - 1.0),
     )
 
@@ -279,6 +290,7 @@ def _open_losses(bank: Bank, window: Window, peers: Witnesses) -> Comparison:
         peers_change=np.where(enough, expected - bank.overdue_share, np.nan) * known,
         peers_se=np.full(len(n), np.nan),
         n=n,
+        worth=np.full(len(n), np.nan),
         peers_down=_fell_too(theirs, bank.overdue_share - recent, -rise),
     )
 

@@ -16,6 +16,7 @@ MODULES: Final = tuple(
         "bags",
         "baseline",
         "calibration",
+        "clustering",
         "common",
         "course",
         "evidence",
@@ -30,6 +31,7 @@ MODULES: Final = tuple(
         "replay",
         "scale",
         "streams",
+        "stretches",
         "watched",
     )
 )

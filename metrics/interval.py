@@ -11,7 +11,7 @@ FloatArray = npt.NDArray[np.float64]
 Z95 = 1.959964
 
 
-def wilson(wins: float, n: int) -> tuple[float, float]:
+def wilson(wins: float, n: float) -> tuple[float, float]:
     r"""95 % interval of a share by Wilson's score.
 
     .. math:: \frac{p + z^2/2n \pm z \sqrt{p(1-p)/n + z^2/4n^2}}{1 + z^2/n}
@@ -19,7 +19,7 @@ def wilson(wins: float, n: int) -> tuple[float, float]:
     Parameters
     ----------
     wins, n
-        ``wins`` of ``n``; at least 1 in all.
+        ``wins`` of ``n``; at least 1 in all. Where trials hang together, of as many independent ones as they are worth.
 
     Returns
     -------

@@ -14,6 +14,7 @@ from metrics.baseline import (
     fit,
     fit_population,
 )
+from metrics.clustering import day_weight, linked, parts_of
 from metrics.common import past_market
 from metrics.ledger import Ledger
 from metrics.panel import Panel
@@ -46,8 +47,12 @@ def history(
     read = panel.view("covered", first, end)[i] > 0
     names = ("closes", "wins", "win_size", "loss_size", "trades")
     columns = {name: panel.view(name, first, end)[i][read] for name in names}
+    link = linked(*(columns[name] for name in names[:4]))
+    weight = day_weight(columns["closes"], link)
+    parts = parts_of(columns["closes"], weight)
+    columns |= {name: columns[name] * weight for name in names[:4]}
     active = columns["trades"] != 0  # nan: it traded, and how often is not known
-    columns["trades"] = np.nan_to_num(columns["trades"])
+    columns["trades"] = np.nan_to_num(columns["trades"]) / parts
     day, table = ledger.table_read(first, end)
     held = table[:, 3]
     timed = held > 0
@@ -62,6 +67,8 @@ def history(
     return History(
         day=np.arange(first, end)[read],
         **columns,
+        link=link,
+        parts=parts,
         active=active,
         market=market[read],
         returns=np.clip(returns, -size[1].largest, size[0].largest),

@@ -15,7 +15,7 @@ import pandas as pd
 
 from metrics.bags import UNDER_WATER, told_positions
 from metrics.baseline import Population
-from metrics.calibration import SHARES
+from metrics.calibration import SHARES, own_silence
 from metrics.ledger import DAY_S, Ledger, Row, round_trip_rows, trade_rows
 from metrics.peers import choose_peers
 from metrics.replay import Replay
@@ -244,9 +244,10 @@ class Monitor:
         kept = [self._replay.checkpoints[day] for day in range(self._end - days, self._end)]
         return np.stack([statistic(each.total) for each in kept], axis=1), self._replay.constants()[0].rate
 
-    def pauses(self, days: int) -> FloatArray:
-        """Recurrence intervals of every wallet's pause on the last ``days`` days, years, (wallets, days)."""
-        return np.stack([self._replay.checkpoints[day].pause for day in range(self._end - days, self._end)], axis=1)
+    def own_silence(self, days: int) -> FloatArray:
+        """What every wallet's pause and slow weeks brought to its score on the last days, years, (wallets, days)."""
+        kept = [self._replay.checkpoints[day] for day in range(self._end - days, self._end)]
+        return np.stack([own_silence(each.pause, each.stretch) for each in kept], axis=1)
 
     def peered(self) -> npt.NDArray[np.bool_]:
         """Whose peers could tell the market on the last complete day, (wallets,), in the same order."""

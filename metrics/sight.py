@@ -45,7 +45,7 @@ def _win_drift(baseline: Baseline) -> float:
         p = float(expit(baseline.win_logit - GUARD * baseline.win_se))
         q = float(expit(baseline.win_logit - GUARD * baseline.win_se - shift))
         best = max(best, now * math.log(q / p) + (1 - now) * math.log((1 - q) / (1 - p)))
-    closes_per_day = baseline.n / max(baseline.days, 1.0)
+    closes_per_day = baseline.worth / max(baseline.days, 1.0)
     return closes_per_day * best / baseline.win_inflation
 
 

@@ -66,7 +66,7 @@ GUARD = 0.7  # standard errors by which the baseline is moved towards the change
 RATE_GUARD = 1.0  # the same for the rate, whose error a short history understates: bursts and pauses come in spells
 RESPONSE_GUARD = 3.0  # times the error of the wallet's response to the market: a drawdown lasts, and so does the error
 CALM_MARKET = 0.3  # logit units: moves that are small against it come and go, and the response's error with them
-MARKET_MEMORY = 9.0  # days for which the error of the market's estimate lasts: sums of so many are off together
+MARKET_MEMORY = 6.0  # days for which the error of the market's estimate lasts: sums of so many are off together
 OVERDUE_GUARD = 1.0  # the same for the share of overdue positions
 DAY_LIMIT = 5.0  # most evidence that one day may add: no single day is a regime
 
@@ -95,6 +95,7 @@ class Bank:
     win_size_se: FloatArray
     loss_size_se: FloatArray
     rate: FloatArray
+    parts: FloatArray
     rate_known: FloatArray  #: 1 where the pace was learned, else 0: no evidence of it; likewise below
     weekend: FloatArray
     overdispersion: FloatArray
@@ -112,6 +113,8 @@ class Bank:
     return_skew: FloatArray
     win_rate: FloatArray
     n: FloatArray
+    worth: FloatArray
+    link: FloatArray
     days: FloatArray
     pause_years: FloatArray
     pause_longest: FloatArray
@@ -119,6 +122,10 @@ class Bank:
     pause_per_year: FloatArray
     pause_shape: FloatArray
     pause_scale: FloatArray
+    stretch_years: FloatArray
+    stretch_per_day: FloatArray
+    stretch_slowest: FloatArray
+    stretch_last: FloatArray
 
     @classmethod
     def of(cls, baselines: Sequence[Baseline | None], informs_from: Sequence[int]) -> "Bank":
@@ -128,7 +135,7 @@ class Bank:
             if each.name in ("known", "informs_from"):
                 continue
             kind = np.int64 if each.name == "end_day" else np.float64
-            of = attrgetter(each.name.replace("pause_", "pauses."))
+            of = attrgetter(each.name.replace("pause_", "pauses.").replace("stretch_", "stretches."))
             columns[each.name] = np.array([1 if b is None else of(b) for b in baselines], dtype=kind)
         return cls(
             known=np.array([b is not None for b in baselines], dtype=bool),

@@ -175,6 +175,8 @@ class MetricEvidence:
     peers_low: float | None = None  #: 95 % interval of ``peers_change``; None: not known
     peers_high: float | None = None
     long_run: float | None = None  #: the level that the record, freed of the luck of being chosen, makes likely
+    #: independent ones that ``n`` are worth: parts of one order hang together, moods last; None: not known
+    worth: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
-from metrics.calibration import recurrence_years, score_years, weighted
+from metrics.calibration import PAUSE_SHARE, own_silence, recurrence_years, score_years, weighted
 from metrics.course import Checkpoint
 from metrics.dating import began_between
 from metrics.evidence import (
@@ -65,10 +65,10 @@ class Standing:
         """Read the streams' recurrence intervals as metrics."""
         began_on = began(now.total, now.since)
         shown = now.recurrence.copy()
-        shown[:, Stream.SILENCE] = np.maximum(shown[:, Stream.SILENCE], now.pause)
-        by_share = weighted(now.recurrence, now.peered, now.pause)
-        silence = weighted(now.recurrence, now.peered)[:, Stream.SILENCE]
-        paused = by_share[:, Stream.SILENCE] > silence
+        shown[:, Stream.SILENCE] = np.maximum(shown[:, Stream.SILENCE], np.maximum(now.pause, now.stretch))
+        by_share = weighted(now.recurrence, now.peered, own_silence(now.pause, now.stretch))
+        counted = weighted(now.recurrence, now.peered)[:, Stream.SILENCE]
+        paused = (by_share[:, Stream.SILENCE] > counted) & (PAUSE_SHARE * now.pause >= by_share[:, Stream.SILENCE])
         began_on[:, Stream.SILENCE] = np.where(paused, now.quiet_since, began_on[:, Stream.SILENCE])
         recurrence, since, stream = _by_metric(shown, began_on, METRICS)
         lead = _by_metric(np.minimum(by_share, TOLD_APART), began_on, METRICS)[0].argmax(axis=1)
@@ -145,7 +145,7 @@ def assess(
     length = np.clip(np.minimum(length, end - bank.end_day), 1, LONGEST_DAYS)
     shifts = _recent([each.common.shift for each in checkpoints], (len(Factor), len(names)))
     market_se = _recent([each.common.market_se for each in checkpoints], (len(names),))
-    window = Window.of(panel, shifts, market_se, first=end - length, end=end, marked=marked)
+    window = Window.of(panel, shifts, market_se, first=end - length, end=end, marked=marked, link=bank.link)
     compared = compare(bank, window, told)
     unread = window.days - window.own(window.covered)
     lucky = back_to_level(bank, compared[Metric.WIN_RATE])

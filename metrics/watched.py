@@ -11,6 +11,7 @@ from metrics.ledger import DAY_S, Ledger
 from metrics.pauses import Pauses
 from metrics.scale import Scale
 from metrics.streams import NEVER
+from metrics.stretches import Stretches
 
 EVER = -(2**31)  # a day before all others
 
@@ -106,6 +107,7 @@ class Watched:
         if saved["baseline"] is not None:
             parts: dict[str, Any] = {name: Scale(**saved["baseline"][name]) for name in ("scale_win", "scale_loss")}
             parts["pauses"] = Pauses(**saved["baseline"]["pauses"])
+            parts["stretches"] = Stretches(**saved["baseline"]["stretches"])
             baseline = Baseline(**{**saved["baseline"], **parts})
         ledger = Ledger.from_dict(saved["ledger"])
         return cls(**{**saved, "ledger": ledger, "baseline": baseline, "peers": list(saved["peers"])})

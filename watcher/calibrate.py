@@ -109,7 +109,7 @@ def _scores(
         return [], np.empty((0, 0)), np.empty(0, dtype=np.int64)
     begin, end = min(since.values()), stretch.begin + stretch.days * DAY
     monitor = Monitor(dial)
-    parts, pauses = [], []
+    parts, silences = [], []
     at = begin
     while at < end:
         until = min(end, at + timedelta(days=AT_ONCE))
@@ -129,14 +129,14 @@ def _scores(
         assessments = monitor.tick(until, now, trades=traded, covered=mixed.covered)
         course, rate = monitor.course((until - at) // DAY)
         parts.append(course[:, :, :CLOSED])
-        pauses.append(monitor.pauses((until - at) // DAY))
+        silences.append(monitor.own_silence((until - at) // DAY))
         at = until
     statistic = np.concatenate(parts, axis=1)
     flat = statistic.reshape(-1, CLOSED)
     peered = np.repeat(monitor.peered(), statistic.shape[1])
     years = recurrence_years(flat, np.repeat(rate, statistic.shape[1]), peered)
-    pause = np.concatenate(pauses, axis=1).reshape(-1)
-    scores = score_years(years, peered, pause).reshape(statistic.shape[:2])
+    silence = np.concatenate(silences, axis=1).reshape(-1)
+    scores = score_years(years, peered, silence).reshape(statistic.shape[:2])
     wallets = [each.wallet for each in assessments]
     judged = [i for i, each in enumerate(assessments) if each.wallet in known and each.state is not State.LEARNING]
     first = np.array([(since[wallet] - begin) // DAY for wallet in wallets], dtype=np.int64)

@@ -38,6 +38,7 @@ def like(**fields: float) -> Bank:
         "rate_se": 0.0,
         "win_inflation": 1.0,
         "rate_inflation": 1.0,
+        "parts": 1.0,
         "end_day": FIRST,
     }
     many = bank().repeat(0, WALLETS)
@@ -53,6 +54,7 @@ def window(daily: dict[str, FloatArray], *, market: float = 0.0, market_se: floa
     names = ("closes", "wins", "returns", "trades", "sold", "overdue")
     return Window(
         **{name: daily.get(name, none) for name in names},
+        worth=daily.get("closes", none),
         covered=np.ones_like(some),
         common=np.where(np.arange(len(Factor))[:, None, None] == Factor.MARKET, market, np.zeros(some.shape)),
         market_se=np.full(some.shape, market_se),
@@ -173,7 +175,7 @@ def test_the_average_return_of_a_steady_wallet_lies_in_its_range(law: Law, befor
     rng = np.random.default_rng(before + n)
     past, later = law(rng, (WALLETS, before)), law(rng, (WALLETS, n))
     spread = np.array([moments(row) for row in past])
-    of = like(n=before)
+    of = like(n=before, worth=before)
     of = replace(of, mean_return=past.mean(axis=1), return_sd=spread[:, 0], return_skew=spread[:, 1])
     daily = {"closes": np.full((WALLETS, 10), n / 10), "returns": np.repeat(later.sum(axis=1)[:, None] / 10, 10, 1)}
     assert 0.92 <= covered(of, daily, Metric.AVERAGE_RETURN) <= 0.98
@@ -184,7 +186,7 @@ def test_what_moods_do_to_an_average_return_is_in_its_range() -> None:
     rng = np.random.default_rng(2)
     before, n, sd = 200, 40, 0.1
     past, later = (rng.normal(0.02, sd * np.sqrt(3 / size), WALLETS) for size in (before, n))
-    of = replace(like(n=before, win_inflation=3.0, return_sd=sd, return_skew=0.0), mean_return=past)
+    of = replace(like(n=before, worth=before, win_inflation=3.0, return_sd=sd, return_skew=0.0), mean_return=past)
     daily = {"closes": np.full((WALLETS, 10), n / 10), "returns": np.repeat(later[:, None] * n / 10, 10, 1)}
     assert 0.92 <= covered(of, daily, Metric.AVERAGE_RETURN) <= 0.98
 
@@ -195,7 +197,7 @@ def test_what_peers_share_lies_in_their_range_and_the_wallet_in_its_own() -> Non
     groups, peers, n, fall, sd = 200, 12, 30, -0.05, 0.1
     rows = groups * (peers + 1)
     many = bank().repeat(0, rows)
-    given = {"mean_return": 0.02, "return_sd": sd, "return_skew": 0.0, "win_inflation": 1.0, "n": 1e6}
+    given = {"mean_return": 0.02, "return_sd": sd, "return_skew": 0.0, "win_inflation": 1.0, "n": 1e6, "worth": 1e6}
     of = replace(many, **{name: np.full(rows, value) for name, value in given.items()})
     # Peers answer to their market each in its own way.
     mean = 0.02 + fall + np.where(np.arange(rows) % (peers + 1) > 0, rng.normal(0, 0.08, rows), 0.0)
