@@ -126,8 +126,8 @@ def _sight(seen: Sequence[Sight | None]) -> str:
     blind = len(seen) - len(told)
     if not told:
         return "<b>Sight</b> no wallet trades enough for a 20-point drop to show within a year."
-    first, last = round(told[0]), text.count(round(told[-1]), "day")
-    span = last if text.count(first, "day") == last else f"{first} to {last}"
+    first, last = (text.figure(day, most=text.MANY) for day in (told[0], told[-1]))
+    span = text.count(told[-1], "day") if first == last else f"{first} to {last} days"
     rest = f"; for {blind:,} not within a year" if blind else ""
     return f"<b>Sight</b> a 20-point drop would show in {span}{rest}."
 

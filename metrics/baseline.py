@@ -278,7 +278,7 @@ def fit(history: History, population: Population, *, first_day: int, end_day: in
     level = population.level(history)
     spread = population.win_spread
     a, b = fit_win(history.closes, history.wins, history.market, level, spread=spread, inflation=inflation)
-    older = _since_last(history.closes) > NEWEST
+    older = np.cumsum(history.closes[::-1])[::-1] > NEWEST  # all but the last round trips
     before, _ = fit_win(
         history.closes * older, history.wins * older, history.market, level, spread=spread, inflation=inflation
     )
@@ -346,11 +346,6 @@ def usual_longest(holding_s: FloatArray) -> float:
     """95th percentile of a wallet's holding times, seconds; 0 = unknown: too few of them (n,) are known (above 0)."""
     known = holding_s[holding_s > 0]
     return float(np.quantile(known, 0.95)) if len(known) >= MINIMUM_ROUND_TRIPS else 0.0
-
-
-def _since_last(closes: FloatArray) -> FloatArray:
-    """Round trips that closed on each day or later, (days,)."""
-    return np.cumsum(closes[::-1])[::-1]
 
 
 def _size_residual(size: FloatArray, count: FloatArray, market: FloatArray, slope: float) -> FloatArray:

@@ -52,6 +52,9 @@ class Window:
 
     closes: FloatArray  #: (W, T), 0 on days that were not read; likewise below
     worth: FloatArray  #: independent round trips that these are worth, moods apart
+    win_worth: FloatArray  #: likewise of those that won
+    win_size: FloatArray  #: sums of the robust z of their sizes, each by what it is worth
+    loss_size: FloatArray
     wins: FloatArray
     returns: FloatArray
     trades: FloatArray
@@ -84,9 +87,13 @@ class Window:
         inside = (day >= first[:, None]).astype(np.float64)
         names = ("closes", "wins", "returns", "trades", "sold", "overdue")
         sums: dict[str, Any] = {name: np.nan_to_num(panel.view(name, begin, end)) * covered for name in names}
+        weight = day_weight(sums["closes"], link[:, None])
         return cls(
             **sums,
-            worth=sums["closes"] * day_weight(sums["closes"], link[:, None]),
+            worth=sums["closes"] * weight,
+            win_worth=sums["wins"] * weight,
+            win_size=panel.view("win_size", begin, end) * covered * weight,
+            loss_size=panel.view("loss_size", begin, end) * covered * weight,
             covered=covered,
             common=common,
             market_se=market_se,

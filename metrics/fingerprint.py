@@ -32,12 +32,15 @@ MODULES: Final = tuple(
         "scale",
         "streams",
         "stretches",
+        "style",
         "watched",
     )
 )
 """From the rows of a wallet to its score."""
 
-SHOWN: Final = frozenset({"SHORTEST_DAYS", "LONGEST_DAYS", "HOT", "SURE", "AGREES", "Z95", "KEPT_DAYS", "FIELDS"})
+SHOWN: Final = frozenset(
+    {"SHORTEST_DAYS", "LONGEST_DAYS", "HOT", "SURE", "AGREES", "Z95", "KEPT_DAYS", "FIELDS", "NESTED"}
+)
 """Constants of these modules that no score depends on: what is shown, and how arrays are laid out."""
 
 FITTED: Final = frozenset({"WITH_PEERS", "ALONE", "LOOKS_WITH_PEERS", "LOOKS_ALONE", "FITTED_WITH"})

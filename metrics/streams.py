@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from enum import IntEnum
 from itertools import pairwise
 from operator import attrgetter
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -61,6 +61,7 @@ MARKET_COLUMNS = sum(MEMBERS[:3])
 """The first columns depend on the market; the rest only a little."""
 BOUNDS = np.concatenate(([0], np.cumsum(MEMBERS)))
 
+NESTED: Final = {"win_median": "scale_win.median", "loss_median": "scale_loss.median"}  # fields of ``Bank``
 NEVER = 2**31  # a day that does not come
 GUARD = 0.7  # standard errors by which the baseline is moved towards the change: it is an estimate itself
 RATE_GUARD = 1.0  # the same for the rate, whose error a short history understates: bursts and pauses come in spells
@@ -86,6 +87,8 @@ class Bank:
     win_se: FloatArray
     win_spread: FloatArray
     loss_spread: FloatArray
+    win_median: FloatArray
+    loss_median: FloatArray
     win_size: FloatArray
     loss_size: FloatArray
     win_size_slope: FloatArray
@@ -135,7 +138,9 @@ class Bank:
             if each.name in ("known", "informs_from"):
                 continue
             kind = np.int64 if each.name == "end_day" else np.float64
-            of = attrgetter(each.name.replace("pause_", "pauses.").replace("stretch_", "stretches."))
+            of = attrgetter(
+                NESTED.get(each.name) or each.name.replace("pause_", "pauses.").replace("stretch_", "stretches.")
+            )
             columns[each.name] = np.array([1 if b is None else of(b) for b in baselines], dtype=kind)
         return cls(
             known=np.array([b is not None for b in baselines], dtype=bool),

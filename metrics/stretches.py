@@ -16,6 +16,8 @@ STRETCH_MEMORY = 0.95  # from one day to the next: a mean of some 40 days, of wh
 FIRST_DAYS = 14  # in which the mean says little of its own yet
 STRETCH_TAIL = 3.0
 """Exponent of a power law below the slowest stretch: half of it comes up an eighth as often."""
+SLOWER = 0.9
+"""Share of the slowest stretch below which a pace says anything: a wallet of an even pace is at its slowest always."""
 LEAST_PACE = 0.03  # usual trading days per day: below, a slow wallet's pace is not told from none
 BUSIEST = 4.0  # usual trading days: one wild day does not hide a slow month
 LEAST_TRADING_DAYS = 5  # as for the pace
@@ -32,7 +34,8 @@ class Stretches:
 
     .. math:: \text{years} = H \left(\frac{x + 0.03}{s + 0.03}\right)^{-3}
 
-    for a pace x. Nothing is said of a wallet with trades on fewer than five days.
+    for a pace x at least a tenth below s; one less slow is no news. Nothing is said of a wallet with trades on fewer
+    than five days.
     """
 
     years: float = 0.0  #: of history that was read; 0 = too little is known
@@ -88,7 +91,14 @@ def next_pace(
 
 
 def stretch_years(pace: FloatArray, exposure: FloatArray, *, years: FloatArray, slowest: FloatArray) -> FloatArray:
-    """Mean years until an unchanged wallet trades so little over some weeks, (wallets,); next to nothing if unknown."""
-    ratio = (pace / exposure + LEAST_PACE) / (slowest + LEAST_PACE)
-    out: FloatArray = np.maximum(years, 1e-9) * ratio**-STRETCH_TAIL
+    """Mean years until an unchanged wallet trades so little over some weeks, (wallets,).
+
+    Next to nothing where its stretches are not known, or the pace is no slower than they were.
+    """
+    now = pace / exposure
+    ratio = (now + LEAST_PACE) / (slowest + LEAST_PACE)
+    out: FloatArray = np.where((years > 0) & (now < SLOWER * slowest), years * ratio**-STRETCH_TAIL, NO_NEWS)
     return out
+
+
+NO_NEWS = 1e-6  # years

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,7 @@ from metrics.evidence import (
 from metrics.panel import Panel
 from metrics.peers import FEW_PEERS, Factor, Witnesses
 from metrics.streams import Bank, Stream, began, statistic
+from metrics.style import STYLE_STREAMS, changed
 from metrics.types import Assessment, Evidence, Gain, Metric, Sight, State
 
 FloatArray = npt.NDArray[np.float64]
@@ -61,12 +63,17 @@ class Standing:
     unadjusted_since: IntArray
 
     @classmethod
-    def of(cls, now: Checkpoint, bank: Bank) -> "Standing":
-        """Read the streams' recurrence intervals as metrics."""
+    def of(cls, now: Checkpoint, bank: Bank, *, styled: BoolArray | None = None) -> "Standing":
+        """Read the streams' recurrence intervals as metrics.
+
+        Of wallets that only trade another way (``styled``, (W,)), what another style moves is no evidence.
+        """
         began_on = began(now.total, now.since)
         shown = now.recurrence.copy()
         shown[:, Stream.SILENCE] = np.maximum(shown[:, Stream.SILENCE], np.maximum(now.pause, now.stretch))
         by_share = weighted(now.recurrence, now.peered, own_silence(now.pause, now.stretch))
+        if styled is not None:
+            by_share[:, STYLE_STREAMS] = np.where(styled[:, None], 0.0, by_share[:, STYLE_STREAMS])
         counted = weighted(now.recurrence, now.peered)[:, Stream.SILENCE]
         paused = (by_share[:, Stream.SILENCE] > counted) & (PAUSE_SHARE * now.pause >= by_share[:, Stream.SILENCE])
         began_on[:, Stream.SILENCE] = np.where(paused, now.quiet_since, began_on[:, Stream.SILENCE])
@@ -79,7 +86,7 @@ class Standing:
         raw_lead = raw.argmax(axis=1)
         rows = np.arange(len(lead))
         return cls(
-            score=now.score,
+            score=by_share.max(axis=1),
             lead=lead,
             recurrence=recurrence,
             stream=stream[rows, lead],
@@ -130,22 +137,29 @@ def assess(
     (last trade, unix seconds), ``bags`` (those of the judged days, older ones) and ``marked`` (whether its open
     positions are known) go by row.
     """
-    standing = Standing.of(checkpoints[-1], bank)
     marked = marked & (bank.overdue_known > 0)
+    standing = Standing.of(checkpoints[-1], bank)
+    shifts = _recent([each.common.shift for each in checkpoints], (len(Factor), len(names)))
+    market_se = _recent([each.common.market_se for each in checkpoints], (len(names),))
+    windows = partial(Window.of, panel, shifts, market_se, end=end, marked=marked, link=bank.link)
+    # A month at least: rarer wins come in runs, and a few days without one say nothing of how large they are.
+    lately = np.clip(end - standing.since, USUAL_DAYS, LONGEST_DAYS)
+    styled = changed(bank, windows(first=end - np.clip(np.minimum(lately, end - bank.end_day), 1, LONGEST_DAYS)))
+    styled &= np.isin(standing.stream, STYLE_STREAMS)
+    if styled.any():
+        standing = Standing.of(checkpoints[-1], bank, styled=styled)
     watch_years = flag_years / WATCH_SHARE
     told = peers.those(bank.known)
     peer_count = told.count
     market_only = (standing.score < watch_years) & (standing.unadjusted_score >= watch_years)
-    market_only &= told.enough
+    market_only &= told.enough & ~styled
     stands_out = (standing.score >= watch_years) | market_only
     began_on = np.where(market_only, standing.unadjusted_since, standing.since)
     lead = np.where(market_only, standing.unadjusted_lead, standing.lead)
     length = np.where(stands_out, np.clip(end - began_on, SHORTEST_DAYS, LONGEST_DAYS), USUAL_DAYS)
     # A window never reaches back into the baseline that it is compared with.
     length = np.clip(np.minimum(length, end - bank.end_day), 1, LONGEST_DAYS)
-    shifts = _recent([each.common.shift for each in checkpoints], (len(Factor), len(names)))
-    market_se = _recent([each.common.market_se for each in checkpoints], (len(names),))
-    window = Window.of(panel, shifts, market_se, first=end - length, end=end, marked=marked, link=bank.link)
+    window = windows(first=end - length)
     compared = compare(bank, window, told)
     unread = window.days - window.own(window.covered)
     lucky = back_to_level(bank, compared[Metric.WIN_RATE])
@@ -205,7 +219,14 @@ def assess(
             sight=sights[i],
             open_bags=bags[i][0],
             notes=tuple(
-                _notes(int(peer_count[i]), int(unread[i]), int(length[i]), *bags[i], pace=bank.rate_known[i] > 0)
+                _notes(
+                    int(peer_count[i]),
+                    int(unread[i]),
+                    int(length[i]),
+                    *bags[i],
+                    pace=bank.rate_known[i] > 0,
+                    styled=bool(styled[i]) and not _out(state),
+                )
             ),
         )
         out.append(
@@ -267,7 +288,11 @@ def _recent(daily: Sequence[FloatArray], shape: tuple[int, ...]) -> FloatArray:
     return out
 
 
-def _notes(peers: int, unread: int, days: int, bags: int, older_bags: int, *, pace: bool) -> Iterable[str]:
+def _notes(
+    peers: int, unread: int, days: int, bags: int, older_bags: int, *, pace: bool, styled: bool
+) -> Iterable[str]:
+    if styled:
+        yield "Its style changed: it wins less often and more at a time, and earns no less a trade."
     if not peers:
         yield "No peers: market moves cannot be told from the wallet's own."
     elif peers < FEW_PEERS:

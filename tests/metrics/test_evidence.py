@@ -39,6 +39,7 @@ def test_a_streak_that_ends_is_no_edge_lost(record: float, recent: float, peers_
         peers_change=np.array([peers_change]),
         peers_se=np.array([0.0]),
         n=np.array([80.0]),
+        worth=np.array([80.0]),
         peers_down=np.array([0]),
     )
     assert back_to_level(one, win)[0] == expected
@@ -56,6 +57,10 @@ def window(closes: np.ndarray) -> Window:
         trades=daily,
         sold=daily,
         overdue=none,
+        worth=daily,
+        win_worth=daily / 2,
+        win_size=none,
+        loss_size=none,
         covered=np.ones_like(daily),
         common=np.zeros((len(Factor), *daily.shape)),
         market_se=none,
@@ -72,7 +77,7 @@ def test_peers_that_hardly_trade_do_not_check_the_market() -> None:
     five, four = (Witnesses.of([set(range(1, 1 + n)), *[set()] * 9]) for n in (5, 4))
     assert checked(alike, five)[0]
     assert not checked(alike, four)[0]
-    idle = replace(alike, n=np.where(np.arange(10) < 2, alike.n, alike.days / 30))
+    idle = replace(alike, worth=np.where(np.arange(10) < 2, alike.worth, alike.days / 30))
     assert not checked(idle, Witnesses.of([set(range(1, 10)), *[set()] * 9]))[0]
 
 

@@ -55,6 +55,9 @@ def window(daily: dict[str, FloatArray], *, market: float = 0.0, market_se: floa
     return Window(
         **{name: daily.get(name, none) for name in names},
         worth=daily.get("closes", none),
+        win_worth=daily.get("wins", none),
+        win_size=none,
+        loss_size=none,
         covered=np.ones_like(some),
         common=np.where(np.arange(len(Factor))[:, None, None] == Factor.MARKET, market, np.zeros(some.shape)),
         market_se=np.full(some.shape, market_se),
