@@ -8,6 +8,8 @@ from metrics.lots import Lot, Origin
 from metrics.postings import Posting, TokenKey, dollars, is_dust
 from metrics.types import Departure, OpenPosition, RoundTrip, TokenBook
 
+OUT = ":out"  #: ends the name of what left a position
+
 
 @dataclass(slots=True)
 class Draft:
@@ -97,7 +99,7 @@ class Draft:
         gone: dict[tuple[str, Posting | None], list[Lot]] = {}
         for lot in away:
             named = lot.left if by_move and lot.left else lot.opening
-            gone.setdefault((f"{self.position_id(named)}:out", lot.left), []).append(lot)
+            gone.setdefault((f"{self.position_id(named)}{OUT}", lot.left), []).append(lot)
         departures = [self._departure(name, lots) for (name, _), lots in gone.items()]
         return TokenBook(
             chain_id=self.key[0],
@@ -128,6 +130,7 @@ class Draft:
             opened_at=datetime.fromtimestamp(min(lot.opening.timestamp for lot in lots), UTC),
             left_at=datetime.fromtimestamp(left, UTC),
             quantity_raw=sum(lot.quantity for lot in lots),
+            stayed_raw=lots[0].stayed,
             cost_usd=dollars(sum(lot.cost for lot in lots))
             if all(lot.origin is Origin.BOUGHT for lot in lots)
             else None,

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from alerts import text
-from metrics.departures import moved_away
+from metrics.departures import MARK_LIFE, marked_departures, moved_away
 from metrics.positions import keep_books
 from metrics.types import Mark, MovedAway, Unit
 from tests.builders import START, USD, WALLET, buy, move, sell
@@ -34,13 +34,38 @@ def dressed(unit, *more):
 
 @pytest.mark.parametrize("unit", Unit)
 def test_losers_that_are_moved_away_are_told(unit):
-    """Half of the cost left, under water by the marks known then; what lies beyond their life or later is unknown."""
+    """Half of the cost left; the mark before counts, else the one after it, neither beyond its life."""
     made = dressed(unit)
     assert [trip.pnl_usd for trip in made.round_trips] == [10] * 5
-    marked = [*(mark(12, 20, n) for n in (5, 6)), mark(12, 70, 7), mark(-60, 20, 8), mark(60, 20, 9)]
+    life = MARK_LIFE // timedelta(hours=1)
+    marked = [mark(12, 20, 5), mark(12, 70, 6), mark(38, 20, 6), mark(38 - life - 1, 20, 8), mark(38 + life + 1, 20, 8)]
+    marked += [mark(37 - life, 20, 7), mark(39 + life, 20, 9), mark(38, 0, 5)]
     assert moved_away(made, marked) == MovedAway(
-        share=0.5, cost_usd=Decimal(250), positions=5, under_water=2, unknown=2
+        share=0.5, cost_usd=Decimal(250), positions=5, under_water=3, unknown=1
     )
+    returns = [each.mark_return for each in marked_departures(made.departures, marked)]
+    assert returns == [pytest.approx(-0.6), pytest.approx(0.4), pytest.approx(-0.6), None, pytest.approx(-0.6)]
+
+
+@pytest.mark.parametrize("unit", Unit)
+@pytest.mark.parametrize(("part", "counts"), [(50, False), (51, True), (100, True)])
+def test_the_larger_part_is_the_end_of_a_position(unit, part, counts):
+    """Half that leaves is none: the other half is still to be sold. It is told in either case."""
+    made = keep_books(WALLET, [buy(0, 100, "50")], QUOTES, [move(1, -part)], unit=unit)
+    found = marked_departures(made.departures, [])
+    assert len(made.departures) == 1
+    assert bool(found) == counts
+    later = keep_books(WALLET, [buy(0, 100, "50")], QUOTES, [move(1, -part), move(2, part - 100)], unit=unit)
+    assert marked_departures(later.departures, [])[-1].departure.stayed_raw == 0
+
+
+def test_what_left_an_episode_has_the_name_of_its_position():
+    """So that one that was overdue already is not counted again once it leaves; sold in part, its trip has it too."""
+    entries = [buy(0, 100, "50"), sell(1, 10, "6")]
+    [opened] = keep_books(WALLET, entries, QUOTES).open_positions
+    made = keep_books(WALLET, entries, QUOTES, [move(2, -90)])
+    assert [each.position_id for each in marked_departures(made.departures, [])] == [opened.position_id]
+    assert [trip.position_id for trip in made.round_trips] == [opened.position_id]
 
 
 @pytest.mark.parametrize("unit", Unit)
