@@ -125,6 +125,19 @@ def away_spells(away: Iterable[Away], *, holding_p95_s: float) -> list[Spell]:
     return first_spells(found)
 
 
+def with_away(found: list[Spell], left: list[Spell]) -> list[Spell]:
+    """Bags and what left under water as losses, each once: a bag that is moved away stays the old loss that it was."""
+    gone = {spell.position: spell for spell in left}
+    kept = []
+    for spell in found:
+        away = gone.get(spell.position)
+        left_so = away is not None and (spell.gone is None or spell.gone >= away.day)
+        if left_so:
+            del gone[spell.position]
+        kept.append(spell._replace(gone=None) if left_so else spell)
+    return [*kept, *gone.values()]
+
+
 def unknown_away(away: Iterable[Away], first: int, end: int, *, holding_p95_s: float) -> set[str]:
     """Positions of which a part left for good on the days ``first .. end - 1``, at nobody knows what worth."""
     if not holding_p95_s > 0:

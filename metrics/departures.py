@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from metrics.draft import OUT
 from metrics.positions import Books
 from metrics.types import Departure, Mark, MovedAway
 
@@ -28,11 +27,6 @@ class MarkedDeparture(NamedTuple):
     departure: Departure
     mark_return: float | None  #: if it had been sold at the mark nearest to its leaving; None: unknown
     marked_at: datetime | None  #: UTC
-
-    @property
-    def position_id(self) -> str:
-        """That of the position; by lots, of the move."""
-        return self.departure.position_id.removesuffix(OUT)
 
 
 def moved_away(books: Books, marks: Iterable[Mark]) -> MovedAway | None:

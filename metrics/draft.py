@@ -8,8 +8,6 @@ from metrics.lots import Lot, Origin
 from metrics.postings import Posting, TokenKey, dollars, is_dust
 from metrics.types import Departure, OpenPosition, RoundTrip, TokenBook
 
-OUT = ":out"  #: ends the name of what left a position
-
 
 @dataclass(slots=True)
 class Draft:
@@ -99,7 +97,7 @@ class Draft:
         gone: dict[tuple[str, Posting | None], list[Lot]] = {}
         for lot in away:
             named = lot.left if by_move and lot.left else lot.opening
-            gone.setdefault((f"{self.position_id(named)}{OUT}", lot.left), []).append(lot)
+            gone.setdefault((f"{self.position_id(named)}:out", lot.left), []).append(lot)
         departures = [self._departure(name, lots) for (name, _), lots in gone.items()]
         return TokenBook(
             chain_id=self.key[0],
@@ -122,12 +120,14 @@ class Draft:
 
     def _departure(self, position_id: str, lots: list[Lot]) -> Departure:
         left = max(lot.left.timestamp if lot.left else lot.opening.timestamp for lot in lots)
+        oldest = min((lot.opening for lot in lots), key=lambda opening: opening.place)
         return Departure(
             wallet=self.wallet,
             chain_id=self.key[0],
             token=self.key[1],
             position_id=position_id,
-            opened_at=datetime.fromtimestamp(min(lot.opening.timestamp for lot in lots), UTC),
+            held_as=self.position_id(oldest),
+            opened_at=datetime.fromtimestamp(oldest.timestamp, UTC),
             left_at=datetime.fromtimestamp(left, UTC),
             quantity_raw=sum(lot.quantity for lot in lots),
             stayed_raw=lots[0].stayed,

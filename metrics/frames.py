@@ -78,7 +78,7 @@ def departure_frame(items: Sequence[MarkedDeparture]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "wallet": pd.Series([item.departure.wallet for item in items], dtype="str"),
-            "position_id": pd.Series([item.position_id for item in items], dtype="str"),
+            "position_id": pd.Series([item.departure.held_as for item in items], dtype="str"),
             "opened_at": _times(item.departure.opened_at for item in items),
             "left_at": _times(item.departure.left_at for item in items),
             "mark_return": pd.Series([item.mark_return for item in items], dtype="float64"),

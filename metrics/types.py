@@ -102,6 +102,7 @@ class Departure(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     chain_id: int
     token: str
     position_id: str  #: of the episode that it left; by lots, of the move itself
+    held_as: str  #: the open position that it was part of until then
     opened_at: datetime  #: UTC; when what left was bought
     left_at: datetime  #: UTC
     quantity_raw: int  #: base units

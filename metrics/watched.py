@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from metrics.bags import UNDER_WATER, Spell, away_spells, first_spells, spells, standing, unknown_away
+from metrics.bags import UNDER_WATER, Spell, away_spells, first_spells, spells, standing, unknown_away, with_away
 from metrics.baseline import MINIMUM_DAYS, MINIMUM_ROUND_TRIPS, Baseline, usual_longest
 from metrics.ledger import DAY_S, Ledger
 from metrics.pauses import Pauses
@@ -80,7 +80,7 @@ class Watched:
         """
         unseen = unknown_away(self.ledger.away, first, end, holding_p95_s=holding_p95_s)
         moved = [] if unseen else away_spells(self.ledger.away, holding_p95_s=holding_p95_s)
-        return [*self._spells(holding_p95_s), *moved]
+        return with_away(self._spells(holding_p95_s), moved)
 
     def overdue_spells(self, holding_p95_s: float) -> list[Spell]:
         """When which of its positions became overdue, or were moved away under water, each once."""

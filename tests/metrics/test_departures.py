@@ -59,13 +59,15 @@ def test_the_larger_part_is_the_end_of_a_position(unit, part, counts):
     assert marked_departures(later.departures, [])[-1].departure.stayed_raw == 0
 
 
-def test_what_left_an_episode_has_the_name_of_its_position():
-    """So that one that was overdue already is not counted again once it leaves; sold in part, its trip has it too."""
-    entries = [buy(0, 100, "50"), sell(1, 10, "6")]
-    [opened] = keep_books(WALLET, entries, QUOTES).open_positions
-    made = keep_books(WALLET, entries, QUOTES, [move(2, -90)])
-    assert [each.position_id for each in marked_departures(made.departures, [])] == [opened.position_id]
-    assert [trip.position_id for trip in made.round_trips] == [opened.position_id]
+@pytest.mark.parametrize("unit", Unit)
+def test_what_left_has_the_name_of_the_position_that_it_was(unit):
+    """So that one that was a loss already is not counted again once it leaves, at once, in two moves, or in part."""
+    entries = [buy(0, 100, "50"), buy(1, 50, "10"), sell(2, 10, "6")]
+    [opened] = keep_books(WALLET, entries, QUOTES, unit=unit).open_positions
+    for moves in ([move(3, -140)], [move(3, -120), move(4, -20)], [move(3, -140), move(4, 20)]):
+        made = keep_books(WALLET, entries, QUOTES, moves, unit=unit)
+        assert made.departures[0].held_as == opened.position_id
+        assert made.departures[0].opened_at == opened.opened_at
 
 
 @pytest.mark.parametrize("unit", Unit)

@@ -15,7 +15,7 @@ from metrics.ledger import DAY_S, Away
 from metrics.monitor import Monitor
 from metrics.synthetic import START, population
 from metrics.synthetic_departures import Moving, with_departures
-from metrics.synthetic_positions import with_positions
+from metrics.synthetic_positions import Unsold, with_positions
 from metrics.types import Assessment, Metric
 
 DAYS = 40
@@ -147,6 +147,28 @@ def test_a_habit_of_unknown_worth_is_no_change_of_the_win_rate() -> None:
     assert known.moved_losses > 10
     assert known.metrics[0].baseline < blind.metrics[0].baseline - 0.1
     assert max(known.metrics[0].recurrence_years, told.metrics[0].recurrence_years) < 1.0
+
+
+def test_an_old_bag_that_is_moved_away_stays_an_old_loss() -> None:
+    """Who sweeps out what was a loss already has done nothing new: the metrics are those of one who keeps it."""
+    rng = np.random.default_rng(5)
+    frame, market = population(rng, wallets=6, history_days=60, days=DAYS, rate=5.0)
+    unsold = {"w00": Unsold(day=-999, share=0.4)}
+    closed, positions = with_positions(rng, frame, market, unsold=unsold, habits=False)
+    trades = closed[["wallet", "closed_at"]].rename(columns={"closed_at": "traded_at"})
+    none = made(0)[3].iloc[:0]
+    keeps = trades, closed, positions, none
+    monitor = started(keeps)
+    ticked(monitor, keeps, 0, 20)
+    bags = monitor.bags("w00")
+    swept = positions["position_id"].isin(bags) & (positions["marked_at"] > after(20))
+    last = positions[positions["position_id"].isin(bags) & (positions["marked_at"] == after(20))]
+    away = last.assign(left_at=after(20.5))
+    sweeps = trades, closed, positions[~swept], away[list(none.columns)]
+    kept, sent = (first_of(ticked(started(world), world, 0, DAYS)).evidence for world in (keeps, sweeps))
+    assert kept.open_bags == sent.open_bags + sent.moved_losses
+    assert sent.moved_losses == len(bags) > 5
+    assert sent.metrics == kept.metrics
 
 
 def test_who_begins_to_move_its_losers_away_is_flagged() -> None:
