@@ -3,9 +3,9 @@
     python -m benchmarks.departures [worlds per family, default 10] [seed]
 
 Populations of 32 invented wallets with open positions (``metrics.synthetic_positions``) under one market, 150 judged
-days, one false flag per wallet-year. In the families of habits every wallet always moved a part of its positions away
-where it would have sold, and nothing changes; each world is also run with nothing moved. In the others eight wallets
-begin on day 45 to move four in five of their losers away, at a fixed pace. Some five seconds a world; writes
+days, one false flag per wallet-year. In the families of habits wallets always moved a part of their positions away
+where they would have sold, and nothing changes; each world is also run with nothing moved. In the others eight wallets
+begin on day 45 to move four in five of their losers away, at a fixed pace. Some ten seconds a world; writes
 ``benchmarks/results.md``.
 """
 
@@ -22,23 +22,27 @@ from metrics.synthetic_departures import Moving, with_departures
 from metrics.synthetic_positions import with_positions
 
 HABITS = {
-    "nothing is moved": None,
-    "both, up to 40 %": lambda share: Moving(winners=share, losers=share),
-    "losers, up to 40 %": lambda share: Moving(winners=0.0, losers=share),
-    "both, once a week": lambda share: Moving(winners=share, losers=share, every=7),
+    "nothing": (None, 1),
+    "both, up to 40 %": (lambda share: Moving(winners=share, losers=share), 1),
+    "losers, up to 40 %": (lambda share: Moving(winners=0.0, losers=share), 1),
+    "losers, up to 40 %, every second wallet": (lambda share: Moving(winners=0.0, losers=share), 2),
+    "both, up to 40 %, once a week": (lambda share: Moving(winners=share, losers=share, every=7), 1),
 }
+"""What is moved away, and by each how many-th wallet."""
+MARKED = {"without": 0, "with": -10_000}
+"""Whether the history has marks → the first day that has."""
 PACES = (1.0, 3.0, 10.0)
 DRAWS = 2_000
 """Of the bootstrap over worlds: wallets of one world share a market."""
 
 
-def build(key, *, pace=None, marked_from=0, habit=None, changed=None):
-    """One world: its round trips, all closes and moves as trades, open positions, and departures."""
+def build(key, *, pace=None, drawdowns=0, marked_from=0, habit=None, nth=1, changed=None):
+    """One world: its wallets, all closes and moves as trades, round trips, open positions, and departures."""
     rng = np.random.default_rng(key)
-    frame, market = population(rng, days=DAYS, rate=pace)
+    frame, market = population(rng, days=DAYS, drawdowns=drawdowns, rate=pace)
     names = sorted(frame["wallet"].unique())
     closed, positions = with_positions(rng, frame, market)
-    moving = {name: habit(float(rng.uniform(0.05, 0.4))) for name in names} if habit else dict(changed or {})
+    moving = {name: habit(float(rng.uniform(0.05, 0.4))) for name in names[::nth]} if habit else dict(changed or {})
     trades = closed[["wallet", "closed_at"]].rename(columns={"closed_at": "traded_at"})
     return names, trades, *with_departures(rng, closed, positions, moving, marked_from=marked_from)
 
@@ -97,18 +101,21 @@ def main():
     rng = np.random.default_rng(seed)
     lines = [
         f"{worlds} worlds of 32 wallets a family, the same in each; {DAYS} judged days; one false flag per",
-        "wallet-year; 95 % intervals by a bootstrap over worlds.",
+        "wallet-year; 95 % intervals by a bootstrap over worlds. First flags per wallet-year of those who always moved "
+        "it:",
         "",
-        "| first flags per wallet-year; always moved away | history without marks | history with marks |",
-        "|---|---|---|",
+        "| always moved away | history has marks | calm | two drawdowns |",
+        "|---|---|---|---|",
     ]
-    for name, habit in HABITS.items():
-        cells = []
-        for marked_from in (0, -10_000) if habit else (0,):
-            found = [first_flags(*build([seed, i], marked_from=marked_from, habit=habit)) for i in range(worlds)]
-            cells.append(shown(found, rng))
-            print(f"{name}, marked from {marked_from}: {cells[-1]}", file=sys.stderr, flush=True)
-        lines.append(f"| {name} | {cells[0]} | {cells[-1] if habit else 'the same'} |")
+    for name, (habit, nth) in HABITS.items():
+        for marks, marked_from in MARKED.items() if habit else [("", 0)]:
+            cells = []
+            for drawdowns in (0, 2):
+                options = {"drawdowns": drawdowns, "marked_from": marked_from, "habit": habit, "nth": nth}
+                found = [first_flags(*build([seed, i], **options))[::nth] for i in range(worlds)]
+                cells.append(shown(found, rng))
+                print(f"{name}, {marks} marks, {drawdowns} drawdowns: {cells[-1]}", file=sys.stderr, flush=True)
+            lines.append(f"| {name} | {marks} | {' | '.join(cells)} |")
     lines += [
         "",
         f"Of {CHANGED * worlds} wallets that begin to move four in five of their losers away: median days to the flag,",
