@@ -4,16 +4,18 @@ A wallet that never sells its losers never loses by its closed positions alone. 
 counts as a loss on the day on which it became one, at its mark of that day, until it closes after all: then the close
 stands alone. And every position under water, however little, is overdue once it is idle for too long: that it happened
 stays, whatever comes of it.
+
+What was moved away under water is a bag that never closes, however little it lost: a loss at the mark of its leaving.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
 import pandas as pd
 
-from metrics.ledger import DAY_S, Held, Told, seconds
+from metrics.ledger import DAY_S, Away, Held, Told, seconds
 
 BAG_MARK = -0.5  #: fraction of cost; a bag is marked there or lower
 FREE_MARK = -0.35  #: and stays one until it is marked above this: a mark that hovers is no news every day
@@ -99,6 +101,54 @@ def first_spells(found: list[Spell]) -> list[Spell]:
     return list(out.values())
 
 
+def away_spells(away: Iterable[Away], *, holding_p95_s: float) -> list[Spell]:
+    """What left under water and did not come back, each position once; nothing ends such a spell.
+
+    It begins when the position left, or when it is older than 19 of 20 of the wallet's round trips were held, where
+    that is later: what is deposited and withdrawn sooner has not left.
+
+    Parameters
+    ----------
+    away
+        In the order of leaving.
+    holding_p95_s
+        As for :func:`spells`.
+    """
+    if not holding_p95_s > 0:
+        return []
+    found = []
+    for each in away:
+        if each.mark is not None and each.mark <= UNDER_WATER:
+            day = _due(each, holding_p95_s)
+            known = day if each.marked_s is None else max(day, int(each.marked_s // DAY_S))
+            found.append(Spell(each.position, day, each.mark, known, None))
+    return first_spells(found)
+
+
+def with_away(found: list[Spell], left: list[Spell]) -> list[Spell]:
+    """Bags and what left under water as losses, each once: a bag that is moved away stays the old loss that it was."""
+    gone = {spell.position: spell for spell in left}
+    kept = []
+    for spell in found:
+        away = gone.get(spell.position)
+        left_so = away is not None and (spell.gone is None or spell.gone >= away.day)
+        if left_so:
+            del gone[spell.position]
+        kept.append(spell._replace(gone=None) if left_so else spell)
+    return [*kept, *gone.values()]
+
+
+def unknown_away(away: Iterable[Away], first: int, end: int, *, holding_p95_s: float) -> set[str]:
+    """Positions of which a part left for good on the days ``first .. end - 1``, at nobody knows what worth."""
+    if not holding_p95_s > 0:
+        return set()
+    return {each.position for each in away if each.mark is None and first <= _due(each, holding_p95_s) < end}
+
+
+def _due(away: Away, holding_p95_s: float) -> int:
+    return int(max(away.left_s, away.opened_s + holding_p95_s) // DAY_S)
+
+
 def standing(found: list[Spell], end: int, *, told_late: bool = False) -> dict[int, dict[str, float]]:
     """Bags as they stood before the day ``end``: day → position → mark.
 
@@ -148,6 +198,28 @@ def told_positions(frame: pd.DataFrame, now: datetime | None) -> dict[float, dic
         if other is None or other[1] is None or (held[1] is not None and held[1] > other[1]):
             mine[position] = held
     return told
+
+
+def away_positions(frame: pd.DataFrame) -> dict[str, list[Away]]:
+    """Wallet to what it moved away, of a frame as ``metrics.frames.departure_frame`` makes it."""
+    found: dict[str, list[Away]] = {}
+    if frame.empty:
+        return found
+    marks = frame["mark_return"].to_numpy(dtype="float64").tolist()
+    marked = frame["marked_at"].fillna(frame["left_at"])
+    for wallet, position, opened_s, left_s, mark, marked_s in zip(
+        frame["wallet"].tolist(),
+        frame["position_id"].tolist(),
+        seconds(frame["opened_at"]),
+        seconds(frame["left_at"]),
+        marks,
+        seconds(marked),
+        strict=True,
+    ):
+        known = mark == mark  # not nan
+        away = Away(str(position), opened_s, left_s, mark if known else None, marked_s if known else None)
+        found.setdefault(str(wallet), []).append(away)
+    return found
 
 
 def _rows(frame: pd.DataFrame, now: datetime | None) -> Iterator[tuple[float, str, str, Held]]:

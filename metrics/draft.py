@@ -120,14 +120,17 @@ class Draft:
 
     def _departure(self, position_id: str, lots: list[Lot]) -> Departure:
         left = max(lot.left.timestamp if lot.left else lot.opening.timestamp for lot in lots)
+        oldest = min((lot.opening for lot in lots), key=lambda opening: opening.place)
         return Departure(
             wallet=self.wallet,
             chain_id=self.key[0],
             token=self.key[1],
             position_id=position_id,
-            opened_at=datetime.fromtimestamp(min(lot.opening.timestamp for lot in lots), UTC),
+            held_as=self.position_id(oldest),
+            opened_at=datetime.fromtimestamp(oldest.timestamp, UTC),
             left_at=datetime.fromtimestamp(left, UTC),
             quantity_raw=sum(lot.quantity for lot in lots),
+            stayed_raw=lots[0].stayed,
             cost_usd=dollars(sum(lot.cost for lot in lots))
             if all(lot.origin is Origin.BOUGHT for lot in lots)
             else None,

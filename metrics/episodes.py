@@ -166,7 +166,7 @@ class _Book:
             origin = Origin.BOUGHT if episode.priced else Origin.UNPRICED
             opening = replace(episode.opening, timestamp=episode.opened_at)
             cost = episode.remove(own, posting.timestamp)
-            self.away.appendleft(Lot(own, cost, origin, opening, posting))
+            self.away.appendleft(Lot(own, cost, origin, opening, posting, episode.quantity))
             episode.away += own
             self._close_if_empty(episode, posting.timestamp)
 

@@ -45,24 +45,31 @@ def book_fifo(wallet: str, key: TokenKey, postings: Iterable[Posting]) -> TokenB
     draft = Draft(wallet, key)
     held: deque[Lot] = deque()
     away: deque[Lot] = deque()
+    left = 0  # base units in ``held``
     for posting in postings:
         quantity = posting.quantity
         if not posting.is_move:
             draft.see_price(posting)
             if quantity > 0:
                 held.append(lot_of(posting))
+                left += quantity
             else:
                 _sell(draft, posting, take(held, -quantity))
+                left = max(0, left + quantity)
         elif quantity > 0:
             back = take(away, quantity)
-            held.extendleft(replace(lot, left=None) for lot in back)
-            draft.unknown += quantity - sum(lot.quantity for lot in back)
+            held.extendleft(replace(lot, left=None, stayed=0) for lot in back)
+            returned = sum(lot.quantity for lot in back)
+            left += returned
+            draft.unknown += quantity - returned
         else:
             arrived = min(-quantity, draft.unknown)
             out = take(held, -quantity - arrived)
-            away.extendleft(replace(lot, left=posting) for lot in out)
+            taken = sum(lot.quantity for lot in out)
+            left -= taken
+            away.extendleft(replace(lot, left=posting, stayed=left) for lot in out)
             draft.unknown -= arrived
-            draft.unmatched += -quantity - arrived - sum(lot.quantity for lot in out)
+            draft.unmatched += -quantity - arrived - taken
     return _finish(draft, held, away)
 
 

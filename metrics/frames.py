@@ -8,6 +8,7 @@ from decimal import Decimal
 import pandas as pd
 
 from ingest.types import FiledTrip, Trade
+from metrics.departures import MarkedDeparture
 from metrics.marking import MarkedPosition
 from metrics.types import RoundTrip
 
@@ -65,9 +66,30 @@ def open_position_frame(items: Sequence[MarkedPosition]) -> pd.DataFrame:
     )
 
 
+def departure_frame(items: Sequence[MarkedDeparture]) -> pd.DataFrame:
+    """One row a move that took the larger part of a position away.
+
+    Returns
+    -------
+    DataFrame
+        ``wallet, position_id, opened_at (UTC), left_at (UTC), mark_return`` (fraction of cost; nan: unknown),
+        ``marked_at`` (UTC; NaT: unknown).
+    """
+    return pd.DataFrame(
+        {
+            "wallet": pd.Series([item.departure.wallet for item in items], dtype="str"),
+            "position_id": pd.Series([item.departure.held_as for item in items], dtype="str"),
+            "opened_at": _times(item.departure.opened_at for item in items),
+            "left_at": _times(item.departure.left_at for item in items),
+            "mark_return": pd.Series([item.mark_return for item in items], dtype="float64"),
+            "marked_at": _times(item.marked_at for item in items),
+        }
+    )
+
+
 def _float(value: Decimal | float | None) -> float:
     return math.nan if value is None else float(value)
 
 
-def _times(moments: Iterable[datetime]) -> pd.Series:
+def _times(moments: Iterable[datetime | None]) -> pd.Series:
     return pd.Series(list(moments), dtype="datetime64[us, UTC]")

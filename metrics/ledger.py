@@ -6,7 +6,7 @@ Sums are exact (``math.fsum``), so the order in which rows arrive never shows.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,16 @@ Told = tuple[float, dict[str, Held]]
 """A moment (unix seconds), and of the positions open then those that may be under water."""
 
 
+class Away(NamedTuple):
+    """What left a position unsold; times in unix seconds."""
+
+    position: str
+    opened_s: float
+    left_s: float
+    mark: float | None  #: fraction of cost; None: unknown
+    marked_s: float | None
+
+
 @dataclass(slots=True)
 class Ledger:
     """One wallet's rows by UTC day (days since 1970-01-01)."""
@@ -37,6 +47,7 @@ class Ledger:
     frames: dict[int, Told] = field(default_factory=dict)  #: the last of each day
     marked: dict[str, int] = field(default_factory=dict)  #: position to the day of its first known mark
     closed: dict[str, int] = field(default_factory=dict)  #: position to the day of its close
+    away: list[Away] = field(default_factory=list)  #: moved out of positions and not back
 
     def add(self, key: str | None, row: Row) -> int:
         """Book a round trip and return its day. A key that is known already is replaced, not counted twice."""
@@ -63,6 +74,12 @@ class Ledger:
         low = {name: held for name, held in positions.items() if held[1] is None or held[1] <= keep_below}
         self.frames[day] = (moment, low)
         return day
+
+    def leave(self, away: list[Away]) -> int | None:
+        """Note all that is away now, and return the first day that this changes; None where it changes nothing."""
+        changed = set(away) ^ set(self.away)
+        self.away = sorted(away, key=lambda each: (each.left_s, each.position))
+        return min((int(each.left_s // DAY_S) for each in changed), default=None)
 
     def add_trade(self, second: float) -> int:
         """Count a trade and return its day."""
@@ -117,6 +134,7 @@ class Ledger:
             "last_s": self.last_s,
             "frames": [[day, *told] for day, told in self.frames.items()],
             "marked": dict(self.marked),
+            "away": [list(each) for each in self.away],
         }
 
     @classmethod
@@ -131,6 +149,7 @@ class Ledger:
                 for day, moment, low in saved["frames"]
             },
             marked=dict(saved["marked"]),
+            away=[Away(*each) for each in saved["away"]],
         )
         for key, closed_s, *rest in saved["rows"]:
             row: Row = (closed_s, rest[0], rest[1], rest[2])

@@ -24,6 +24,7 @@ class Lot(msgspec.Struct, frozen=True, gc=False):
     origin: Origin
     opening: Posting  #: the buy that brought it
     left: Posting | None = None  #: the move that took it out; None: held
+    stayed: int = 0  #: base units of its position that this move left there
 
 
 def lot_of(posting: Posting) -> Lot:
@@ -45,8 +46,9 @@ def take(lots: deque[Lot], wanted: int) -> list[Lot]:
         lot = lots.popleft()
         if lot.quantity > wanted:
             share = lot.cost * wanted // lot.quantity
-            lots.appendleft(Lot(lot.quantity - wanted, lot.cost - share, lot.origin, lot.opening, lot.left))
-            lot = Lot(wanted, share, lot.origin, lot.opening, lot.left)
+            rest = lot.quantity - wanted, lot.cost - share
+            lots.appendleft(Lot(*rest, lot.origin, lot.opening, lot.left, lot.stayed))
+            lot = Lot(wanted, share, lot.origin, lot.opening, lot.left, lot.stayed)
         taken.append(lot)
         wanted -= lot.quantity
     return taken

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from metrics.bags import UNDER_WATER, told_positions
+from metrics.bags import UNDER_WATER, away_positions, told_positions
 from metrics.baseline import Population
 from metrics.calibration import SHARES, own_silence
 from metrics.ledger import DAY_S, Ledger, Row, round_trip_rows, trade_rows
@@ -68,6 +68,7 @@ class Monitor:
         tokens: Mapping[str, Collection[str]] | None = None,
         copies: Mapping[str, Collection[str]] | None = None,
         open_positions: pd.DataFrame | None = None,
+        departures: pd.DataFrame | None = None,
     ) -> None:
         """Learn the baselines of a watchlist.
 
@@ -92,6 +93,8 @@ class Monitor:
         open_positions
             What was open at past moments, as :meth:`tick` takes it, with a column ``marked_at``: bags of the history
             belong to the baseline, else a wallet that always had some would seem to have left its form.
+        departures
+            What was moved out of positions and is not back, as :meth:`tick` takes it: the history's too.
         """
         rows = list(round_trip_rows(history))
         chosen = None if followed is None else list(followed)
@@ -119,6 +122,8 @@ class Monitor:
             wallet.peers = list(found.get(name, ()))
         if open_positions is not None:
             self._tell(open_positions, None)
+        if departures is not None:
+            self._move_away(departures)
         self._replay.learn_together()
         self._replay.begin()
 
@@ -147,7 +152,7 @@ class Monitor:
             one = self._wallets[wallet]
             one.judged_from, one.learn_from, one.followed = since, EVER, True
             known = one.ledger
-            one.ledger = Ledger(frames=known.frames, marked=known.marked)
+            one.ledger = Ledger(frames=known.frames, marked=known.marked, away=known.away)
             one.baseline, one.bags, one.trade_feed = None, {}, False
             self._replay.panel.clear(one.row)
         else:
@@ -180,6 +185,7 @@ class Monitor:
         *,
         trades: pd.DataFrame | None = None,
         covered: Covered | None = None,
+        departures: pd.DataFrame | None = None,
     ) -> list[Assessment]:
         """Where every followed wallet stands at ``now``; a UTC day counts once it is over and was read.
 
@@ -200,6 +206,9 @@ class Monitor:
         covered
             Wallet → intervals really read (more may be added later); a day that was not read whole is no
             evidence of anything. None = everything since the last tick was read.
+        departures
+            All that was ever moved out of positions, by ``now``, and is not back, as
+            ``metrics.frames.departure_frame`` makes it. None = nothing is known: what was known stays.
         """
         as_of = utc(pd.Timestamp(now).to_pydatetime(warn=False))
         if not self._wallets:
@@ -209,6 +218,8 @@ class Monitor:
         self._book([each for each in round_trip_rows(round_trips) if each[0] in self._wallets], trades)
         if open_positions is not None:
             self._tell(open_positions, as_of)
+        if departures is not None:
+            self._move_away(departures)
         if covered is None:
             span = (self._read_until, as_of.timestamp())
             for wallet in self._wallets.values():
@@ -232,7 +243,7 @@ class Monitor:
             flag_years=self._replay.flag_years,
             sights=sights,
             last_s=[wallet.ledger.last_s for wallet in self._wallets.values()],
-            bags=[wallet.open_bags() for wallet in self._wallets.values()],
+            unsold=[wallet.unsold() for wallet in self._wallets.values()],
             marked=np.array([wallet.marked_from() < self._end for wallet in self._wallets.values()], dtype=bool),
         )
 
@@ -348,6 +359,14 @@ class Monitor:
                 day = wallet.ledger.tell(moment, held.get(name, {}), keep_below=UNDER_WATER)
                 if day is not None:
                     self._replay.rewind(self._replay.relearn_from(wallet, day))
+
+    def _move_away(self, departures: pd.DataFrame) -> None:
+        """Enter all that is away."""
+        away = away_positions(departures)
+        for name, wallet in self._wallets.items():
+            day = wallet.ledger.leave(away.get(name, []))
+            if day is not None:
+                self._replay.rewind(self._replay.relearn_from(wallet, day))
 
     def _cover(self, covered: Covered) -> None:
         for name, wallet in self._wallets.items():

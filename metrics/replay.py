@@ -146,9 +146,9 @@ class Replay:
                 spans[wallet.row] = (first, wallet.judged_from)
                 sizes[wallet.row] = wallet.scales(first, wallet.judged_from)
                 usual = wallet.holding_p95(first, wallet.judged_from)
-                wallet.bags = standing(wallet.spells(usual), wallet.judged_from, told_late=True)
-                still = standing(wallet.overdue_spells(usual), wallet.judged_from, told_late=True)
-                overdue[wallet.row] = sum(len(each) for day, each in still.items() if day >= first)
+                losses = wallet.losses(first, wallet.judged_from, usual)
+                wallet.bags = standing(losses, wallet.judged_from, told_late=True)
+                overdue[wallet.row] = wallet.overdue_in(first, wallet.judged_from, usual, told_late=True)
                 self.sum_days(wallet, sizes[wallet.row])
         ledgers = {each.row: each.ledger for each in self.wallets.values()}
         bags = {each.row: each.bags for each in self.wallets.values()}
@@ -163,11 +163,14 @@ class Replay:
         """Count bags and overdue positions as known before the day ``end``; return the first day that changes."""
         changed: set[int] = set()
         for wallet in self.wallets.values():
-            bags = standing(wallet.spells(), end) if wallet.ledger.frames else {}
+            bags: dict[int, dict[str, float]] = {}
             overdue: dict[int, int] = {}
-            for spell in wallet.overdue_spells() if wallet.ledger.frames else ():
-                if spell.known < end:
-                    overdue[spell.day] = overdue.get(spell.day, 0) + 1
+            known = wallet.baseline
+            if known is not None and (wallet.ledger.frames or wallet.ledger.away):
+                bags = standing(wallet.losses(known.first_day, known.end_day, known.holding_p95_s), end)
+                for spell in wallet.overdue_spells(known.holding_p95_s):
+                    if spell.known < end:
+                        overdue[spell.day] = overdue.get(spell.day, 0) + 1
             days = {day for day in {*bags, *wallet.bags} if bags.get(day) != wallet.bags.get(day)}
             days |= {day for day in {*overdue, *wallet.overdue} if overdue.get(day) != wallet.overdue.get(day)}
             wallet.bags, wallet.overdue = bags, overdue
@@ -186,8 +189,7 @@ class Replay:
         for wallet, first in starts:
             size = wallet.scales(first, day)
             usual = wallet.holding_p95(first, day)
-            wallet.bags = standing(wallet.spells(usual), day)
-            still = standing(wallet.overdue_spells(usual), day)
+            wallet.bags = standing(wallet.losses(first, day, usual), day)
             self.sum_days(wallet, size)
             bank, peers, _ = self.constants()
             wallet.baseline = learning.learn(
@@ -202,7 +204,7 @@ class Replay:
                 informs_from=bank.informs_from,
                 population=self.population,
                 size=size,
-                overdue=sum(len(each) for at, each in still.items() if at >= first),
+                overdue=wallet.overdue_in(first, day, usual),
             )
             # Only from now on: what it tells about the past was not known then.
             wallet.informs_from = day

@@ -102,9 +102,11 @@ class Departure(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     chain_id: int
     token: str
     position_id: str  #: of the episode that it left; by lots, of the move itself
+    held_as: str  #: the open position that it was part of until then
     opened_at: datetime  #: UTC; when what left was bought
     left_at: datetime  #: UTC
     quantity_raw: int  #: base units
+    stayed_raw: int  #: of the position, when it left
     cost_usd: Decimal | None  #: None where a part of it is unknown
 
 
@@ -115,8 +117,8 @@ class MovedAway:
     share: float  #: of the known cost of all that it bought, 0 to 1
     cost_usd: Decimal  #: as far as it is known
     positions: int
-    under_water: int  #: of them, worth less than they cost when they left, by the mark known then: losses
-    unknown: int  #: of them, of which no mark, or no cost, was known then
+    under_water: int  #: of them, worth less than they cost when they left, by the nearest mark: losses
+    unknown: int  #: of them, of which no mark near that time, or no cost, is known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,6 +291,7 @@ class Evidence:
     peer_wallets: tuple[str, ...] = ()  #: the wallets compared with
     notes: tuple[str, ...] = ()  #: plain sentences: what is missing or doubtful
     open_bags: int = 0  #: open positions that count as losses among the judged round trips
+    moved_losses: int = 0  #: positions that were moved away under water and count as losses among them
     since_from: date | None = None  #: 95 % interval of ``since``; None: not known
     since_to: date | None = None
     fell_back: bool = False  #: it fell to its long-run level: the record for which it was chosen was probably luck

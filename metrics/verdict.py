@@ -27,6 +27,7 @@ from metrics.peers import FEW_PEERS, Factor, Witnesses
 from metrics.streams import Bank, Stream, began, statistic
 from metrics.style import STYLE_STREAMS, changed
 from metrics.types import Assessment, Evidence, Gain, Metric, Sight, State
+from metrics.watched import Unsold
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -128,14 +129,14 @@ def assess(
     flag_years: float,
     sights: Sequence[Sight | None],
     last_s: Sequence[float | None],
-    bags: Sequence[tuple[int, int]],
+    unsold: Sequence[Unsold],
     marked: BoolArray,
 ) -> list[Assessment]:
     """Assessments of the (row, wallet) given, at the end of day ``end - 1``.
 
     ``checkpoints`` are those of the last days up to ``end - 1``, oldest first; ``names``, ``sights``, ``last_s``
-    (last trade, unix seconds), ``bags`` (those of the judged days, older ones) and ``marked`` (whether its open
-    positions are known) go by row.
+    (last trade, unix seconds), ``unsold`` (losses that no close told) and ``marked`` (whether its open positions are
+    known) go by row.
     """
     marked = marked & (bank.overdue_known > 0)
     standing = Standing.of(checkpoints[-1], bank)
@@ -217,13 +218,14 @@ def assess(
             peers_effective=float(worth[i]),
             peer_wallets=tuple(names[j] for j in told.rows_of(i).tolist()),
             sight=sights[i],
-            open_bags=bags[i][0],
+            open_bags=unsold[i].bags,
+            moved_losses=unsold[i].moved,
             notes=tuple(
                 _notes(
                     int(peer_count[i]),
                     int(unread[i]),
                     int(length[i]),
-                    *bags[i],
+                    unsold[i],
                     pace=bank.rate_known[i] > 0,
                     styled=bool(styled[i]) and not _out(state),
                 )
@@ -288,9 +290,7 @@ def _recent(daily: Sequence[FloatArray], shape: tuple[int, ...]) -> FloatArray:
     return out
 
 
-def _notes(
-    peers: int, unread: int, days: int, bags: int, older_bags: int, *, pace: bool, styled: bool
-) -> Iterable[str]:
+def _notes(peers: int, unread: int, days: int, unsold: Unsold, *, pace: bool, styled: bool) -> Iterable[str]:
     if styled:
         yield "Its style changed: it wins less often and more at a time, and earns no less a trade."
     if not peers:
@@ -301,11 +301,14 @@ def _notes(
         yield f"{unread} of the last {days} days were not read whole and count as nothing."
     if not pace:
         yield "It traded on too few days of its history to know its usual pace: how often it trades is not judged."
-    if bags:
-        what, loss = ("bag", "a loss") if bags == 1 else ("bags", "losses")
-        yield f"{bags} open {what}, counted as {loss}: far under water and idle for longer than is usual here."
-    if older_bags:
-        yield f"{older_bags} open {'bag' if older_bags == 1 else 'bags'} from before it was judged."
+    if unsold.bags:
+        what, loss = ("bag", "a loss") if unsold.bags == 1 else ("bags", "losses")
+        yield f"{unsold.bags} open {what}, counted as {loss}: far under water and idle for longer than is usual here."
+    if unsold.older_bags:
+        yield f"{unsold.older_bags} open {'bag' if unsold.older_bags == 1 else 'bags'} from before it was judged."
+    if unsold.moved:
+        what, loss = ("position", "a loss") if unsold.moved == 1 else ("positions", "losses")
+        yield f"{unsold.moved} {what} moved away under water, counted as {loss}."
 
 
 def utc(moment: datetime) -> datetime:

@@ -1,11 +1,11 @@
 """One wallet under watch: what is known of it, since when it is judged, and its frozen baseline."""
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from metrics.bags import UNDER_WATER, Spell, first_spells, spells
+from metrics.bags import UNDER_WATER, Spell, away_spells, first_spells, spells, standing, unknown_away, with_away
 from metrics.baseline import MINIMUM_DAYS, MINIMUM_ROUND_TRIPS, Baseline, usual_longest
 from metrics.ledger import DAY_S, Ledger
 from metrics.pauses import Pauses
@@ -14,6 +14,14 @@ from metrics.streams import NEVER
 from metrics.stretches import Stretches
 
 EVER = -(2**31)  # a day before all others
+
+
+class Unsold(NamedTuple):
+    """How many of a wallet's positions are losses that no close told."""
+
+    bags: int  #: of the judged days
+    older_bags: int
+    moved: int  #: of the judged days, moved away under water
 
 
 @dataclass(slots=True, kw_only=True)
@@ -65,26 +73,46 @@ class Watched:
         _, table = self.ledger.table_read(first, end)
         return usual_longest(table[:, 3])
 
-    def spells(self, holding_p95_s: float | None = None, **limits: float) -> list[Spell]:
-        """When which of its open positions were bags; none while its usual holding time is unknown."""
-        if holding_p95_s is None:
-            holding_p95_s = self.baseline.holding_p95_s if self.baseline else 0.0
+    def losses(self, first: int, end: int, holding_p95_s: float) -> list[Spell]:
+        """When which of its positions were losses that no close told: its bags, and what it moved away under water.
+
+        The latter only where all that it moved away in its history, the days ``first .. end - 1``, has a known worth:
+        losses that nobody could see then would be a change now. None while its usual holding time is unknown.
+        """
+        unseen = unknown_away(self.ledger.away, first, end, holding_p95_s=holding_p95_s)
+        moved = [] if unseen else away_spells(self.ledger.away, holding_p95_s=holding_p95_s)
+        return with_away(self._spells(holding_p95_s), moved)
+
+    def overdue_spells(self, holding_p95_s: float) -> list[Spell]:
+        """When which of its positions became overdue, or were moved away under water, each once."""
+        held = self._spells(holding_p95_s, mark_at=UNDER_WATER, free_above=UNDER_WATER)
+        return first_spells([*held, *away_spells(self.ledger.away, holding_p95_s=holding_p95_s)])
+
+    def overdue_in(self, first: int, end: int, holding_p95_s: float, *, told_late: bool = False) -> int:
+        """Positions that became overdue on the days ``first .. end - 1`` and never closed; of what left, all may be."""
+        still = standing(self.overdue_spells(holding_p95_s), end, told_late=told_late)
+        names = {name for day, held in still.items() if day >= first for name in held}
+        return len(names | unknown_away(self.ledger.away, first, end, holding_p95_s=holding_p95_s))
+
+    def _spells(self, holding_p95_s: float, **limits: float) -> list[Spell]:
         ledger = self.ledger
         return spells(ledger.frames, ledger.marked, ledger.closed, holding_p95_s=holding_p95_s, **limits)
 
-    def overdue_spells(self, holding_p95_s: float | None = None) -> list[Spell]:
-        """When which of its open positions became overdue, each once."""
-        return first_spells(self.spells(holding_p95_s, mark_at=UNDER_WATER, free_above=UNDER_WATER))
-
     def marked_from(self) -> int:
         """First day at whose end its open positions are known; ``NEVER`` without any."""
-        return min(self.ledger.frames, default=NEVER)
+        away = (int(each.marked_s // DAY_S) for each in self.ledger.away if each.marked_s is not None)
+        return min([*self.ledger.frames, *away], default=NEVER)
 
-    def open_bags(self) -> tuple[int, int]:
-        """Bags that count as losses of the judged days, and older ones."""
+    def unsold(self) -> Unsold:
+        """Count what no close told and is a loss."""
         judged = self.baseline.end_day if self.baseline else 0
-        counts = [(day >= judged, len(held)) for day, held in self.bags.items()]
-        return sum(n for recent, n in counts if recent), sum(n for recent, n in counts if not recent)
+        moved = {each.position for each in self.ledger.away}
+        counted = [(day >= judged, name in moved) for day, held in self.bags.items() for name in held]
+        return Unsold(
+            bags=counted.count((True, False)),
+            older_bags=counted.count((False, False)),
+            moved=counted.count((True, True)),
+        )
 
     def style(self) -> tuple[float, float, float]:
         """Trades per day, median holding time (s) and median size (US dollars) before it is judged; 0 = unknown."""

@@ -11,7 +11,7 @@ from ingest.file_trades import SOLANA_QUOTES
 from ingest.prices import quote_tokens
 from ingest.suspicion import Suspicion
 from ingest.types import FILE_CHAIN, Chain, FiledTrip, Move, Trade, Valuation
-from metrics.departures import moved_away
+from metrics.departures import MarkedDeparture, marked_departures, moved_away
 from metrics.marking import MarkedPosition, marked_positions
 from metrics.positions import Books, Entry, keep_books, suggest_unit
 from metrics.types import Mark, MovedAway, OpenPosition, RoundTrip, Unit
@@ -34,6 +34,7 @@ class Account:
     filed: tuple[FiledTrip, ...] = ()  #: round trips from books that others kept
     doubts: Mapping[TradeKey, Suspicion] = field(default_factory=dict)  #: its trades that look like wash trades
     moved_away: MovedAway | None = None  #: what left its positions unsold
+    departures: tuple[MarkedDeparture, ...] = ()  #: the same, move by move, as far as it was most of a position
 
     @property
     def round_trips(self) -> list[RoundTrip | FiledTrip]:
@@ -128,6 +129,7 @@ def read_accounts(
                 filed=trips,
                 doubts=doubts,
                 moved_away=moved_away(books, marked),
+                departures=tuple(marked_departures(books.departures, marked)),
             )
         )
     return accounts

@@ -8,7 +8,7 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from ingest.types import Chain
-from metrics.frames import open_position_frame, round_trip_frame, trade_frame
+from metrics.frames import departure_frame, open_position_frame, round_trip_frame, trade_frame
 from metrics.likeness import copies
 from metrics.monitor import Monitor
 from metrics.realised import divided
@@ -35,6 +35,7 @@ class Record:
     trips: pd.DataFrame  #: as ``metrics.frames.round_trip_frame`` makes it
     trades: pd.DataFrame  #: as ``metrics.frames.trade_frame`` makes it
     positions: pd.DataFrame  #: what was open at the end of each day, with ``marked_at``
+    departures: pd.DataFrame  #: as ``metrics.frames.departure_frame`` makes it
     covered: Mapping[str, list[Interval]]  #: wallet to what was read of it
     tokens: Mapping[str, set[str]]  #: wallet to what it traded before it was followed
     copies: Mapping[str, frozenset[str]]  #: wallet to those of the same hand, as far as was seen before it was followed
@@ -62,6 +63,7 @@ class Record:
             tokens=self.tokens,
             copies=self.copies,
             open_positions=self.positions,
+            departures=self.departures,
         )
         # Only a frame of its own can say that nothing is open any more.
         midnight = midnight_of(self.as_of)
@@ -91,6 +93,7 @@ def read_record(
         trips=round_trip_frame([trip for account in accounts for trip in account.round_trips]),
         trades=trade_frame(each for account in accounts for each in account.activity),
         positions=open_position_frame(daily_positions(connection, accounts, chains, until=midnight_of(as_of))),
+        departures=departure_frame([each for account in accounts for each in account.departures]),
         covered={
             wallet.address: covered_times(coverages, wallet.address, _chain_ids(wallet, chains)) for wallet in listed
         },

@@ -169,11 +169,19 @@ def judged(known: Known, false_flags_per_wallet_year: float) -> Iterator[tuple[d
                 tokens={name: known.record.tokens[name] for name in setting.members},
                 copies=known.record.copies,
                 open_positions=positions[positions["marked_at"] <= midnight] if len(positions) else None,
+                departures=_away(known.record.departures, midnight),
             )
             rows = trips.iloc[:0], trades.iloc[:0]
-        told = monitor.tick(midnight, rows[0], today, trades=rows[1], covered=covered)
+        away = _away(known.record.departures, midnight)
+        told = monitor.tick(midnight, rows[0], today, trades=rows[1], covered=covered, departures=away)
         yield midnight, [divided(each, known.record.factor) for each in told]
         before = moment
+
+
+def _away(departures: pd.DataFrame, midnight: datetime) -> pd.DataFrame:
+    """What had left by then and never came back, with the marks known then."""
+    left = departures[departures["left_at"] <= midnight]
+    return left.assign(mark_return=left["mark_return"].where(left["marked_at"] <= midnight))
 
 
 def replay(

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from alerts import text
-from metrics.departures import moved_away
+from metrics.departures import MARK_LIFE, marked_departures, moved_away
 from metrics.positions import keep_books
 from metrics.types import Mark, MovedAway, Unit
 from tests.builders import START, USD, WALLET, buy, move, sell
@@ -34,13 +34,40 @@ def dressed(unit, *more):
 
 @pytest.mark.parametrize("unit", Unit)
 def test_losers_that_are_moved_away_are_told(unit):
-    """Half of the cost left, under water by the marks known then; what lies beyond their life or later is unknown."""
+    """Half of the cost left; the mark before counts, else the one after it, neither beyond its life."""
     made = dressed(unit)
     assert [trip.pnl_usd for trip in made.round_trips] == [10] * 5
-    marked = [*(mark(12, 20, n) for n in (5, 6)), mark(12, 70, 7), mark(-60, 20, 8), mark(60, 20, 9)]
+    life = MARK_LIFE // timedelta(hours=1)
+    marked = [mark(12, 20, 5), mark(12, 70, 6), mark(38, 20, 6), mark(38 - life - 1, 20, 8), mark(38 + life + 1, 20, 8)]
+    marked += [mark(37 - life, 20, 7), mark(39 + life, 20, 9), mark(38, 0, 5)]
     assert moved_away(made, marked) == MovedAway(
-        share=0.5, cost_usd=Decimal(250), positions=5, under_water=2, unknown=2
+        share=0.5, cost_usd=Decimal(250), positions=5, under_water=3, unknown=1
     )
+    returns = [each.mark_return for each in marked_departures(made.departures, marked)]
+    assert returns == [pytest.approx(-0.6), pytest.approx(0.4), pytest.approx(-0.6), None, pytest.approx(-0.6)]
+
+
+@pytest.mark.parametrize("unit", Unit)
+@pytest.mark.parametrize(("part", "counts"), [(50, False), (51, True), (100, True)])
+def test_the_larger_part_is_the_end_of_a_position(unit, part, counts):
+    """Half that leaves is none: the other half is still to be sold. It is told in either case."""
+    made = keep_books(WALLET, [buy(0, 100, "50")], QUOTES, [move(1, -part)], unit=unit)
+    found = marked_departures(made.departures, [])
+    assert len(made.departures) == 1
+    assert bool(found) == counts
+    later = keep_books(WALLET, [buy(0, 100, "50")], QUOTES, [move(1, -part), move(2, part - 100)], unit=unit)
+    assert marked_departures(later.departures, [])[-1].departure.stayed_raw == 0
+
+
+@pytest.mark.parametrize("unit", Unit)
+def test_what_left_has_the_name_of_the_position_that_it_was(unit):
+    """So that one that was a loss already is not counted again once it leaves, at once, in two moves, or in part."""
+    entries = [buy(0, 100, "50"), buy(1, 50, "10"), sell(2, 10, "6")]
+    [opened] = keep_books(WALLET, entries, QUOTES, unit=unit).open_positions
+    for moves in ([move(3, -140)], [move(3, -120), move(4, -20)], [move(3, -140), move(4, 20)]):
+        made = keep_books(WALLET, entries, QUOTES, moves, unit=unit)
+        assert made.departures[0].held_as == opened.position_id
+        assert made.departures[0].opened_at == opened.opened_at
 
 
 @pytest.mark.parametrize("unit", Unit)

@@ -1,16 +1,21 @@
 """Laws of the books that hold for any history, in either unit."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from metrics.positions import Books, book_token, keep_books
+from metrics.departures import marked_departures, moved_away
+from metrics.positions import Books, Entry, book_token, keep_books
 from metrics.postings import dollars, postings
 from metrics.remnants import Patience
-from metrics.types import Unit
-from tests.builders import ASSET, OTHER, USD, WALLET, buy, move, sell
+from metrics.types import Mark, Unit
+from tests.builders import ASSET, OTHER, START, USD, WALLET, buy, entry, move, sell, trade
+
+COIN, SECOND = "0x" + "dd" * 20, "0x" + "22" * 20
+LATER = datetime.fromtimestamp(START + 3600 * 30, UTC)
 
 QUOTES = {1: frozenset({USD})}
 SOON = Patience(times=(0,), holding_p95_s=(1800,))  #: a rest is a remnant after an hour
@@ -155,3 +160,85 @@ def test_a_strangers_transfer_changes_no_record(made, unit, after, amount):
     entries, moves = history([step for step in made if step[0] in ("buy", "sell")])
     gift = replace(move(after, amount), tx_hash="0xgift")
     assert trips(entries, [gift], unit) == trips(entries, moves, unit)
+
+
+@given(steps, units, st.lists(st.tuples(st.integers(-1, 14), st.integers(-(10**30), 10**30)), max_size=4))
+def test_wrapping_and_sending_what_is_paid_with_changes_nothing(made, unit, places):
+    """Quote tokens that are wrapped, unwrapped, or come and go are no part of any position."""
+    quotes = {1: frozenset({USD, COIN})}
+    entries, moves = history(made)
+    plain = keep_books(WALLET, entries, quotes, moves, unit=unit, until=LATER)
+    for n, (at, amount) in enumerate(places):
+        legs = [(USD, abs(amount) + 1)], [(COIN, abs(amount) + 1)]
+        wrapped = trade(at, *(legs if amount < 0 else legs[::-1]), tx_hash=f"0xwrap{n}", transaction_index=2)
+        entries.append(entry(wrapped, "5", gas="1"))
+        moves.append(move(at, amount or 1, token=COIN, tx_hash=f"0xcoin{n}"))
+    assert keep_books(WALLET, entries, quotes, moves, unit=unit, until=LATER) == plain
+
+
+@given(steps, steps, units, st.lists(st.tuples(st.integers(-1, 14), amounts), max_size=4))
+def test_sending_from_one_own_wallet_to_another_makes_no_record(made, others, unit, sent):
+    """The taker's record is that of one who got nothing; what both paid stays as it was, and counts once."""
+    giving, moves = history(made)
+    taking, _ = history([step for step in others if step[0] in ("buy", "sell")])
+    taking = [Entry(trade=replace(each.trade, wallet=SECOND), valuation=each.valuation) for each in taking]
+    out = [move(at, -amount, tx_hash=f"0xsent{n}") for n, (at, amount) in enumerate(sent)]
+    into = [replace(each, wallet=SECOND, amount_raw=-each.amount_raw) for each in out]
+    taker = keep_books(SECOND, taking, QUOTES, into, unit=unit, until=LATER)
+    assert taker.round_trips == keep_books(SECOND, taking, QUOTES, unit=unit, until=LATER).round_trips
+    assert taker.bought_usd == keep_books(SECOND, taking, QUOTES, unit=unit, until=LATER).bought_usd
+    assert taker.departures == ()
+    giver = keep_books(WALLET, giving, QUOTES, [*moves, *out], unit=unit, until=LATER)
+    assert giver.bought_usd == keep_books(WALLET, giving, QUOTES, unit=unit, until=LATER).bought_usd
+
+
+@given(steps, units)
+def test_what_left_is_told_once(made, unit):
+    """Departures are at most what moved out, each of a quantity that was there, none later than it was bought."""
+    for items, book in token_books(made, unit):
+        out = sum(-posting.quantity for posting in items if posting.is_move and posting.quantity < 0)
+        assert sum(each.quantity_raw for each in book.departures) <= out
+        for each in book.departures:
+            assert each.quantity_raw > 0
+            assert each.stayed_raw >= 0
+            assert each.opened_at <= each.left_at
+
+
+@given(steps, units, st.randoms())
+def test_the_order_of_marks_does_not_show(made, unit, random):
+    """What left is worth the same in whatever order its marks were read."""
+    entries, moves = history(made)
+    books = keep_books(WALLET, entries, QUOTES, moves, unit=unit)
+    marks = [
+        Mark(
+            wallet=WALLET,
+            chain_id=1,
+            token=token,
+            marked_at=datetime.fromtimestamp(START + 3600 * (n - 90) + 7, UTC),
+            quantity_raw=1 + n,
+            proceeds_usd=Decimal(n),
+        )
+        for n in range(0, 190, 9)
+        for token in (ASSET, OTHER)
+    ]
+    told = moved_away(books, marks), marked_departures(books.departures, marks)
+    random.shuffle(marks)
+    assert (moved_away(books, marks), marked_departures(books.departures, marks)) == told
+
+
+@given(steps, units, st.integers(0, 13), st.integers(1, 10**30))
+def test_what_goes_out_and_comes_straight_back_leaves_the_record(made, unit, after, amount):
+    """A deposit and its withdrawal, of any part that does not end the position: the same round trips and departures."""
+    entries, _ = history([step for step in made if step[0] in ("buy", "sell")])
+    known = [each for each in entries if each.trade.timestamp <= START + 3600 * after]
+    held = keep_books(WALLET, known, QUOTES, unit=unit).open_positions
+    assume(held)
+    part = min(amount, held[0].quantity_raw)
+    out = move(after, -part, token=held[0].token, tx_hash="0xout")
+    left = keep_books(WALLET, known, QUOTES, [out], unit=unit).open_positions
+    assume(unit is Unit.FIFO or held[0].position_id in {each.position_id for each in left})
+    back = move(after, part, token=held[0].token, tx_hash="0xback", transaction_index=2)
+    plain = keep_books(WALLET, entries, QUOTES, unit=unit, until=LATER)
+    made_twice = keep_books(WALLET, entries, QUOTES, [out, back], unit=unit, until=LATER)
+    assert (made_twice.round_trips, made_twice.departures) == (plain.round_trips, ())
+    assert made_twice.open_positions == plain.open_positions

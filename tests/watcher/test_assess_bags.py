@@ -7,12 +7,14 @@ import pytest
 
 from ingest.chains import by_id
 from metrics.types import Mark, Metric, Unit
-from tests.builders import WALLET, entry, trade
+from tests.builders import WALLET, entry, move, trade
 from tests.ingest.receipts import USDC
 from watcher import tables
 from watcher.books import read_accounts
 from watcher.config import DetectionConfig
 from watcher.jobs.assess import assess_once
+from watcher.record import read_record
+from watcher.replay import judged, with_hindsight
 from watcher.store import database, ledger, marks, review, wallets
 from watcher.store.database import reading, writing
 from watcher.study import read_study
@@ -99,6 +101,31 @@ def test_losers_that_are_never_sold_count_as_losses(engine):
     assert found.lead is not Metric.TRADE_FREQUENCY
     assert found.metrics[0].recent < 0.25
     assert verdict(engine).evidence == found
+
+
+@pytest.mark.parametrize("unit", Unit)
+def test_losers_that_are_moved_away_count_as_losses(engine, unit):
+    """Sent away while still held, at the marks that they had: the win rate of one that sells them, also in a replay."""
+    entries, held = tossed(sells_losers=False)
+    last = {mark.token: mark for mark in held[::-1]}  # the first mark of each token
+    fill(engine, entries, last.values())
+    with writing(engine) as connection:
+        ledger.add_moves(
+            connection,
+            [
+                move(10**6 + n, -100, token=name, timestamp=int(mark.marked_at.timestamp()) + 600)
+                for n, (name, mark) in enumerate(last.items())
+            ],
+        )
+        record = read_record(connection, wallets.all_wallets(connection), CHAINS, unit=unit, now=at(DAYS))
+    [found] = record.judge(1.0)
+    assert found.evidence.moved_losses > 40
+    assert found.evidence.open_bags == 0
+    assert found.evidence.metrics[0].recent < 0.25
+    *_, (_, [replayed]) = judged(with_hindsight(record), 1.0)
+    assert replayed.evidence.moved_losses == found.evidence.moved_losses
+    first = next(told for _, [told] in judged(with_hindsight(record), 1.0))
+    assert first.evidence.moved_losses < 3
 
 
 def test_the_drill_down_marks_the_bags_that_count(engine):

@@ -8,6 +8,7 @@ import pytest
 from eth_abi.abi import encode
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from ingest.budget import Meter, units
 from ingest.chains import by_id
@@ -15,7 +16,7 @@ from ingest.feeds import LATEST_ROUND_DATA
 from ingest.read import RawTransaction
 from ingest.rpc import Node
 from ingest.spot import GET_RESERVES, v2_out
-from ingest.types import BlockRef, Leg, Trade, Valuation, VenueStatus
+from ingest.types import BlockRef, Leg, Move, Trade, Valuation, VenueStatus
 from ingest.venues import uniswap_v2
 from metrics.types import Mark, OpenPosition, Unit
 from tests.fakes.node import FakeNode, RpcFault
@@ -235,6 +236,47 @@ def test_every_open_position_is_marked_once_a_day(holder):
         assert len(marks.history(connection, [WALLET])) == 6
         spent = meters.units_on(connection, NOW.date(), purpose="marking")
         assert 0 < spent == meters.units_on(connection, NOW.date())
+
+
+def left(holder, *tokens):
+    """Store that all of some tokens moved out three hours ago."""
+    out = Move(
+        chain_id=1,
+        block_number=8,
+        transaction_index=0,
+        tx_hash="0xout",
+        wallet=WALLET,
+        timestamp=int((NOW - timedelta(hours=3)).timestamp()),
+        token=TOKENS[0],
+        amount_raw=-HELD,
+    )
+    with writing(holder) as connection:
+        ledger.add_moves(connection, [structs.replace(out, tx_hash=f"0x{token}", token=token) for token in tokens])
+
+
+def test_what_left_before_its_first_mark_is_marked_once(holder):
+    """So that it is known whether it left under water; what has a mark of the day before is not asked for again."""
+    left(holder, *TOKENS[:2])
+    with writing(holder) as connection:
+        marks.write(connection, [mark(-1, token=TOKENS[1])])
+    with chain_node() as fake:
+        assert run(holder, fake).positions == 2
+    with reading(holder) as connection:
+        [account] = read_accounts(connection, wallets.all_wallets(connection), {1: CHAIN}, unit=Unit.EPISODE)
+    returns = {each.departure.token: each.mark_return for each in account.departures}
+    assert returns == {TOKENS[0]: pytest.approx(float(FULL) / 100 - 1), TOKENS[1]: pytest.approx(10 / 200 - 1)}
+    tomorrow = NOW + timedelta(days=1)
+    with chain_node(tomorrow) as fake:
+        assert run(holder, fake, now=tomorrow).positions == 1
+
+
+@pytest.mark.parametrize(("days", "asked"), [(2.8, 3), (2.9, 1)])
+def test_what_left_long_ago_is_not_marked(holder, days, asked):
+    """A mark more than three days later says nothing of its leaving."""
+    left(holder, *TOKENS[:2])
+    late = NOW + timedelta(days=days)
+    with chain_node(late) as fake:
+        assert run(holder, fake, now=late).positions == asked
 
 
 def test_a_drained_pool_is_zero_and_a_silent_one_is_no_mark(holder):

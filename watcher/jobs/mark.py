@@ -1,4 +1,7 @@
-"""Mark every open position of one chain, once a UTC day: what selling all of it at once would have brought."""
+"""Mark every open position of one chain, once a UTC day: what selling all of it at once would have brought.
+
+What was moved away before its first mark is marked once more, so that it is known whether it left under water.
+"""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,13 +17,16 @@ from ingest.feeds import Feeds
 from ingest.prices import Prices, quote_tokens
 from ingest.spot import Route
 from ingest.types import BlockRef, Chain, Leg, PoolFact
-from metrics.types import Mark, OpenPosition, Unit
+from metrics.departures import MARK_LIFE
+from metrics.types import Departure, Mark, OpenPosition, Unit
 from watcher.books import Account, read_accounts
 from watcher.jobs.ingest import Source
 from watcher.jobs.spending import settle
 from watcher.jobs.ways import find_ways, places_of, worth
 from watcher.store import ledger, marks, meters, wallets
 from watcher.store.database import reading, writing
+
+Position = OpenPosition | Departure
 
 MARKING = "marking"  #: the purpose under which its requests are metered
 CHUNK = 20  #: positions of one commit
@@ -85,7 +91,7 @@ def mark_once(
             return done
         accounts = read_accounts(connection, wallets.all_wallets(connection), chains, unit=unit)
         known = ledger.pools(connection, chain.chain_id)
-    if not any(_open(accounts, chain)):
+    if not _asked(accounts, chain, now):
         return done
     try:
         number = read.head(source.node, confirmations=source.config.confirmations)
@@ -95,7 +101,7 @@ def mark_once(
             return done
         with reading(engine) as connection:
             before = marks.marked_on(connection, chain.chain_id, day)
-            positions = [item for item in _open(accounts, chain) if (item.wallet, item.token) not in before]
+            positions = [item for item in _asked(accounts, chain, now) if (item.wallet, item.token) not in before]
             ways = _ways(connection, accounts, {item.token for item in positions}, chain, known)
         done.positions = len(positions)
         sellable = sorted((item for item in positions if ways[item.token]), key=_order)
@@ -118,21 +124,28 @@ def mark_once(
     return done
 
 
-def _open(accounts: Iterable[Account], chain: Chain) -> list[OpenPosition]:
-    return [
-        position
-        for account in accounts
-        for position in account.books.open_positions
-        if position.chain_id == chain.chain_id and position.quantity_raw > 0
-    ]
+def _asked(accounts: Iterable[Account], chain: Chain, now: datetime) -> list[Position]:
+    """What is open, and what left lately at an unknown worth; of one token of a wallet one alone."""
+    found: dict[tuple[str, str], Position] = {}
+    for account in accounts:
+        lately = [
+            each.departure
+            for each in account.departures
+            if each.mark_return is None and each.departure.left_at > now - MARK_LIFE
+        ]
+        items: list[Position] = [*account.books.open_positions, *reversed(lately)]
+        for position in items:
+            if position.chain_id == chain.chain_id and position.quantity_raw > 0:
+                found.setdefault((position.wallet, position.token), position)
+    return list(found.values())
 
 
-def _order(position: OpenPosition) -> tuple[Decimal, float]:
+def _order(position: Position) -> tuple[Decimal, float]:
     """The largest cost first; of equal or unknown cost the newest."""
     return -(position.cost_usd or Decimal(0)), -position.opened_at.timestamp()
 
 
-def _payable(positions: Sequence[OpenPosition], ways: Mapping[str, list[Route]], source: Source) -> list[OpenPosition]:
+def _payable(positions: Sequence[Position], ways: Mapping[str, list[Route]], source: Source) -> list[Position]:
     """The first positions, as many as one commit takes and the budget pays."""
     meter, cost = source.meter, max(1, units("eth_call", source.node.host))
     left, part = (meter.limit - meter.spent) // cost, []
@@ -165,7 +178,7 @@ def _prices(source: Source, block: BlockRef) -> Prices:
 
 def _mark(
     source: Source,
-    positions: Sequence[OpenPosition],
+    positions: Sequence[Position],
     ways: Mapping[str, list[Route]],
     block: BlockRef,
     prices: Prices,
