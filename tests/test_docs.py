@@ -44,3 +44,13 @@ def test_every_key_is_in_the_readme(table, model):
     """Each configuration key stands in the README's table."""
     rows = " ".join(line for line in README.splitlines() if line.startswith(f"| `{table.removesuffix('.chats[]')}"))
     assert [key for key in model.model_fields if f"{table}.{key}`" not in rows and f"`{key}`" not in rows] == []
+
+
+def test_the_examples_in_the_docs_are_those_that_were_measured():
+    """The table of examples in the page on metrics is the one that ``benchmarks.examples`` wrote, line by line."""
+    root = Path(__file__).parents[1]
+    measured = (root / "benchmarks/results.md").read_text().split("## `benchmarks.examples`")[1].split("\n## ")[0]
+    page = (root / "docs/metrics.md").read_text()
+    rows = [line for line in measured.splitlines() if line.startswith("|")]
+    assert len(rows) == 8
+    assert [row for row in rows if row not in page] == []

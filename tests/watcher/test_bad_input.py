@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from importlib.metadata import version
 
 import pytest
 
@@ -183,3 +184,9 @@ def test_numbers_on_the_command_line_have_bounds(edgewatch, command):
     code, _, err = edgewatch(*command)
     assert code == 2
     assert re.search(r"(less|greater) than or equal to|write a number from", err)
+
+
+def test_the_version_is_that_of_the_installation(edgewatch):
+    """``edgewatch --version`` needs no configuration and names the installed distribution's version."""
+    code, out, _ = edgewatch("--version")
+    assert (code, out) == (0, f"edgewatch {version('edgewatch')}\n")

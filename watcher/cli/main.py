@@ -4,6 +4,7 @@ import logging
 import sys
 import traceback
 from collections.abc import MutableMapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -76,11 +77,20 @@ for command in (
 app.command(name="import")(importing.import_)
 
 
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer's form
+    if wanted:
+        typer.echo(f"edgewatch {version('edgewatch')}")
+        raise typer.Exit
+
+
 @app.callback()
 def _options(
     ctx: typer.Context,
     config: Annotated[Path | None, typer.Option(help="Configuration file (or EDGEWATCH_CONFIG).")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,  # noqa: FBT002 - typer's form
+    _version: Annotated[  # noqa: FBT002 - typer's form
+        bool, typer.Option("--version", help="Print the version and leave.", callback=_show_version, is_eager=True)
+    ] = False,
 ) -> None:
     """Remember what every command needs."""
     ctx.obj = context.Context(config_option=config)
