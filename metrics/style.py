@@ -32,7 +32,7 @@ def changed(bank: Bank, window: Window) -> BoolArray:
     bank
         Baselines of all wallets.
     window
-        Their recent days; the peers' change of win rate is part of both sides.
+        Their recent days. What the peers share is not taken off: in a market that falls, less is called style.
     """
     wins, losses = window.own(window.win_worth), window.own(window.worth) - window.own(window.win_worth)
     n = np.maximum(window.own(window.worth), 1.0)

@@ -143,13 +143,14 @@ def assess(
     shifts = _recent([each.common.shift for each in checkpoints], (len(Factor), len(names)))
     market_se = _recent([each.common.market_se for each in checkpoints], (len(names),))
     windows = partial(Window.of, panel, shifts, market_se, end=end, marked=marked, link=bank.link)
-    # A month at least: rarer wins come in runs, and a few days without one say nothing of how large they are.
-    lately = np.clip(end - standing.since, USUAL_DAYS, LONGEST_DAYS)
-    styled = changed(bank, windows(first=end - np.clip(np.minimum(lately, end - bank.end_day), 1, LONGEST_DAYS)))
-    styled &= np.isin(standing.stream, STYLE_STREAMS)
-    if styled.any():
-        standing = Standing.of(checkpoints[-1], bank, styled=styled)
     watch_years = flag_years / WATCH_SHARE
+    # Only of those who would stand out: by chance alone a few others have larger wins as well.
+    styled = (standing.score >= watch_years) & np.isin(standing.stream, STYLE_STREAMS)
+    if styled.any():
+        # A month at least: rarer wins come in runs, and a few days without one say nothing of how large they are.
+        lately = np.minimum(np.clip(end - standing.since, USUAL_DAYS, LONGEST_DAYS), end - bank.end_day)
+        styled &= changed(bank, windows(first=end - np.clip(lately, 1, LONGEST_DAYS)))
+        standing = Standing.of(checkpoints[-1], bank, styled=styled)
     told = peers.those(bank.known)
     peer_count = told.count
     market_only = (standing.score < watch_years) & (standing.unadjusted_score >= watch_years)
@@ -292,7 +293,7 @@ def _recent(daily: Sequence[FloatArray], shape: tuple[int, ...]) -> FloatArray:
 
 def _notes(peers: int, unread: int, days: int, unsold: Unsold, *, pace: bool, styled: bool) -> Iterable[str]:
     if styled:
-        yield "Its style changed: it wins less often and more at a time, and earns no less a trade."
+        yield "Its style changed: its wins are larger, and it earns no less a trade than before."
     if not peers:
         yield "No peers: market moves cannot be told from the wallet's own."
     elif peers < FEW_PEERS:
