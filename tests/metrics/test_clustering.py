@@ -1,7 +1,5 @@
 """How much one day's trades hang together, and that parts of an order change no verdict."""
 
-from datetime import timedelta
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +8,7 @@ from metrics.clustering import correlation, day_weight, linked, parts_of
 from metrics.monitor import Monitor
 from metrics.synthetic import START, Change, world
 from metrics.types import Assessment, Metric
+from tests.metrics.days import day_by_day
 
 PARTS = 10
 
@@ -69,12 +68,7 @@ def test_the_correlation_is_that_of_pairs() -> None:
 def followed(trips: pd.DataFrame, days: int) -> list[dict[str, Assessment]]:
     monitor = Monitor()
     monitor.start(trips[trips["closed_at"] < START], followed_since=START)
-    out = []
-    for day in range(days):
-        begin = START + timedelta(days=day)
-        today = trips[(trips["closed_at"] >= begin) & (trips["closed_at"] < begin + timedelta(days=1))]
-        out.append({each.wallet: each for each in monitor.tick(begin + timedelta(days=1), today)})
-    return out
+    return [{each.wallet: each for each in told} for told in day_by_day(monitor, trips, days)]
 
 
 def split(trips: pd.DataFrame, parts: int) -> pd.DataFrame:

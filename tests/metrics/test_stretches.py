@@ -1,7 +1,5 @@
 """How slow a pace is slow, by the wallet's own slow weeks."""
 
-from datetime import timedelta
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +9,7 @@ from metrics.monitor import Monitor
 from metrics.stretches import Stretches, next_pace, stretch_years
 from metrics.synthetic import START
 from metrics.types import Assessment, Metric
+from tests.metrics.days import day_by_day
 
 
 def learned(trades: np.ndarray) -> Stretches:
@@ -114,12 +113,7 @@ def followed(trades_by_day: np.ndarray, *, judged: int) -> list[Assessment]:
     )
     monitor = Monitor()
     monitor.start(trips[trips["closed_at"] < START], {}, followed_since=START)
-    out = []
-    for day in range(judged):
-        begin = START + timedelta(days=day)
-        today = trips[(trips["closed_at"] >= begin) & (trips["closed_at"] < begin + timedelta(days=1))]
-        out += monitor.tick(begin + timedelta(days=1), today)
-    return out
+    return [each for told in day_by_day(monitor, trips, judged) for each in told]
 
 
 def test_a_third_of_the_pace_is_flagged_within_two_months() -> None:
@@ -128,7 +122,6 @@ def test_a_third_of_the_pace_is_flagged_within_two_months() -> None:
     busy = np.repeat(rng.random(60) < 0.55, 5)
     trades = rng.poisson(np.where(busy, 1.6, 0.15))
     trades[240:] = rng.binomial(trades[240:], 0.3)
-    # Two trades a fortnight in the quiet spells keep every pause below the longest of the baseline.
     found = followed(trades[:300], judged=60)
     first = next((each for each in found if each.flagged), None)
     assert first is not None
