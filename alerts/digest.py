@@ -127,7 +127,7 @@ def _sight(seen: Sequence[Sight | None]) -> str:
     if not told:
         return "<b>Sight</b> no wallet trades enough for a 20-point drop to show within a year."
     first, last = (text.figure(day, most=text.MANY) for day in (told[0], told[-1]))
-    span = text.count(told[-1], "day") if first == last else f"{first} to {last} days"
+    span = f"{last} day{'' if last == '1' else 's'}" if first == last else f"{first} to {last} days"
     rest = f"; for {blind:,} not within a year" if blind else ""
     return f"<b>Sight</b> a 20-point drop would show in {span}{rest}."
 

@@ -17,7 +17,7 @@ from scipy.special import expit, logit
 from metrics.bags import overdue_bound
 from metrics.interval import moments
 from metrics.mood import COMMON, Mood, Prior, pooled
-from metrics.pace import is_weekend, overdispersion, weekly
+from metrics.pace import MINIMUM_TRADING_DAYS, is_weekend, overdispersion, weekly
 from metrics.pauses import Pauses
 from metrics.scale import Scale
 from metrics.stretches import Stretches
@@ -29,7 +29,6 @@ BoolArray = npt.NDArray[np.bool_]
 MINIMUM_ROUND_TRIPS = 20
 MINIMUM_DAYS = 14
 """Below either of what was read whole, a wallet is learning: its own form cannot be told from luck."""
-MINIMUM_TRADING_DAYS = 5  # with trades on fewer, its usual pace is not known: one busy day is no pace
 
 BETA_SPREAD = 0.4  # sd of the wallets' responses to their common market, around 1
 WIDE_SPREAD = 1.0  # sd of win logits where nothing is known of the population

@@ -6,6 +6,8 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
+MINIMUM_TRADING_DAYS = 5  # with trades on fewer, its usual pace is not known: one busy day is no pace
+
 
 def is_weekend(day: IntArray) -> npt.NDArray[np.bool_]:
     """Saturday or Sunday (day 0, 1970-01-01, was a Thursday)."""

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from metrics.pace import MINIMUM_TRADING_DAYS
+from metrics.pauses import YEAR
+
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
@@ -20,8 +23,7 @@ SLOWER = 0.9
 """Share of the slowest stretch below which a pace says anything: a wallet of an even pace is at its slowest always."""
 LEAST_PACE = 0.03  # usual trading days per day: below, a slow wallet's pace is not told from none
 BUSIEST = 4.0  # usual trading days: one wild day does not hide a slow month
-LEAST_TRADING_DAYS = 5  # as for the pace
-YEAR = 365.25  # days
+NO_NEWS = 1e-6  # years
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,7 @@ class Stretches:
             Whether the wallet traded on each, (days,).
         """
         counted = trades > 0
-        if counted.sum() < LEAST_TRADING_DAYS:
+        if counted.sum() < MINIMUM_TRADING_DAYS:
             return cls()
         per_day = float(trades[counted].mean())
         done = np.where(active & ~counted, 1.0, np.minimum(trades / per_day, BUSIEST))
@@ -99,6 +101,3 @@ def stretch_years(pace: FloatArray, exposure: FloatArray, *, years: FloatArray, 
     ratio = (now + LEAST_PACE) / (slowest + LEAST_PACE)
     out: FloatArray = np.where((years > 0) & (now < SLOWER * slowest), years * ratio**-STRETCH_TAIL, NO_NEWS)
     return out
-
-
-NO_NEWS = 1e-6  # years

@@ -27,7 +27,7 @@ from metrics.peers import FEW_PEERS, Factor, Witnesses
 from metrics.streams import Bank, Stream, began, statistic
 from metrics.style import STYLE_STREAMS, changed
 from metrics.types import Assessment, Evidence, Gain, Metric, Sight, State
-from metrics.watched import Unsold
+from metrics.watched import UnsoldLosses
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -129,7 +129,7 @@ def assess(
     flag_years: float,
     sights: Sequence[Sight | None],
     last_s: Sequence[float | None],
-    unsold: Sequence[Unsold],
+    unsold: Sequence[UnsoldLosses],
     marked: BoolArray,
 ) -> list[Assessment]:
     """Assessments of the (row, wallet) given, at the end of day ``end - 1``.
@@ -291,7 +291,7 @@ def _recent(daily: Sequence[FloatArray], shape: tuple[int, ...]) -> FloatArray:
     return out
 
 
-def _notes(peers: int, unread: int, days: int, unsold: Unsold, *, pace: bool, styled: bool) -> Iterable[str]:
+def _notes(peers: int, unread: int, days: int, unsold: UnsoldLosses, *, pace: bool, styled: bool) -> Iterable[str]:
     if styled:
         yield "Its style changed: its wins are larger, and it earns no less a trade than before."
     if not peers:

@@ -16,7 +16,7 @@ from metrics.stretches import Stretches
 EVER = -(2**31)  # a day before all others
 
 
-class Unsold(NamedTuple):
+class UnsoldLosses(NamedTuple):
     """How many of a wallet's positions are losses that no close told."""
 
     bags: int  #: of the judged days
@@ -103,12 +103,12 @@ class Watched:
         away = (int(each.marked_s // DAY_S) for each in self.ledger.away if each.marked_s is not None)
         return min([*self.ledger.frames, *away], default=NEVER)
 
-    def unsold(self) -> Unsold:
+    def unsold(self) -> UnsoldLosses:
         """Count what no close told and is a loss."""
         judged = self.baseline.end_day if self.baseline else 0
         moved = {each.position for each in self.ledger.away}
         counted = [(day >= judged, name in moved) for day, held in self.bags.items() for name in held]
-        return Unsold(
+        return UnsoldLosses(
             bags=counted.count((True, False)),
             older_bags=counted.count((False, False)),
             moved=counted.count((True, True)),

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from metrics.baseline import MINIMUM_DAYS, MINIMUM_ROUND_TRIPS, MINIMUM_TRADING_DAYS
+from metrics.baseline import MINIMUM_DAYS, MINIMUM_ROUND_TRIPS
 from metrics.monitor import Monitor
+from metrics.pace import MINIMUM_TRADING_DAYS
 from metrics.scale import FEWEST
 from metrics.types import Assessment, Evidence, Metric, State
 
