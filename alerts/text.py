@@ -21,7 +21,7 @@ MANY: Final = 10**12  #: the same for dollars and for what is counted
 LEAST: Final = Decimal("0.001")  #: of a coin, below which nothing is told apart
 MINUS: Final = "\N{MINUS SIGN}"
 SHARES = (Metric.WIN_RATE, Metric.OPEN_LOSSES)  #: metrics that are parts of a count
-WORTH_TELLING = 0.7  #: share of independent trades from which it is not said that they hang together
+WORTH_TELLING = 0.7  #: share of them that trades must be worth, or it is said that they hang together
 MOST_YEARS = 100  #: what is seldomer is not told apart
 _COUNTED = {Metric.TRADE_FREQUENCY: "trade", Metric.OPEN_LOSSES: "position"}
 _TAG = re.compile(r"<[^<>]*>")
@@ -154,11 +154,12 @@ def sample(item: MetricEvidence) -> str:
 
 
 def counted(item: MetricEvidence) -> str:
-    """Return ``24 round trips``, ``52 round trips (worth about 20)``: what a metric counts."""
+    """Return ``24 round trips``, ``52 round trips, worth about 20 independent ones``: what a metric counts."""
     many = count(item.n, _COUNTED.get(item.metric, "round trip"))
     if item.worth is None or item.worth > WORTH_TELLING * item.n:
         return many
-    return f"{many} (worth about {figure(max(1.0, item.worth), 0)})"
+    few = figure(max(1.0, item.worth))
+    return f"{many}, worth about {few} independent {'one' if few == '1' else 'ones'}"
 
 
 def moved_too(metric: Metric | None, number: int, of: int) -> str:

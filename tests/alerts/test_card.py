@@ -245,3 +245,19 @@ def test_the_market_explains_only_what_is_beyond_its_own_uncertainty():
     assert market_share(replace(lead, peers_low=-0.11)) == pytest.approx(0.6)
     assert market_share(replace(lead, peers_low=-0.13, peers_high=0.01)) == 0.0
     assert market_share(replace(lead, peers_low=None, peers_high=None)) == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize(
+    ("worth", "line"),
+    [
+        (None, "9 of 24 round trips since 1 Jun (95 %: 21 to 57 %)"),
+        (17.0, "9 of 24 round trips since 1 Jun (95 %: 19 to 61 %)"),
+        (16.7, "9 of 24 round trips, worth about 17 independent ones since 1 Jun (95 %: 19 to 61 %)"),
+        (5.0, "9 of 24 round trips, worth about 5 independent ones since 1 Jun (95 %: 11 to 75 %)"),
+        (0.2, "9 of 24 round trips, worth about 1 independent one since 1 Jun (95 %: 3 to 92 %)"),
+    ],
+)
+def test_trades_that_hang_together_are_told_as_what_they_are_worth(worth, line):
+    """Below seven tenths of independent ones it is said; the interval is always that of what they are worth."""
+    drop = replace(DROP, metrics=(replace(FELL, worth=worth), RETURN, FREQUENCY))
+    assert f"Win rate 38 %: {line}" in of(drop).splitlines()
