@@ -54,3 +54,21 @@ def test_the_examples_in_the_docs_are_those_that_were_measured():
     rows = [line for line in measured.splitlines() if line.startswith("|")]
     assert len(rows) == 8
     assert [row for row in rows if row not in page] == []
+
+
+def cells(line):
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_what_the_readme_says_of_detection_is_what_was_measured():
+    """README's column of Edgewatch repeats what ``benchmarks.detection`` wrote last, cell by cell."""
+    measured = (Path(__file__).parents[1] / "benchmarks/results.md").read_text()
+    section = measured.split("## `benchmarks.detection`")[1].split("\n## ")[0]
+    families = next(cells(line)[1:] for line in section.splitlines() if line.startswith("| | win rate"))
+    rates, delays = [cells(line)[1:] for line in section.splitlines() if line.startswith("| **Edgewatch** |")]
+    told = {cells(line)[0]: cells(line)[1] for line in README.splitlines() if line.startswith("|")}
+    assert told["first flags per wallet-year, nothing changes: calm, two drawdowns"] == ", ".join(rates[:2])
+    found = dict(zip(families, (", ".join(each.split(", ")[:2]) for each in delays), strict=True))
+    shown = {family: told[family] for family in found if family in told}
+    assert len(shown) == 5
+    assert shown == {family: found[family] for family in shown}
