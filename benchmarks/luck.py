@@ -1,13 +1,14 @@
-"""Edge or luck on invented lists that were chosen hot: how many have no edge, and how many of those that are sure have one.
+"""Edge or luck on invented lists that were chosen hot: what is said of them, held against the truth.
 
     python -m benchmarks.luck [worlds a row, default 12] [seed]
 
 In each world some of the wallets have an edge. The list is the best of them by their records, of 40 to 500 round trips
-in spells, with fat tails; three in ten wallets live from jackpots, three in ten fill each order in three parts. What
-``metrics.luck`` says of the list is held against the truth. About a minute; writes ``benchmarks/results.md``.
+in spells, with fat tails; three in ten wallets live from jackpots, three in ten fill each order in three parts. About a
+minute; writes ``benchmarks/results.md``.
 """
 
 import sys
+from itertools import pairwise
 
 import numpy as np
 from scipy.optimize import brentq
@@ -21,11 +22,11 @@ WALLETS, LISTED, PEERS = 400, 40, 40
 SHARES = (0.1, 0.3, 0.6)
 """Of all wallets, how many have an edge."""
 SIZES = {
-    "0.03 and more, 0.15 on average": lambda rng: 0.03 + rng.exponential(0.12),
-    "small: |N(0, 0.1²)|": lambda rng: abs(rng.normal(0, 0.1)),
+    "0.15 on average": lambda rng: 0.03 + rng.exponential(0.12),
+    "small: half-normal, 0.1": lambda rng: abs(rng.normal(0, 0.1)),
     "large: 0.15 to 0.4": lambda rng: rng.uniform(0.15, 0.4),
 }
-"""Edges in standard deviations of one round trip; of those without, half have 0 and half lose |N(0, 0.12²)|."""
+"""Edges in standard deviations of one round trip; of those without, half have 0 and half lose: half-normal, 0.12."""
 RULES = {
     "mean return": lambda value: value.mean(),
     "t of the mean": lambda value: value.mean() / value.std() * np.sqrt(len(value)),
@@ -43,7 +44,7 @@ JACKPOT = 12
 
 
 def wallet(rng, edge):
-    """Day and return of each round trip of one wallet whose mean is ``edge`` standard deviations of one."""
+    """Days and returns of a wallet's round trips, their mean ``edge`` standard deviations of one; jackpots or not."""
     rate, n = (float(np.exp(rng.uniform(*np.log(span)))) for span in ((0.3, 5), (40, 500)))
     days = max(20, int(n / rate))
     level, mood = rng.uniform(-0.8, 0.8), rng.uniform(0.05, 0.4)
@@ -73,37 +74,37 @@ def wallet(rng, edge):
     won = size * np.exp(win_spread * rng.normal(size=orders)) * np.where(rng.random(orders) < jackpots, JACKPOT, 1)
     lost = np.minimum(loss * np.exp(loss_spread * rng.normal(size=orders)), 1.0)
     value = np.where(rng.random(orders) < expit(level + path[day]), won, -lost)
-    return np.repeat(day, parts), np.repeat(value, parts)
+    return np.repeat(day, parts), np.repeat(value, parts), jackpots > 0
 
 
 def world(key, share, size, wallets=WALLETS):
-    """Wallets that can be told: record, returns, and whether each has an edge."""
+    """Wallets that can be told: record, returns, whether each has an edge, and whether it lives from jackpots."""
     rng = np.random.default_rng(key)
     found = []
     while len(found) < wallets:
         has = rng.random() < share
         edge = size(rng) if has else -abs(rng.normal(0, LOST_DEPTH)) * (rng.random() < 0.5)
-        day, value = wallet(rng, edge)
+        day, value, jackpots = wallet(rng, edge)
         record = weigh(day, value) if len(day) else None
         if record is not None:
-            found.append((record, value, has))
+            found.append((record, value, has, jackpots))
     return found
 
 
 def said(population, rule, listed=LISTED, peers=()):
-    """What is said of the best ``listed`` by a rule, and which of them have an edge."""
+    """What is said of the best ``listed`` by a rule, which of them have an edge, and which live from jackpots."""
     best = population if rule is None else sorted(population, key=lambda each: -rule(each[1]))
     best = best[:listed]
-    candidates = [Candidate(record=record, chosen_for=record if rule else None) for record, _, _ in best]
-    others = [Candidate(record=record, chosen_for=None) for record, _, _ in peers]
-    return judge(candidates, others), np.array([has for _, _, has in best])
+    candidates = [Candidate(record=record, chosen_for=record if rule else None) for record, *_ in best]
+    others = [Candidate(record=record, chosen_for=None) for record, *_ in peers]
+    return judge(candidates, others), *(np.array([each[k] for each in best]) for k in (2, 3))
 
 
 def row(name, found, rng):
     """One row of the table: said, true, the ratio with its interval, and how often the 95 % interval held the truth."""
-    expected = np.array([luck.without_edge for luck, _ in found])
-    true = np.array([(~has).sum() for _, has in found])
-    held = np.mean([luck.low <= n <= luck.high for (luck, _), n in zip(found, true, strict=True)])
+    expected = np.array([luck.without_edge for luck, *_ in found])
+    true = np.array([(~has).sum() for _, has, _ in found])
+    held = np.mean([luck.low <= n <= luck.high for (luck, *_), n in zip(found, true, strict=True)])
     pick = rng.integers(len(found), size=(DRAWS, len(found)))
     with np.errstate(divide="ignore", invalid="ignore"):
         low, high = np.nanquantile(expected[pick].sum(axis=1) / true[pick].sum(axis=1), [0.025, 0.975])
@@ -111,13 +112,14 @@ def row(name, found, rng):
     return f"| {name} | {expected.mean():.1f} | {true.mean():.1f} | {ratio} | {held:.0%} |"
 
 
-def bands(found):
-    """How many of those said to be so sure have an edge."""
-    sure = np.concatenate([luck.edge_probability for luck, _ in found])
-    has = np.concatenate([truth for _, truth in found])
+def bands(found, *, jackpots=False):
+    """How many of those said to be so sure have an edge; ``jackpots``: of those alone that live from them."""
+    sure = np.concatenate([luck.edge_probability for luck, *_ in found])
+    has = np.concatenate([truth for _, truth, _ in found])
+    lives = np.concatenate([each for _, _, each in found])
     cells = []
-    for low, high in zip(BANDS[:-1], BANDS[1:], strict=True):
-        inside = (sure >= low) & ((sure < high) | (high == 1))
+    for low, high in pairwise(BANDS):
+        inside = (sure >= low) & ((sure < high) | (high == 1)) & (lives | (not jackpots))
         cells.append(f"{has[inside].mean():.0%} of {inside.sum()}" if inside.any() else "-")
     return " | ".join(cells)
 
@@ -146,20 +148,21 @@ def main():
             print(f"{share:.0%} {size_name}", file=sys.stderr, flush=True)
     every = [each for found in by_share.values() for each in found]
     lines = [
-        f"{worlds} worlds of {WALLETS} wallets a row; the list is the best {LISTED}. How many of the list have no edge;",
-        "95 % intervals of the ratio by a bootstrap over worlds.",
+        f"{worlds} worlds of {WALLETS} wallets a row; the list is the best {LISTED}. How many of a list have no edge,",
+        "as it is said and as it is; 95 % intervals of the ratio by a bootstrap over worlds.",
         "",
-        head.format("chosen by | wallets with an edge | edges"),
+        head.format("chosen by | wallets with an edge | their edges"),
         "|---" * 7 + "|",
         *rows,
         row("**all lists chosen hot** | | ", every, rng),
         "",
-        "Of those of the lists chosen hot that are said to have an edge with a probability of so much, how many have one:",
+        "Of the wallets on lists chosen hot that are said to have an edge with such a probability, how many have one:",
         "",
-        "| wallets with an edge | " + " | ".join(f"{a:.0%} to {b:.0%}" for a, b in zip(BANDS, BANDS[1:], strict=False)),
+        "| wallets with an edge | " + " | ".join(f"{a:.0%} to {b:.0%}" for a, b in pairwise(BANDS)) + " |",
         "|---" * len(BANDS) + "|",
         *(f"| {share:.0%} | {bands(found)} |" for share, found in by_share.items()),
         f"| all | {bands(every)} |",
+        f"| all, those that live from jackpots | {bands(every, jackpots=True)} |",
     ]
     results.write("benchmarks.luck", lines)
 

@@ -24,6 +24,7 @@ IntArray = npt.NDArray[np.int64]
 
 LEAST_FREEDOM = 3.0  # degrees of freedom of a mean that one jackpot makes
 LEAST_WORTH = 3.0  # independent round trips
+HUGE = 1e6  # fraction of cost: larger returns are not told apart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,7 @@ class Weighed:
         """
         root = math.sqrt(self.independent(inflation))
         t = (self.mean / self.sd - edge) * root
-        a = max(-MOST_SKEWED, min(0.0, self.skew)) / (3 * root)
+        a = max(-MOST_SKEWED, min(MOST_SKEWED, self.skew)) / (3 * root)
         t = t + a * t**2 + a**2 * t**3 / 3 + a / 2
         v = self.freedom
         out: FloatArray = np.sign(t) * np.sqrt(v * np.log1p(t**2 / v)) * (8 * v + 1) / (8 * v + 3)
@@ -77,14 +78,21 @@ def weigh(day: IntArray, returns: FloatArray) -> Weighed | None:
     day
         Of each close, days since 1970-01-01, (round trips,).
     returns
-        Fraction of cost, (round trips,).
+        Fraction of cost, (round trips,); what is no number is left out.
 
     Returns
     -------
     Weighed or None
         None where that cannot be told: below 20 round trips or 14 days, as everywhere; with fewer than five that did
         not win, because nobody knows how large its losses are; or where returns are as alike as the fills of one order.
+
+    Notes
+    -----
+    Degrees of freedom of a variance that is estimated from n values of kurtosis k: :math:`2 n / (k - 1)` (Satterthwaite
+    1946).
     """
+    known = ~np.isnan(returns)
+    day, returns = day[known], np.clip(returns[known], -HUGE, HUGE)
     order = np.lexsort((returns, day))
     day, returns = day[order], returns[order]
     won = returns > 0
@@ -113,9 +121,9 @@ def weigh(day: IntArray, returns: FloatArray) -> Weighed | None:
         n=len(day),
         mean=float((each_weight * returns).sum()) / worth,
         sd=sd,
-        skew=skew,
+        # A jackpot never makes a mean surer.
+        skew=min(skew, moments(usual)[1]),
         worth=worth,
-        # Of a variance that is estimated from so many values of this kurtosis (Satterthwaite 1946).
         freedom=max(LEAST_FREEDOM, 2 * worth / max(kurtosis - 1, 1e-9)),
         mood=Mood.of(days, weight * by_day(residual), weight * closes),
     )
