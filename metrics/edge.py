@@ -1,9 +1,9 @@
 r"""A wallet's record as evidence of its edge: the long-run mean return of a round trip, in standard deviations of one.
 
 The mean of n linked trades is worth that of fewer (``metrics.clustering``), and spells make it less sure still
-(``metrics.mood``). A few jackpots make a standard error that rests on them: it has few degrees of freedom. Where
-losses are rare and large, a mean looks too good for as long as they are missing: the long tail below is taken off
-(Hall 1992); one above never makes a mean surer.
+(``metrics.mood``). A standard error that rests on a few jackpots has few degrees of freedom. Where losses are rare and
+large, a mean looks too good for as long as they are missing, so its skewness is taken off (Hall 1992); of that of
+gains only what the wallet's usual sizes show, so that a jackpot makes no mean surer.
 """
 
 import math
@@ -34,7 +34,7 @@ class Weighed:
     n: int  #: round trips
     mean: float  #: return of one, fraction of cost; each worth its ``clustering.day_weight``
     sd: float  #: of one, fraction of cost
-    skew: float
+    skew: float  #: of single returns, or of those cut at the usual sizes where that is less
     worth: float  #: independent round trips that say as much about the mean, spells apart
     freedom: float  #: degrees of freedom of the standard error
     mood: Mood  #: what the days tell of spells
@@ -46,7 +46,7 @@ class Weighed:
     def deviate(self, edge: FloatArray, inflation: float) -> FloatArray:
         r"""How far the mean lies above an edge: a standard normal deviate for the one that is true.
 
-        :math:`t = (m / s - \delta) \sqrt n` for n independent round trips; a skewness g below zero moves it down to
+        :math:`t = (m / s - \delta) \sqrt n` for n independent round trips; a skewness g makes it
         :math:`t + a t^2 + a^2 t^3 / 3 + a / 2` with :math:`a = g / (3 \sqrt n)`; Student's t of v degrees of freedom
         becomes normal by :math:`\pm \frac{8 v + 1}{8 v + 3} \sqrt{v \log(1 + t^2 / v)}`.
 
@@ -121,7 +121,6 @@ def weigh(day: IntArray, returns: FloatArray) -> Weighed | None:
         n=len(day),
         mean=float((each_weight * returns).sum()) / worth,
         sd=sd,
-        # A jackpot never makes a mean surer.
         skew=min(skew, moments(usual)[1]),
         worth=worth,
         freedom=max(LEAST_FREEDOM, 2 * worth / max(kurtosis - 1, 1e-9)),

@@ -29,9 +29,9 @@ from metrics.mood import pooled
 FloatArray = npt.NDArray[np.float64]
 
 SHARE, SHARE_WALLETS = 0.25, 3.0
-"""Of all wallets, how many have an edge, and how many wallets this guess is worth beside those of a list. Of mutual
-funds 0.6 to 14 % have (Barras, Scaillet and Wermers 2010), of day traders fewer than 1 % year after year (Barber, Lee,
-Liu and Odean 2014); whoever is on anybody's list trades better than these. A convention."""
+"""Of all wallets, how many have an edge, and how many wallets this guess is worth beside those of a list. After
+costs, of mutual funds 0.6 to 14 % have one (Barras, Scaillet and Wermers 2010), of day traders fewer than 1 % for sure
+(Barber, Lee, Liu and Odean 2014); wallets that somebody might follow are likelier to. A convention, soon overruled."""
 SHARES = np.linspace(0.01, 0.99, 25)
 EDGES = np.array([0.05, 0.1, 0.2, 0.4])  # scales that edges may have: standard deviations of one round trip
 LACKS = np.array([0.03, 0.1, 0.3])  # the same of what those lose who have none
