@@ -167,6 +167,7 @@ def main():
         "",
         "| wallets with an edge | " + " | ".join(f"{a:.0%} to {b:.0%}" for a, b in pairwise(BANDS)) + " |",
         "|---" * len(BANDS) + "|",
+        f"| 0% | {bands(lucky)} |",
         *(f"| {share:.0%} | {bands(found)} |" for share, found in by_share.items()),
         f"| all | {bands(every)} |",
         f"| all, those that live from jackpots | {bands(every, jackpots=True)} |",

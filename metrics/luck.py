@@ -15,7 +15,7 @@ integrated out on a grid. Wallets that nobody chose by their records help to lea
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -126,21 +126,19 @@ def _mixed(edge: FloatArray, none: FloatArray) -> FloatArray:
     return out
 
 
-def _selection(chosen: Sequence[tuple[Weighed, float]]) -> list[tuple[FloatArray, FloatArray]]:
+def _selection(chosen: Sequence[tuple[Weighed, float]]) -> Iterator[tuple[FloatArray, FloatArray]]:
     """Of each record that was chosen: its chance to be, by edge, (grid, cuts, ways), and the log of what it had."""
     if not chosen:
-        return []
+        return
     root = np.array([math.sqrt(record.independent(inflation)) for record, inflation in chosen])
     error = np.array([record.sd for record, _ in chosen]) / root
     of_sum = error * np.array([record.n for record, _ in chosen])
     one = np.ones(len(chosen))
     scales = np.column_stack((one, one, error / np.median(error), of_sum / np.median(of_sum)))
-    found = []
     for (record, inflation), scale, t in zip(chosen, scales, root, strict=True):
         z = float(record.deviate(np.zeros(1), inflation)[0])
         chance = ndtr((GRID[:, None, None] * t * scale - CUTS[:, None]) / np.sqrt(scale**2 + STEEP**2))
-        found.append((chance, log_ndtr((z * scale - CUTS[:, None]) / STEEP)))
-    return found
+        yield chance, log_ndtr((z * scale - CUTS[:, None]) / STEEP)
 
 
 def _above(bound: float) -> FloatArray:

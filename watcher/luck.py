@@ -47,34 +47,45 @@ def of_list(record: Record, listed: Iterable[Wallet], peers: Iterable[Wallet], *
         Of whoever copies a round trip beyond what the record holds, fraction of cost, >= 0.
     """
     everyone = list(listed)
-    candidates = {wallet.address: _candidate(record, wallet) for wallet in everyone}
+    known = closes(record)
+    candidates = {wallet.address: _candidate(known.get(wallet.address), wallet) for wallet in everyone}
     told = {address: each for address, each in candidates.items() if each is not None}
-    weighed = (weigh(*closes(record, wallet.address)) for wallet in peers if wallet.address not in candidates)
+    weighed = (weigh(*known[each.address]) for each in peers if each.address in known.keys() - candidates.keys())
     others = [Candidate(record=each, chosen_for=None) for each in weighed if each is not None]
     luck = judge(list(told.values()), others, cost=cost) if told else None
     probability = dict(zip(told, luck.edge_probability, strict=True)) if luck else {}
     return ListLuck(probability=probability, luck=luck, cost=cost, wallets=len(everyone))
 
 
-def closes(record: Record, wallet: str) -> Closes:
-    """All that a wallet won and lost: round trips, bags as their marks say, and what it moved away under water."""
-    trips = _of(record.trips, wallet)
-    trips = trips[trips["return"].notna()]
-    positions = _of(record.positions, wallet)
-    positions = positions[positions["marked_at"] == record.positions["marked_at"].max()]
+def closes(record: Record) -> dict[str, Closes]:
+    """All that each wallet won and lost: round trips, bags as their marks say, and what it moved away under water."""
+    last = record.positions["marked_at"] == record.positions["marked_at"].max()
+    positions, departures = _by_wallet(record.positions[last]), _by_wallet(record.departures)
+    return {
+        wallet: _closes(
+            trips,
+            positions.get(wallet, record.positions.iloc[:0]),
+            departures.get(wallet, record.departures.iloc[:0]),
+        )
+        for wallet, trips in _by_wallet(record.trips[record.trips["return"].notna()]).items()
+    }
+
+
+def _closes(trips: pd.DataFrame, positions: pd.DataFrame, departures: pd.DataFrame) -> Closes:
     longest = usual_longest(trips["holding_s"].dropna().to_numpy())
     idle = (positions["marked_at"] - positions["touched_at"]).dt.total_seconds()
     bags = positions[(positions["mark_return"] <= BAG_MARK) & (idle > longest) & (longest > 0)]
-    away = _of(record.departures, wallet)
-    away = away[(away["mark_return"] <= UNDER_WATER) & ~away["position_id"].isin(trips["position_id"])]
+    away = departures[
+        (departures["mark_return"] <= UNDER_WATER) & ~departures["position_id"].isin(trips["position_id"])
+    ]
     away = away.drop_duplicates("position_id")
     at = pd.concat([trips["closed_at"], bags["marked_at"], away["left_at"]])
     returns = pd.concat([trips["return"], bags["mark_return"], away["mark_return"]])
     return _days(seconds(at)), returns.to_numpy(dtype=np.float64)
 
 
-def _of(table: pd.DataFrame, wallet: str) -> pd.DataFrame:
-    return table[table["wallet"] == wallet]
+def _by_wallet(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    return {str(wallet): part for wallet, part in table.groupby("wallet")}
 
 
 def _days(moments: Iterable[float]) -> IntArray:
@@ -82,10 +93,9 @@ def _days(moments: Iterable[float]) -> IntArray:
     return np.array([second // DAY_S for second in moments], dtype=np.int64)
 
 
-def _candidate(record: Record, wallet: Wallet) -> Candidate | None:
-    day, returns = closes(record, wallet.address)
-    whole = weigh(day, returns)
-    if whole is None:
+def _candidate(known: Closes | None, wallet: Wallet) -> Candidate | None:
+    if known is None or (whole := weigh(*known)) is None:
         return None
+    day, returns = known
     seen = day < _days([wallet.followed_since.timestamp()])
     return Candidate(record=whole, chosen_for=whole if seen.all() else weigh(day[seen], returns[seen]))

@@ -75,7 +75,7 @@ def test_losses_that_were_never_booked_count():
         ("a", "not known", long_ago, np.nan),
         ("a", "a 7", long_ago, -0.4),
     ]
-    day, returns = closes(record(trips("a"), positions=kept, departures=left), "a")
+    day, returns = closes(record(trips("a"), positions=kept, departures=left))["a"]
     assert len(day) == 102
     assert list(returns[100:]) == [-0.8, -0.4]
     assert list(day[:2] - FIRST) == [0, 1]
