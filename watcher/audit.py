@@ -67,6 +67,13 @@ class Report:
     assessment: Assessment | None
     edge_probability: float | None  #: that its long-run mean return is above zero, or above your costs; None: not known
 
+    @property
+    def edge(self) -> str:
+        """Return ``97 %``, ``was 97 %`` of a wallet that has left its form since, or ``-``."""
+        if self.edge_probability is None:
+            return "-"
+        return f"{'was ' if self.finding is Finding.OFF_FORM else ''}{text.sure(self.edge_probability)}"
+
 
 def auditees(
     listed: Iterable[Wallet], known: Iterable[Wallet], coverages: Sequence[Coverage], *, as_of: datetime, days: int
@@ -143,18 +150,29 @@ def _report(account: Account, assessment: Assessment | None, record: Record, edg
     )
 
 
-def lucky(found: ListLuck) -> str:
-    """Return ``Of these 40, about 9 probably have no edge (95 %: 4 to 16).``, or "" where that cannot be told."""
+def lucky(found: ListLuck, made: Iterable[Report] = ()) -> str:
+    """Return ``Of these 40, about 9 probably have no edge (95 %: 4 to 16); 3 left their form.``, or "": not known.
+
+    Parameters
+    ----------
+    found
+        How sure the wallets of the list have an edge.
+    made
+        Their reports: an edge over the whole record may be gone by now.
+    """
     told, luck = len(found.probability), found.luck
     if luck is None:
         return ""
     number = round(luck.without_edge)
-    above = f" above your {text.setting(100 * found.cost)} % a round trip" if found.cost else ""
     whom = f"Of these {told}" if told == found.wallets else f"Of the {told} that can be told"
-    have = (
-        f"about {number} probably {'has' if number == 1 else 'have'} no edge" if number else "probably all have an edge"
-    )
-    return f"{whom}, {have}{above} (95 %: {luck.low} to {luck.high}{'' if number else ' have none'})."
+    has = "probably all have an edge"
+    if number:
+        has = f"about {number} probably {'has' if number == 1 else 'have'} no edge"
+    above = f" above your {text.setting(100 * found.cost)} % a round trip" if found.cost else ""
+    between = f" (95 %: {luck.low} to {luck.high}{'' if number else ' have none'})" if luck.low < luck.high else ""
+    left = sum(each.finding is Finding.OFF_FORM and each.edge_probability is not None for each in made)
+    gone = f"; {left} left {'its' if left == 1 else 'their'} form" if left else ""
+    return f"{whom}, {has}{above}{between}{gone}."
 
 
 def _finding(

@@ -157,7 +157,7 @@ def audit(items: Iterable[Report]) -> Table:
         table.add_row(
             f"{text.clean(item.wallet.label, 20)} {text.short(item.wallet.address)}".strip(),
             Text(item.words, style=_FINDING_STYLE[item.finding]),
-            "-" if item.edge_probability is None else text.sure(item.edge_probability),
+            item.edge,
             (f"{seen.evidence.peers}" if seen.evidence.peers else Text("none", style="yellow")) if seen else "-",
             text.chance(seen.score) if seen else "-",
         )

@@ -79,7 +79,8 @@ def test_each_wallet_is_told_how_sure_its_edge_is_and_the_list_how_many_have_non
     assert dear["expected_without_edge"] > whole["expected_without_edge"]
     printed = " ".join(filed("audit", "list.csv", "--cost", "2.5")[1].split())
     assert "Of the 5 that can be told, about" in printed
-    assert "no edge above your 2.5 % a round trip (95 %: " in printed
+    assert "no edge above your 2.5 % a round trip; 1 left its form." in printed
+    assert "was " in printed, "of a wallet that left its form, the edge over its whole record is a thing of the past"
     assert filed("audit", "list.csv", "--cost", "-1")[0] == 2
 
 
@@ -102,6 +103,13 @@ def test_how_many_have_no_edge_is_said_in_one_sentence(probability, cost, wallet
     luck = Luck(edge_probability=probability, without_edge=sum(1 - each for each in probability), low=1, high=3)
     named = {f"w{n}": each for n, each in enumerate(probability)}
     assert lucky(ListLuck(probability=named, luck=luck, cost=cost, wallets=wallets)) == words
+
+
+def test_a_number_that_is_sure_needs_no_range():
+    """Where both ends of the interval are the same, it is left out."""
+    luck = Luck(edge_probability=(0.999, 0.999), without_edge=0.002, low=0, high=0)
+    found = ListLuck(probability={"a": 0.999, "b": 0.999}, luck=luck, cost=0.0, wallets=2)
+    assert lucky(found) == "Of these 2, probably all have an edge."
 
 
 def test_of_a_list_without_records_nothing_is_said_of_luck():

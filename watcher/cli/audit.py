@@ -72,7 +72,7 @@ def audit(
         context.print_json({**whole, "wallets": [_object(each) for each in found]})
     else:
         context.out().print(tables.audit(found))
-        if told := audit_.lucky(edges):
+        if told := audit_.lucky(edges, found):
             typer.echo(told)
         bad = sum(each.finding in audit_.FOUND for each in found)
         typer.echo(f"{count(len(found), 'wallet')} as of {record.as_of:%Y-%m-%d %H:%M} UTC, {bad} with a finding")
