@@ -23,6 +23,7 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 LEAST_FREEDOM = 3.0  # degrees of freedom of a mean that one jackpot makes
+LARGEST = 2.0  # edge, standard deviations of one round trip: beyond it, none is told apart
 LEAST_WORTH = 3.0  # independent round trips
 HUGE = 1e6  # fraction of cost: larger returns are not told apart
 
@@ -62,7 +63,7 @@ class Weighed:
         Sources: Hall (1992), Wallace (1959).
         """
         root = math.sqrt(self.independent(inflation))
-        t = (self.mean / self.sd - edge) * root
+        t = (max(-LARGEST, min(LARGEST, self.mean / self.sd)) - edge) * root
         a = max(-MOST_SKEWED, min(MOST_SKEWED, self.skew)) / (3 * root)
         t = t + a * t**2 + a**2 * t**3 / 3 + a / 2
         v = self.freedom

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import log_ndtr, ndtr, softmax
 
-from metrics.edge import Weighed
+from metrics.edge import LARGEST, Weighed
 from metrics.interval import Z95
 from metrics.mood import pooled
 
@@ -37,7 +37,7 @@ EDGES = np.array([0.05, 0.1, 0.2, 0.4])  # scales that edges may have: standard 
 LACKS = np.array([0.03, 0.1, 0.3])  # the same of what those lose who have none
 CUTS = np.linspace(-4.0, 3.0, 15)  # where a list may be cut, in standard errors: 3 is the best in a thousand by luck
 STEEP = np.array([0.3, 1.0, 0.3, 0.3])  # how sharply: by t, by t and much else, by the mean, by the sum
-GRID = np.sinh(np.linspace(-6.0, 6.0, 201)) / math.sinh(6.0) * 2.0  # of edges, finest around 0
+GRID = np.sinh(np.linspace(-6.0, 6.0, 201)) / math.sinh(6.0) * LARGEST  # of edges, finest around 0
 TINY = 1e-300
 
 
@@ -89,7 +89,7 @@ def judge(listed: Sequence[Candidate], others: Sequence[Candidate] = (), *, cost
     """
     everyone = [*listed, *others]
     moods = pooled([each.record.mood for each in everyone])
-    likelihood = [np.exp(-0.5 * each.record.deviate(GRID, each.record.mood.inflation(moods)) ** 2) for each in everyone]
+    likelihood = [_likelihood(each.record, each.record.mood.inflation(moods)) for each in everyone]
     a, b = SHARE * SHARE_WALLETS, (1 - SHARE) * SHARE_WALLETS
     share = SHARES[:, None, None]
     posterior = np.zeros((len(SHARES), len(EDGES), len(LACKS), len(CUTS), len(STEEP)))
@@ -119,6 +119,13 @@ def judge(listed: Sequence[Candidate], others: Sequence[Candidate] = (), *, cost
     )
 
 
+def _likelihood(record: Weighed, inflation: float) -> FloatArray:
+    """Of each edge of the grid, relative to the likeliest."""
+    square = record.deviate(GRID, inflation) ** 2
+    out: FloatArray = np.exp(-0.5 * (square - square.min()))
+    return out
+
+
 def _mixed(edge: FloatArray, none: FloatArray) -> FloatArray:
     """Both groups by their shares: (edges, ...) and (lacks, ...) to (shares, edges, lacks, ...)."""
     share = SHARES.reshape(-1, *(1,) * (edge.ndim + 1))
@@ -143,10 +150,8 @@ def _selection(chosen: Sequence[tuple[Weighed, float]]) -> Iterator[tuple[FloatA
 
 def _above(bound: float) -> FloatArray:
     """Part of each of the grid's cells above 0 that lies above a bound >= 0."""
-    middle = (GRID[1:] + GRID[:-1]) / 2
-    begin, end = np.append(GRID[0], middle), np.append(middle, GRID[-1])
-    begin = np.where(GRID > 0, np.where(begin < GRID[len(GRID) // 2 + 1] / 2 + TINY, 0.0, begin), begin)
-    out: FloatArray = np.clip((end - bound) / (end - begin), 0.0, 1.0) * (GRID > 0)
+    width = np.diff(GRID, prepend=2 * GRID[0] - GRID[1])
+    out: FloatArray = np.clip((GRID - bound) / width, 0.0, 1.0) * (GRID > 0)
     return out
 
 

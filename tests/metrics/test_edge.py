@@ -44,6 +44,14 @@ def test_more_round_trips_of_the_same_mean_make_surer():
     assert bad[-1] < 0.01
 
 
+def test_records_beyond_all_edges_that_are_thought_of():
+    """A mean of many standard deviations in thousands of round trips is sure, one far below zero is sure not to be."""
+    day, returns = record(3.0, n=5_000, sd=0.1, a_day=5)
+    good = np.where(np.arange(len(day)) % 500 == 0, -0.1, returns)
+    assert sure((day, good))[0] > 0.999
+    assert sure((day, -good))[0] < 0.001
+
+
 def test_costs_lower_the_probability():
     """Never more likely above a higher cost; far above what the wallet makes it is almost 0."""
     falling = [sure(record(0.04), cost=cost)[0] for cost in (0.0, 1e-5, 0.001, 0.005, 0.01, 0.02, 0.04, 0.08, 1.0)]
