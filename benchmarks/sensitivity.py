@@ -134,7 +134,7 @@ def measured(number, *, worlds, seed, setting, limits):
 def flag_days(frame, followed, peers):
     """First judged day on which each followed wallet is flagged; inf if it is not."""
     witnesses = [f"p{place:02d}" for place in range(WITNESSES)][:peers]
-    told = {wallet: witnesses for wallet in followed}
+    told = dict.fromkeys(followed, witnesses)
     told |= {wallet: [other for other in witnesses if other != wallet] for wallet in witnesses}
     monitor = Monitor(false_flags_per_wallet_year=1.0)
     past = frame["closed_at"] < START
@@ -194,7 +194,7 @@ def slow(found):
 def draw(delays):
     """One panel a kind of change: median days by its size, by number of peers, and the oracle."""
     mpl.use("Agg")
-    from matplotlib import pyplot as plt  # noqa: PLC0415  after the choice of the backend
+    from matplotlib import pyplot as plt
 
     figure, panels = plt.subplots(2, 3, figsize=(11, 6.4), sharey=True, layout="constrained")
     shown = {label: setting for label, setting in SETTINGS.items() if setting == Setting(peers=setting.peers)}
@@ -237,8 +237,8 @@ def main():
         if slow(found[:, row])
     ]
     lines = [
-        f"{worlds} worlds a setting, seed {seed}. Median days to the flag / to that of an oracle that knows the change,",
-        "the wallet and the market, each at one false flag per wallet-year.",
+        f"{worlds} worlds a setting, seed {seed}. Median days to the flag / to that of an oracle that knows",
+        "the change, the wallet and the market, each at one false flag per wallet-year.",
         "",
         f"| | {' | '.join(SETTINGS)} |",
         f"|---|{'---|' * len(SETTINGS)}",
