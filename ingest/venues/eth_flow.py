@@ -6,7 +6,7 @@ received exactly what the order bought is taken to be the payer; as anyone may b
 trade stays unverified.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from eth_utils import keccak  # type: ignore[attr-defined]
@@ -40,6 +40,9 @@ class Paid(msgspec.Struct, frozen=True, gc=False):
 
     amount: int = 0  #: wei, the settlement's fee in it
     proven: bool = False  #: the wallet is known to have placed every one of them
+
+
+NOTHING = Paid()
 
 
 def order_uid(order: bytes, settlement: str, chain_id: int, owner: str) -> str:
@@ -129,7 +132,7 @@ def _uid(log: Log) -> str:
     return "0x" + uid.hex() if len(uid) == _UID_SIZE else ""
 
 
-def paid_earlier(orders: Iterable[tuple[str, int]], known: Mapping[str, Fact], wallet: str) -> Paid:
+def paid_earlier(orders: Sequence[tuple[str, int]], known: Mapping[str, Fact], wallet: str) -> Paid:
     """Return what the wallet's own of these orders were paid with; another's are a gift to it.
 
     Parameters
@@ -141,6 +144,8 @@ def paid_earlier(orders: Iterable[tuple[str, int]], known: Mapping[str, Fact], w
     wallet
         Lower-case address.
     """
+    if not orders:
+        return NOTHING  # as in most transactions
     placed = [(known.get(uid), amount) for uid, amount in orders]
     mine = [(fact, amount) for fact, amount in placed if not isinstance(fact, PlacedOrder) or fact.wallet == wallet]
     proven = bool(mine) and all(isinstance(fact, PlacedOrder) for fact, _ in mine)

@@ -81,6 +81,16 @@ def test_an_order_that_the_wallet_placed_is_its_trade() -> None:
             fee_native_raw=0,
         ),
     )
+    traced = decode_transaction(
+        transaction(sender=OTHER, to=SETTLEMENT),
+        receipt(*order_filled(ORDER)),
+        wallet=WALLET,
+        chain_id=1,
+        timestamp=99,
+        internal_transactions=[],
+        known=MINE,
+    )
+    assert traced == decoding
     assert decoding.reasons == (
         "The wallet placed the order and paid for it in an earlier transaction; this one filled it.",
     )
