@@ -78,6 +78,7 @@ notebook: $(VENV)/.installed ## open the drill-down notebook on the demo's datab
 bench: $(VENV)/.installed $(NPM)/node_modules/.installed ## how soon a change is flagged, what watching costs, how fast a chain is read (about 20 minutes)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.detection
 	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.examples
+	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.following
 	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.monitor
 	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.monitor year
 	@$(BIN)/python -m benchmarks.decoding
