@@ -14,7 +14,7 @@ from alerts.lines import BLANK, Line
 from alerts.silence import reasons
 from alerts.types import Flag
 from metrics.interval import wilson
-from metrics.peers import FEW_PEERS
+from metrics.peers import FEW_PEERS, LEAST_WORTH
 from metrics.types import Context, Evidence, Metric, MetricEvidence, MovedAway, Track
 
 NOTABLE: Final = 0.1  #: the share of what was bought that left unsold from which on the card tells it
@@ -65,8 +65,9 @@ def card_lines(flag: Flag) -> list[Line]:
 
 
 def _unchecked(evidence: Evidence) -> Iterator[Line]:
-    if (peers := math.floor(_effective(evidence))) < FEW_PEERS:
-        yield Line(f"⚠️ <b>NOT MARKET-CHECKED</b>: {text.count(peers, 'peer')}; {FEW_PEERS} are needed.")
+    if not _market_checked(evidence):
+        peers = text.count(math.floor(_effective(evidence)), "peer")
+        yield Line(f"⚠️ <b>NOT MARKET-CHECKED</b>: {peers}; {FEW_PEERS} are needed.")
 
 
 def who(flag: Flag) -> str:
@@ -184,7 +185,7 @@ def market(evidence: Evidence) -> str:
     """Answer *market or wallet?* with the peers, their change, and how much of the move it explains."""
     ask = "<b>Market or wallet?</b>"
     lead = lead_of(evidence)
-    if _effective(evidence) < FEW_PEERS:
+    if not _market_checked(evidence):
         return f"{ask} Cannot be told: judged by its own past alone."
     fell_too = text.moved_too(evidence.lead, evidence.peers_down, evidence.peers)
     if lead is None or lead.peers_change is None:
@@ -318,6 +319,10 @@ def within(item: MetricEvidence) -> bool:
     return not (
         (item.low is not None and item.recent < item.low) or (item.high is not None and item.recent > item.high)
     )
+
+
+def _market_checked(evidence: Evidence) -> bool:
+    return evidence.peers >= FEW_PEERS and _effective(evidence) >= LEAST_WORTH
 
 
 def _effective(evidence: Evidence) -> float:

@@ -94,7 +94,7 @@ def main():
         scores = []
         for x, rate in others:
             flat = x.reshape(-1, len(MEMBERS))
-            years = recurrence_years(flat, np.repeat(rate, x.shape[1]), np.full(len(flat), peers))
+            years = recurrence_years(flat, np.repeat(rate, x.shape[1]), np.full(len(flat), np.inf if peers else 0.0))
             scores.append((years[:, : len(SHARES)] * SHARES).max(axis=1).reshape(x.shape[:2]))
         grid = np.exp(np.linspace(0, 3, 301))
         fits = [g for g in grid if max(first_rate(each, g) for each in scores) <= (1.0 if peers else SAFELY)]

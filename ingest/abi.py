@@ -113,6 +113,8 @@ PENDLE_SWAP = "0x829000a5bc6a12d46e30cdcecd7c56b1efd88f6d7d059da6734a04f3764557c
 
 COW_TRADE = "0xa07a543ab8a018198e99ca0184c93fe9050a79400a0a723441f84de1d972cc17"
 """GPv2Settlement."""
+COW_ORDER_PLACEMENT = "0xcf5f9de2984132265203b5c335b25727702ca77262ff622e136baa7362bf1da9"
+"""CoWSwapEthFlow: names who placed an order, and the whole order."""
 ZEROEX_RFQ_FILLED = "0x829fa99d94dc4636925b38632e625736a614c154d55006b7ab6bea979c210c32"
 """0x v4 ExchangeProxy."""
 ZEROEX_LIMIT_FILLED = "0xab614d2b738543c0ea21f56347cf696a3a0c42a7cbec3212a5ca22a4dcff2124"
@@ -295,6 +297,10 @@ SIGNATURES = {
     FLUID_SWAP: "Swap(bool,uint256,uint256,address)",
     PENDLE_SWAP: "Swap(address,address,int256,int256,uint256,uint256)",
     COW_TRADE: "Trade(address,address,address,uint256,uint256,uint256,bytes)",
+    COW_ORDER_PLACEMENT: (
+        "OrderPlacement(address,(address,address,address,uint256,uint256,uint32,bytes32,uint256,bytes32,bool,bytes32,"
+        "bytes32),(uint8,bytes),bytes)"
+    ),
     ZEROEX_RFQ_FILLED: "RfqOrderFilled(bytes32,address,address,address,address,uint128,uint128,bytes32)",
     ZEROEX_LIMIT_FILLED: (
         "LimitOrderFilled(bytes32,address,address,address,address,address,uint128,uint128,uint128,uint256,bytes32)"

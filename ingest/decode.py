@@ -23,10 +23,10 @@ from ingest.types import (
     NATIVE,
     Chain,
     Decoding,
+    Fact,
     Flow,
     Leg,
     NativeSource,
-    PoolFact,
     Trade,
     VenueStatus,
     VenueSwap,
@@ -34,7 +34,7 @@ from ingest.types import (
 from ingest.venues.attested import attested
 from ingest.venues.calls import read_call
 from ingest.venues.curve import providers
-from ingest.venues.eth_flow import paid_earlier
+from ingest.venues.eth_flow import Paid, filled, paid_earlier
 from ingest.venues.event import Holding, SwapEvent
 from ingest.venues.evidence import Edge, Evidence, Judge
 from ingest.venues.evidence import edges as edges_of
@@ -51,7 +51,7 @@ from ingest.venues.positions import beside, share, whole
 from ingest.venues.twins import facades, unmasked
 from ingest.venues.wraps import routed_wrap
 
-VERSION = 4
+VERSION = 5
 """Raised when the same transaction may decode differently; stored beside every trade."""
 
 
@@ -63,7 +63,7 @@ def trades_in_transaction(
     chain_id: int,
     timestamp: int | None = None,
     internal_transactions: Sequence[Mapping[str, Any]] | None = None,
-    known: Mapping[str, PoolFact] | None = None,
+    known: Mapping[str, Fact] | None = None,
     chain: Chain | None = None,
 ) -> list[Trade]:
     """Return the trades of ``decode_transaction``, whose parameters it takes."""
@@ -88,7 +88,7 @@ def decode_transaction(
     chain_id: int,
     timestamp: int | None = None,
     internal_transactions: Sequence[Mapping[str, Any]] | None = None,
-    known: Mapping[str, PoolFact] | None = None,
+    known: Mapping[str, Fact] | None = None,
     chain: Chain | None = None,
     moved: Movements | None = None,
 ) -> Decoding:
@@ -108,7 +108,7 @@ def decode_transaction(
         Etherscan ``txlistinternal`` entries; None where there is no trace, which makes native proceeds an
         estimate.
     known
-        What was looked up about pools, by lower-case address.
+        What was looked up: who made a pool, by its lower-case address; who placed an order, by its uid.
     chain
         What is known of the chain; of an unknown chain every venue stays unverified.
     moved
@@ -140,9 +140,13 @@ def _nothing(reason: str) -> Decoding:
     return Decoding(flows=(), venues=(), trades=(), reasons=(reason,))
 
 
+_VERIFIED = "Verified swaps lead from what left to what came."
+_PLAUSIBLE = "Swaps lead from what left to what came, but not all venues are verified."
 _UNSETTLED = "Verified swaps lead from what left to what came; how much native coin moved takes a trace to know."
-
-
+_PLACED = "The wallet placed the order and paid for it in an earlier transaction; this one filled it."
+_PAYER_UNKNOWN = (
+    "An order that was paid in an earlier transaction bought exactly what the wallet received; who paid is not known."
+)
 _UNNAMED = "The wallet neither sent the transaction nor is it named by a settlement."
 _ON_ITS_BEHALF = (
     "Another swapped on the wallet's behalf, by an approval: it neither sent the transaction nor is it named by a "
@@ -162,7 +166,7 @@ class _Seen(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     signed: bool  #: a known contract checked the wallet's signature, or its own code acted
     account: bool  #: code of the wallet's own acted, and somebody else sent the transaction
     served: bool  #: somebody else sent the transaction and filled the wallet's order
-    earlier: int  #: native coin paid for these orders in an earlier transaction
+    earlier: Paid  #: what the wallet paid in an earlier transaction for orders filled in this one
     behind: dict[str, str]  #: facade tokens and the token behind each
 
     @property
@@ -182,7 +186,7 @@ class _Case(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     moved: Movements
     own: Movements  #: of the wallet's own operations in a bundle, else all
     internal_transactions: Sequence[Mapping[str, Any]] | None
-    known: Mapping[str, PoolFact]
+    known: Mapping[str, Fact]
     sent: bool  #: by the wallet
     data: bytes  #: calldata
 
@@ -223,7 +227,13 @@ class _Case(msgspec.Struct, frozen=True, kw_only=True, gc=False):
                 fee_native_raw=self._fee(),
             )
             trades = (trade,)
-        return Decoding(flows=flows, venues=evidence.swaps, trades=trades, reasons=(reason,))
+        return Decoding(
+            flows=flows,
+            venues=evidence.swaps,
+            trades=trades,
+            reasons=(reason,),
+            on_behalf=reason == _ON_ITS_BEHALF,
+        )
 
     def _see(self, events: Sequence[SwapEvent], evidence: Evidence, tokens: tuple[Flow, ...], judge: Judge) -> _Seen:
         chain, transfers = self.chain, self.own.transfers
@@ -258,7 +268,7 @@ class _Case(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             signed=signed is not None or account,
             account=not self.sent and (account or (signed is not None and signed[0].kind == ENTRY_POINT)),
             served=not self.sent and signed is not None and signed[0].settles,
-            earlier=paid_earlier(events, transfers, chain, self.wallet),
+            earlier=paid_earlier(filled(events, self.own, chain, self.wallet), self.known, self.wallet),
             behind=behind,
         )
 
@@ -288,7 +298,7 @@ class _Case(msgspec.Struct, frozen=True, kw_only=True, gc=False):
                 call=read_call(self.data),
                 every_log=lambda: read_logs(self.receipt.get("logs"), every=True),
             ).settle(native)
-        return Native(native - seen.earlier, NativeSource.POOL) if seen.earlier else found
+        return Native(native - seen.earlier.amount, NativeSource.POOL) if seen.earlier.amount else found
 
     def _judge(self, net: Mapping[str, int], seen: _Seen) -> tuple[Explained | None, bool, str]:
         """Return what swaps explain of the net flows, whether all of it is verified, and why."""
@@ -296,7 +306,7 @@ class _Case(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             return None, False, "Nothing left the wallet."
         if not any(v > 0 for v in net.values()):
             return None, False, "Nothing came into the wallet."
-        if not (self.sent or seen.signed or seen.earlier or seen.ordered):
+        if not (self.sent or seen.signed or seen.earlier.amount or seen.ordered):
             sure = [e for e in seen.edges if e.swap.status is VenueStatus.VERIFIED]
             moved = sure and explain(net, sure, seen.links, self._wrapped) is not None
             return None, False, _ON_ITS_BEHALF if moved else _UNNAMED
@@ -308,7 +318,8 @@ class _Case(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             forged = sum(s.status is None for s in seen.evidence.swaps)
             why = f"; {forged} swap events were not borne out by transfers" if forged else ""
             return None, False, f"No swap leads from what left to what came{why}."
-        sure = [e for e in seen.edges if not seen.earlier and e.swap.status is VenueStatus.VERIFIED]
+        vouched = not seen.earlier.amount or seen.earlier.proven
+        sure = [e for e in seen.edges if vouched and e.swap.status is VenueStatus.VERIFIED]
         verified = every if sure == seen.edges else explain(net, sure, seen.links, self._wrapped)
         if verified is not None and (verified.sold, verified.bought) != (every.sold, every.bought):
             verified = None
@@ -325,8 +336,8 @@ class _Case(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             if verified is None or not whole(legs, seen.way, self._wrapped, seen.judge.native(seen.way.reached)):
                 return None, False, sign
         if verified is not None:
-            return verified, True, "Verified swaps lead from what left to what came."
-        return every, False, "Swaps lead from what left to what came, but not all venues are verified."
+            return verified, True, _PLACED if seen.earlier.amount else _VERIFIED
+        return every, False, _PLAUSIBLE if vouched else _PAYER_UNKNOWN
 
     def _fee(self) -> int:
         if not self.sent:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ingest import pools
+from ingest import placements, pools
 from ingest.decode import decode_transaction
 from ingest.feeds import Feeds
 from ingest.flows import Movements, read_movements
@@ -21,14 +21,18 @@ from ingest.types import (
     BlockRef,
     Chain,
     Decoding,
+    Fact,
     Leg,
     Move,
     NativeSource,
+    PlacedOrder,
     PoolFact,
     Trade,
     Valuation,
     VenueStatus,
 )
+from ingest.venues import eth_flow
+from ingest.venues.families import read_events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +45,7 @@ class Interpretation:
     moves: tuple[Move, ...]
     valuations: tuple[Valuation, ...]
     facts: Mapping[str, PoolFact]  #: pools looked up for the first time
+    orders: Mapping[str, PlacedOrder]  #: who placed which order, by uid, as far as it was not known before
     internals: Mapping[str, list[Internal]]  #: traced transactions
     fed: FeedPrices  #: what the feeds said
     tokens: Mapping[str, tuple[str | None, int | None]]  #: symbol and decimals of tokens met for the first time
@@ -48,14 +53,14 @@ class Interpretation:
 
 @dataclass(slots=True)
 class Interpreter:
-    """Interprets windows of one chain; remembers which pools are known and whether the node offers traces.
+    """Interprets windows of one chain; remembers what was looked up and whether the node offers traces.
 
     Parameters
     ----------
     node, chain
         Whom to ask, and about what.
     known
-        Pools looked up before; new ones are added.
+        Pools and orders looked up before; new ones are added.
     tracer
         Whether the node offers traces.
     decimals
@@ -66,7 +71,7 @@ class Interpreter:
 
     node: Node
     chain: Chain
-    known: dict[str, PoolFact]
+    known: dict[str, Fact]
     tracer: Tracer = field(default_factory=Tracer)
     decimals: dict[str, int | None] = field(default_factory=dict)
     file: PriceFile | None = None
@@ -79,6 +84,13 @@ class Interpreter:
         """Trades of every watched wallet in these transactions, in the chain's order."""
         everything = [(raw, wallet) for raw in transactions for wallet in sorted(raw.wallets)]
         moved = {raw.tx_hash: read_movements(raw.receipt, self.chain.wrapped_native) for raw, _ in everything}
+        orders = {
+            uid: order
+            for each in moved.values()
+            for uid, order in eth_flow.placements(each.logs, self.chain).items()
+            if uid not in self.known
+        }
+        self.known |= orders
         first = [
             decode(raw, wallet, self.chain, known=self.known, moved=moved[raw.tx_hash]) for raw, wallet in everything
         ]
@@ -90,6 +102,17 @@ class Interpreter:
         }
         facts = pools.look_up(self.node, self.chain, doubtful)
         self.known |= facts
+        filled = [
+            self._filled(wallet, decoding, moved[raw.tx_hash])
+            for (raw, wallet), decoding in zip(everything, first, strict=True)
+        ]
+        asked = {
+            (uid, wallet): raw.block.number
+            for (raw, wallet), uids in zip(everything, filled, strict=True)
+            for uid in uids
+        }
+        new = placements.look_up(self.node, self.chain, asked)
+        self.known |= new
         wanted = [
             raw.tx_hash
             for (raw, wallet), decoding in zip(everything, first, strict=True)
@@ -106,9 +129,9 @@ class Interpreter:
                 internal_transactions=internals.get(raw.tx_hash),
                 moved=moved[raw.tx_hash],
             )
-            if raw.tx_hash in internals or any(swap.emitter in facts for swap in decoding.venues)
+            if raw.tx_hash in internals or any(swap.emitter in facts for swap in decoding.venues) or uids & new.keys()
             else decoding
-            for (raw, wallet), decoding in zip(everything, first, strict=True)
+            for (raw, wallet), decoding, uids in zip(everything, first, filled, strict=True)
         ]
         trades = tuple(trade for decoding in last for trade in decoding.trades)
         tokens = self._name_tokens(trades)
@@ -134,10 +157,18 @@ class Interpreter:
             moves=tuple(move for moves, _ in meanings for move in moves),
             valuations=tuple(worth for _, valuations in meanings for worth in valuations),
             facts=facts,
+            orders=orders | new,
             internals=internals,
             fed=fed,
             tokens=tokens,
         )
+
+    def _filled(self, wallet: str, decoding: Decoding, moved: Movements) -> set[str]:
+        """Orders that the wallet may have placed and paid in an earlier transaction; empty where it is known."""
+        if not any(trade.venue_status is VenueStatus.UNVERIFIED for trade in decoding.trades):
+            return set()
+        orders = eth_flow.filled(read_events(moved.logs), moved, self.chain, wallet)
+        return {uid for uid, _ in orders if uid and uid not in self.known}
 
     def _name_tokens(self, trades: Iterable[Trade]) -> dict[str, tuple[str | None, int | None]]:
         """What the tokens of trades say about themselves, of those not met before."""
@@ -152,7 +183,7 @@ def decode(
     wallet: str,
     chain: Chain,
     *,
-    known: Mapping[str, PoolFact],
+    known: Mapping[str, Fact],
     internal_transactions: list[Internal] | None = None,
     moved: Movements | None = None,
 ) -> Decoding:

@@ -129,14 +129,26 @@ class Decoding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     venues: tuple[VenueSwap, ...]
     trades: tuple[Trade, ...]
     reasons: tuple[str, ...]  #: why it is, or is not, a trade; one sentence each
+    on_behalf: bool = False  #: no trade: another swapped what the wallet had approved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolFact:
-    """What the shell looked up about a pool, handed to the decoder as ``known``."""
+    """Who made a pool, and of which tokens."""
 
     factory: str | None  #: None: asked, and no known factory vouches for it
     tokens: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedOrder:
+    """An order that was paid in native coin when it was placed, in a transaction before the one that fills it."""
+
+    wallet: str  #: who placed it
+
+
+Fact = PoolFact | PlacedOrder
+"""What the shell looked up for the decoder: about a pool, by its address, or about an order, by its uid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from metrics.streams import Stream
 
 FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 KNOTS = (0.0, 1.0, 2.0, 3.0, 4.5, 6.0, 8.0)
 """Values of the statistic; beyond the last, the last segment goes on."""
@@ -25,10 +24,13 @@ PAUSE_SHARE = 0.7
 a pause is: no table stands between, and no looks."""
 STRETCH_SHARE = 0.8
 """The same from slow stretches of some weeks (``metrics.stretches``)."""
+FEW_COST = 4.0
+"""What few peers leave open of the market makes flags more frequent by this over the square of what they are worth; so
+much longer must their recurrence interval be. Found on invented drawdowns with three, four and five peers."""
 RATES = (0.5, 2.2, 8.7)
 """Trades per day; between them, log years are linear in the log of the rate; outside, as at the nearest."""
 
-FITTED_WITH = "a9da52a04db5"
+FITTED_WITH = "f6eca6863c30"
 """Fingerprint (``metrics.fingerprint``) of the detector that the tables below were fitted with. They hold for no other:
 a constant is changed together with a new fit."""
 
@@ -117,7 +119,7 @@ LOOKS_ALONE = 8.85
 # first flags per wallet-year at a score of 4: calm, drawdowns = 0.08, 0.22
 
 
-def recurrence_years(statistic: FloatArray, rate: FloatArray, peered: BoolArray) -> FloatArray:
+def recurrence_years(statistic: FloatArray, rate: FloatArray, peers: FloatArray) -> FloatArray:
     """Mean years until chance alone lets one wallet's stream reach this statistic.
 
     Parameters
@@ -126,8 +128,8 @@ def recurrence_years(statistic: FloatArray, rate: FloatArray, peered: BoolArray)
         ``streams.statistic``: 0 = no evidence; (W, streams), or fewer streams from the first on.
     rate
         Trades per weekday, (W,).
-    peered
-        Whether the wallet has peers enough to be compared with, (W,).
+    peers
+        How many the wallet is compared with, (W,), by what they are worth; 0: it is judged alone.
 
     Returns
     -------
@@ -138,7 +140,7 @@ def recurrence_years(statistic: FloatArray, rate: FloatArray, peered: BoolArray)
     out = np.empty_like(statistic)
     for stream in range(statistic.shape[1]):
         value = np.zeros(len(statistic))
-        for table, chosen in ((WITH_PEERS, peered), (ALONE, ~peered)):
+        for table, chosen in ((WITH_PEERS, peers > 0), (ALONE, peers == 0)):
             curves = np.stack([_curve(statistic[:, stream], np.array(row)) for row in table[stream]])
             columns = np.arange(len(rate))
             value = value + chosen * ((1 - share) * curves[lower, columns] + share * curves[lower + 1, columns])
@@ -152,13 +154,13 @@ def own_silence(pause: FloatArray, stretch: FloatArray) -> FloatArray:
     return out
 
 
-def weighted(recurrence: FloatArray, peered: BoolArray, silence: FloatArray | None = None) -> FloatArray:
+def weighted(recurrence: FloatArray, peers: FloatArray, silence: FloatArray | None = None) -> FloatArray:
     """What each flagging stream brings to the score, years, (W, streams).
 
     A stream's recurrence interval by its share, corrected for having looked at several. That of silence speaks by
     the wallet's own pauses and stretches (``silence``: :func:`own_silence`, (W,)) where these say more.
     """
-    looks = np.where(peered, LOOKS_WITH_PEERS, LOOKS_ALONE)
+    looks = _looks(peers)
     flagging = recurrence[:, : len(SHARES)]
     out: FloatArray = flagging * SHARES[: flagging.shape[1]] / looks[:, None]
     if silence is not None:
@@ -166,22 +168,29 @@ def weighted(recurrence: FloatArray, peered: BoolArray, silence: FloatArray | No
     return out
 
 
-def score_years(recurrence: FloatArray, peered: BoolArray, silence: FloatArray | None = None) -> FloatArray:
+def score_years(recurrence: FloatArray, peers: FloatArray, silence: FloatArray | None = None) -> FloatArray:
     """Score of the strongest stream, years, (W,); see :func:`weighted`."""
-    out: FloatArray = weighted(recurrence, peered, silence).max(axis=1)
+    out: FloatArray = weighted(recurrence, peers, silence).max(axis=1)
     return out
 
 
-def needed_statistic(stream: int, years: float, rate: float, *, peered: bool) -> float:
+def needed_statistic(stream: int, years: float, rate: float, *, peers: float) -> float:
     """The statistic at which one stream alone brings the score to ``years``."""
-    log_years = float(np.log(years * (LOOKS_WITH_PEERS if peered else LOOKS_ALONE) / SHARES[stream]))
+    log_years = float(np.log(years * _looks(np.array(peers)) / SHARES[stream]))
     lower, share = _place(np.array([rate]))
-    rows = np.array((WITH_PEERS if peered else ALONE)[stream])
+    rows = np.array((WITH_PEERS if peers else ALONE)[stream])
     row = (1 - share[0]) * rows[lower[0]] + share[0] * rows[lower[0] + 1]
     if log_years > row[-1]:
         slope = (row[-1] - row[-2]) / (KNOTS[-1] - KNOTS[-2])
         return float(KNOTS[-1] + (log_years - row[-1]) / slope)
     return float(np.interp(log_years, row, KNOTS))
+
+
+def _looks(peers: FloatArray) -> FloatArray:
+    """By how many times what the strongest stream says is divided: it was looked for among several."""
+    few = 1.0 + FEW_COST / np.maximum(peers, 1.0) ** 2
+    out: FloatArray = np.where(peers > 0, LOOKS_WITH_PEERS * few, LOOKS_ALONE)
+    return out
 
 
 LONGEST = 200.0  # log years: keeps the score finite

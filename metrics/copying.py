@@ -1,4 +1,8 @@
-"""What following wallets would have returned, if one had stopped at their flags: against never, and against chance."""
+"""What following wallets would have brought, by when one stops: does obeying the flags pay?
+
+Each way to stop (``metrics.exits``) is held against obeying, which is a person's answer a day after the flag. All are
+told a wallet-year of the time that was followed or could have been, so that who stops early earns nothing for the rest.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,7 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from metrics.exits import ANSWERED, Exit, Life, at_flag, best, by_pause, by_win_rate
+
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 DRAWS = 2_000
 FEWEST = 5
@@ -15,44 +22,62 @@ COVERAGE = 0.95
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Life:
-    """One wallet while it was followed; times are days since 1970-01-01."""
-
-    wallet: str
-    first: float  #: followed from here
-    last: float  #: to here
-    opened: tuple[float, ...]  #: when each round trip was opened
-    returns: tuple[float, ...]  #: of each, fraction of cost
-    flagged: float | None  #: its first flag; None: none
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """How much better one way was than another, stakes a wallet."""
+    """How much better obeying was than another way, stakes a wallet-year."""
 
     mean: float
-    low: float | None  #: 95 % interval; None: too few wallets for one
+    low: float | None  #: 95 % interval over wallets; None: too few of them for one
     high: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
-    """Three ways to follow, in stakes a wallet: every round trip with the same stake, returns added up."""
+class Way:
+    """One way to stop."""
+
+    exit: Exit
+    stopped: int  #: wallets that were left before the end; on random days: as many as after flags
+    a_year: float  #: what it brought, stakes a wallet-year
+    obeying_over_it: Difference | None  #: None: this is obeying
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aftermath:
+    """What became of the wallets that were left a day after their flag."""
+
+    left: int
+    lost: int  #: whose later round trips added up to a loss
+    loss: float | None  #: mean sum of these, stakes; None: nobody lost
+    days: float | None  #: median days from leaving to their lowest point
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copied:
+    """All ways, by one kind of stake."""
 
     wallets: int
+    wallet_years: float
     round_trips: int
-    until_flag: float
-    never_unfollowing: float
-    at_random: float  #: as many wallets as were flagged, drawn anew, each unfollowed on a day of chance
-    over_never: Difference
-    over_random: Difference
+    cost: float  #: one's own a round trip, fraction of the stake
+    ways: tuple[Way, ...]
+    aftermath: Aftermath
+
+    def of(self, exit_: Exit) -> Way:
+        """One of the ways."""
+        return next(way for way in self.ways if way.exit is exit_)
 
 
-def compare(lives: Sequence[Life], rng: np.random.Generator, *, draws: int = DRAWS) -> Comparison | None:
-    """Compare following until the flag with never unfollowing and with unfollowing at random.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Following:
+    """Whether obeying pays: with one stake in each round trip, and with stakes like the wallet's."""
 
-    A round trip counts where it was opened before one stopped: what is open then is held until the wallet closes it.
-    Gas and slippage of one's own are not in it.
+    equal_stakes: Copied
+    own_sizes: Copied | None  #: in mean stakes of each wallet; None: the sizes of some wallet are not known
+
+
+def compare(
+    lives: Sequence[Life], rng: np.random.Generator, *, cost: float = 0.0, draws: int = DRAWS
+) -> Following | None:
+    """Compare the ways to stop following.
 
     Parameters
     ----------
@@ -60,65 +85,128 @@ def compare(lives: Sequence[Life], rng: np.random.Generator, *, draws: int = DRA
         The followed wallets, flagged or not.
     rng
         For the days of chance and the bootstrap over wallets.
+    cost
+        The follower's own costs of a round trip, fraction of the stake.
     draws
         Of each.
 
     Returns
     -------
-    Comparison or None
-        None without wallets.
+    Following or None
+        None where nobody was followed for any time.
     """
+    lives = [life for life in lives if life.years > 0]
     if not lives:
         return None
-    order = [np.argsort(life.opened, kind="stable") for life in lives]
-    opened = [np.asarray(life.opened, dtype=np.float64)[i] for life, i in zip(lives, order, strict=True)]
-    sums = [
-        np.concatenate([[0.0], np.cumsum(np.asarray(life.returns, dtype=np.float64)[i])])
-        for life, i in zip(lives, order, strict=True)
-    ]
-
-    def until(i: int, day: float) -> float:
-        return float(sums[i][np.searchsorted(opened[i], day, side="left")])
-
-    whole = np.array([total[-1] for total in sums])
-    flagged = np.array([life.flagged is not None for life in lives])
-    stopped = np.array(
-        [until(i, life.flagged) if life.flagged is not None else whole[i] for i, life in enumerate(lives)]
+    seed = rng.integers(2**63)  # the same days of chance for both kinds of stake
+    net = [life.returns[life.copied] - cost for life in lives]
+    sizes = [life.sizes[life.copied] for life in lives]
+    known = all(np.isfinite(each).all() and (each.sum() > 0 or not len(each)) for each in sizes)
+    own = (
+        [worth * size / size.mean() if len(size) else worth for worth, size in zip(net, sizes, strict=True)]
+        if known
+        else None
     )
-    count = len(lives)
-    over_never, over_random, chance = (np.empty(draws) for _ in range(3))
+
+    def copied(worth: Sequence[FloatArray]) -> Copied:
+        return _copied(lives, worth, np.random.default_rng(seed), cost=cost, draws=draws)
+
+    return Following(equal_stakes=copied(net), own_sizes=None if own is None else copied(own))
+
+
+def _copied(
+    lives: Sequence[Life], worth: Sequence[FloatArray], rng: np.random.Generator, *, cost: float, draws: int
+) -> Copied:
+    opened = [life.opened[life.copied] for life in lives]
+    sums = [np.concatenate([[0.0], np.cumsum(each)]) for each in worth]
+    years = np.array([life.years for life in lives])
+
+    def until(i: int, day: float | None) -> float:
+        return float(sums[i][-1 if day is None else np.searchsorted(opened[i], day, side="left")])
+
+    days: dict[Exit, list[float | None]] = {
+        Exit.NEVER: [None] * len(lives),
+        Exit.FLAG: [at_flag(life) for life in lives],
+        Exit.ANSWER: [at_flag(life, ANSWERED) for life in lives],
+        Exit.WIN_RATE_RULE: [by_win_rate(life) for life in lives],
+        Exit.PAUSE_RULE: [by_pause(life) for life in lives],
+        Exit.HINDSIGHT: [best(life, each) for life, each in zip(lives, worth, strict=True)],
+    }
+    brought = {way: np.array([until(i, day) for i, day in enumerate(each)]) for way, each in days.items()}
+    left = np.array([day is not None for day in days[Exit.ANSWER]])
+
+    def chance(rows: IntArray) -> float:
+        return _a_year(_at_random(lives, rows, int(left[rows].sum()), brought[Exit.NEVER], until, rng), years[rows])
+
+    everyone = np.arange(len(lives))
+    gains: dict[Exit, FloatArray] = {way: np.empty(draws) for way in [*brought, Exit.RANDOM]}
+    random_days = np.empty(draws)
     for draw in range(draws):
-        chance[draw] = _by_chance(lives, np.arange(count), int(flagged.sum()), whole, until, rng)
-        again = rng.integers(0, count, count)
-        mean = stopped[again].mean()
-        over_never[draw] = mean - whole[again].mean()
-        over_random[draw] = mean - _by_chance(lives, again, int(flagged[again].sum()), whole, until, rng)
-    at_random = float(chance.mean())
-    return Comparison(
-        wallets=count,
-        round_trips=sum(len(life.returns) for life in lives),
-        until_flag=float(stopped.mean()),
-        never_unfollowing=float(whole.mean()),
-        at_random=at_random,
-        over_never=_difference(float(stopped.mean() - whole.mean()), over_never, count),
-        over_random=_difference(float(stopped.mean()) - at_random, over_random, count),
+        random_days[draw] = chance(everyone)
+        rows = rng.integers(0, len(lives), len(lives))
+        obeyed = _a_year(brought[Exit.ANSWER][rows], years[rows])
+        for way, each in brought.items():
+            gains[way][draw] = obeyed - _a_year(each[rows], years[rows])
+        gains[Exit.RANDOM][draw] = obeyed - chance(rows)
+    a_year = {way: _a_year(each, years) for way, each in brought.items()} | {Exit.RANDOM: float(random_days.mean())}
+    stopped = {way: sum(day is not None for day in each) for way, each in days.items()} | {Exit.RANDOM: int(left.sum())}
+    return Copied(
+        wallets=len(lives),
+        wallet_years=float(years.sum()),
+        round_trips=sum(map(len, worth)),
+        cost=cost,
+        ways=tuple(
+            Way(
+                exit=way,
+                stopped=stopped[way],
+                a_year=a_year[way],
+                obeying_over_it=None
+                if way is Exit.ANSWER
+                else _difference(a_year[Exit.ANSWER] - a_year[way], gains[way], len(lives)),
+            )
+            for way in Exit
+        ),
+        aftermath=_aftermath(days[Exit.ANSWER], opened, sums),
     )
 
 
-def _by_chance(
+def _a_year(brought: FloatArray, years: FloatArray) -> float:
+    return float(brought.sum() / years.sum())
+
+
+def _at_random(
     lives: Sequence[Life],
-    rows: npt.NDArray[np.int64],
+    rows: IntArray,
     stops: int,
     whole: FloatArray,
     until: Callable[[int, float], float],
     rng: np.random.Generator,
-) -> float:
-    """Mean over the wallets ``rows`` where ``stops`` of them, drawn, end on a day of chance."""
-    value = whole[rows].copy()
+) -> FloatArray:
+    """What the wallets ``rows`` bring where ``stops`` of them, drawn, are left on a day of chance."""
+    value: FloatArray = whole[rows].copy()
     for k in rng.permutation(len(rows))[:stops]:
         life = lives[rows[k]]
-        value[k] = until(rows[k], rng.uniform(life.first, life.last))
-    return float(value.mean())
+        value[k] = until(int(rows[k]), rng.uniform(life.first, life.last))
+    return value
+
+
+def _aftermath(days: Sequence[float | None], opened: Sequence[FloatArray], sums: Sequence[FloatArray]) -> Aftermath:
+    losses, lengths, left = [], [], 0
+    for day, begun, total in zip(days, opened, sums, strict=True):
+        if day is None:
+            continue
+        left += 1
+        at = int(np.searchsorted(begun, day, side="left"))
+        later = total[at:] - total[at]
+        if later[-1] < 0:
+            losses.append(float(later[-1]))
+            lengths.append(float(begun[at + int(later.argmin()) - 1] - day))
+    return Aftermath(
+        left=left,
+        lost=len(losses),
+        loss=float(np.mean(losses)) if losses else None,
+        days=float(np.median(lengths)) if lengths else None,
+    )
 
 
 def _difference(mean: float, drawn: FloatArray, wallets: int) -> Difference:

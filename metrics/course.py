@@ -55,7 +55,7 @@ class Checkpoint:
     recurrence: FloatArray  #: years, (W, S)
     score: FloatArray  #: years, (W,)
     flagged: BoolArray  #: (W,)
-    peered: BoolArray  #: whether its peers could tell the market, (W,)
+    compared: FloatArray  #: with how many peers it was compared, by what they are worth; 0: alone, (W,)
 
     def shown(self, row: int) -> list[float]:
         """Recurrence interval of each stream that can flag, years; silence by what says most of it."""
@@ -67,7 +67,7 @@ class Checkpoint:
     def empty(cls, wallets: int) -> "Checkpoint":
         """Before the first day: no evidence of anything."""
         total = np.zeros((wallets, COLUMNS))
-        recurrence = recurrence_years(statistic(total), np.ones(wallets), np.ones(wallets, dtype=bool))
+        recurrence = recurrence_years(statistic(total), np.ones(wallets), np.full(wallets, np.inf))
         return cls(
             common=Common.empty(wallets),
             total=total,
@@ -81,9 +81,9 @@ class Checkpoint:
             exposure=np.ones(wallets),
             stretch=np.full(wallets, LEAST_YEARS),
             recurrence=recurrence,
-            score=score_years(recurrence, np.ones(wallets, dtype=bool)),
+            score=score_years(recurrence, np.full(wallets, np.inf)),
             flagged=np.zeros(wallets, dtype=bool),
-            peered=np.ones(wallets, dtype=bool),
+            compared=np.full(wallets, np.inf),
         )
 
 
@@ -128,7 +128,7 @@ def advance(
     }
     weekend = (day + 3) % 7 >= 5
     common = before.common.after(sums, weekend=weekend, bank=bank, told=told, peers=peers, flagged=before.flagged)
-    peered = checked(bank, peers.those(informs))
+    compared = checked(bank, peers.those(informs))
     judged = bank.known & (day >= bank.end_day) & (sums["covered"] > 0)
     today = Day(
         **{name: sums[name] for name in FIELDS if name not in ("returns", "covered")},
@@ -141,7 +141,7 @@ def advance(
     add, alone = (np.where(judged[:, None], each, 0.0) for each in (add, alone))
     total, since = page(before.total, before.since, add, day)
     unadjusted, unadjusted_since = page(before.unadjusted, before.unadjusted_since, alone, day)
-    recurrence = recurrence_years(statistic(total), bank.rate, peered)
+    recurrence = recurrence_years(statistic(total), bank.rate, compared)
     recurrence[~marked, Stream.OPEN_LOSSES] = LEAST_YEARS
     active = sums["trades"] != 0  # nan: it traded, and how often is not known
     usual = np.minimum(1.0, np.exp(common.shift[Factor.ACTIVITY]))  # where peers trade less too
@@ -153,7 +153,7 @@ def advance(
     pace, exposure = (np.where(judged, new, old) for new, old in zip(paces, (pace, exposure), strict=True))
     slow = stretch_years(pace, exposure, years=bank.stretch_years, slowest=bank.stretch_slowest)
     stretch = np.where(judged, slow, LEAST_YEARS)
-    score = score_years(recurrence, peered, own_silence(pause, stretch))
+    score = score_years(recurrence, compared, own_silence(pause, stretch))
     return Checkpoint(
         common=common,
         total=total,
@@ -169,5 +169,5 @@ def advance(
         recurrence=recurrence,
         score=score,
         flagged=bank.known & (score >= flag_years),
-        peered=peered,
+        compared=compared,
     )

@@ -15,7 +15,7 @@ from metrics.clustering import day_weight
 from metrics.interval import next_mean
 from metrics.mood import within
 from metrics.panel import Panel
-from metrics.peers import FEW_PEERS, Factor, Witnesses
+from metrics.peers import FEW_PEERS, LEAST_WORTH, Factor, Witnesses
 from metrics.streams import Bank
 from metrics.types import Metric, MetricEvidence
 
@@ -156,15 +156,17 @@ def effective(bank: Bank, window: Window, peers: Witnesses) -> FloatArray:
     return peers.worth(window.others(window.worth, peers) * p * (1 - p))
 
 
-def checked(bank: Bank, peers: Witnesses) -> BoolArray:
-    """Whether each wallet's peers can tell the market from the wallet, (W,).
+def checked(bank: Bank, peers: Witnesses) -> FloatArray:
+    """How many peers that tell equally much can tell the market from each wallet, (W,); 0: too few.
 
-    There are ``FEW_PEERS`` of them, and they are worth as many over ``USUAL_DAYS`` at the pace of their baselines. Else
-    the market is estimated as well as it can be, but evidence against the wallet must be as rare as without peers.
+    There are ``FEW_PEERS`` of them, and they are worth ``LEAST_WORTH`` over ``USUAL_DAYS`` at the pace of their
+    baselines. Else the market is estimated as well as it can be, but evidence against the wallet must be as rare as
+    without peers.
     """
     p = expit(bank.win_logit)
     information = USUAL_DAYS * bank.worth / np.maximum(bank.days, 1.0) * p * (1 - p)
-    return peers.enough & (peers.worth(information[peers.index]) >= FEW_PEERS)
+    worth = peers.worth(information[peers.index])
+    return np.where(peers.enough & (worth >= LEAST_WORTH), worth, 0.0)
 
 
 def metric_evidence(

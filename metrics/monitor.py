@@ -260,9 +260,9 @@ class Monitor:
         kept = [self._replay.checkpoints[day] for day in range(self._end - days, self._end)]
         return np.stack([own_silence(each.pause, each.stretch) for each in kept], axis=1)
 
-    def peered(self) -> npt.NDArray[np.bool_]:
-        """Whose peers could tell the market on the last complete day, (wallets,), in the same order."""
-        return self._replay.checkpoints[self._end - 1].peered
+    def compared(self) -> FloatArray:
+        """With how many peers each wallet was compared on the last complete day, (wallets,), in the same order."""
+        return self._replay.checkpoints[self._end - 1].compared
 
     def evidence_by_day(self, wallet: str) -> pd.DataFrame:
         """How seldom chance alone shows as much of each stream, years, by the UTC day at whose end it stood so.

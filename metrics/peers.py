@@ -18,8 +18,12 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
 
-FEW_PEERS = 5
+FEW_PEERS = 3
 """Below it, a common move and one peer's own move cannot be told apart."""
+LEAST_WORTH = 2.0
+"""What peers must be worth at least (:meth:`Witnesses.worth`), however many they are."""
+NEAR_PEERS = 5
+"""In the same market, from which nobody else is asked."""
 
 COMMON_TOKENS = 0.2
 """Share of the smaller of two wallets' tokens that both must trade to stand in the same market."""
@@ -63,7 +67,7 @@ def choose_peers(
         wallet → (trades per day, median holding time in s, median size in US dollars); 0 = unknown. Measured
         before anyone is followed, and free of returns.
     tokens
-        wallet → tokens that it traded then. Where at least ``FEW_PEERS`` others share ``COMMON_TOKENS`` of them, only
+        wallet → tokens that it traded then. Where at least ``NEAR_PEERS`` others share ``COMMON_TOKENS`` of them, only
         these are peers: a fall of one market says nothing about a wallet in another.
     copies
         wallet → those of the same hand, which fall when it falls: never its peers.
@@ -89,7 +93,7 @@ def choose_peers(
         own = {wallet, *(copies or {}).get(wallet, ())}
         order = [wallets[j] for j in np.argsort(distance, kind="stable").tolist() if wallets[j] not in own]
         near = [other for other in order if _in_common(traded[wallet], traded[other]) >= COMMON_TOKENS]
-        chosen[wallet] = (near if len(near) >= FEW_PEERS else order)[:most]
+        chosen[wallet] = (near if len(near) >= NEAR_PEERS else order)[:most]
     return chosen
 
 

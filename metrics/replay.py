@@ -85,9 +85,9 @@ class Replay:
             wallets = list(self.wallets.values())
             peers = self._peers()
             bank = Bank.of([each.baseline for each in wallets], [each.informs_from for each in wallets])
-            peered = checked(bank, peers.those(bank.known))
+            compared = checked(bank, peers.those(bank.known))
             sights = [
-                sight(each.baseline, flag_years=self.flag_years, peered=bool(peered[each.row]))
+                sight(each.baseline, flag_years=self.flag_years, peers=float(compared[each.row]))
                 if each.baseline
                 else None
                 for each in wallets

@@ -18,11 +18,11 @@ from metrics.types import Sight
 LONGEST_DAYS = 365.0  # beyond it, the honest answer is "not"
 
 
-def sight(baseline: Baseline, *, flag_years: float, peered: bool) -> Sight:
+def sight(baseline: Baseline, *, flag_years: float, peers: float) -> Sight:
     """Days until a win rate 20 points lower, and until silence, would be flagged."""
 
     def days(stream: Stream, per_day: float) -> float | None:
-        need = needed_statistic(stream, flag_years, baseline.rate, peered=peered) + math.log(MEMBERS[stream])
+        need = needed_statistic(stream, flag_years, baseline.rate, peers=peers) + math.log(MEMBERS[stream])
         out = need / per_day if per_day > 0 else math.inf
         return out if out <= LONGEST_DAYS else None
 

@@ -28,6 +28,7 @@ class Change:
     win_size: float = 1.0  #: factor on the sizes of wins
     loss_size: float = 1.0
     rate: float = 1.0  #: factor on trades per day
+    over: int = 1  #: days until it is complete; before, as large a part of it as of these days has passed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,12 +159,12 @@ def round_trips(
 ) -> pd.DataFrame:
     """One wallet's round trips on the days ``first .. first + len(path) - 1`` relative to ``START``."""
     days = np.arange(first, first + len(path))
-    after = (days >= change.day).astype(float) if change else np.zeros(len(days))
+    after = np.clip((days - change.day + 1) / change.over, 0, 1) if change else np.zeros(len(days))
     c = change or Change(day=0)
     weekend = np.where((days + START.weekday()) % 7 >= 5, one.weekend, 1.0)
     slow = wandering(rng, len(days), memory=0.7, sd=one.rate_mood)
     burst = rng.gamma(one.burst, 1 / one.burst, len(days))
-    intensity = one.rate * weekend * burst * np.exp(slow + one.rate_beta * path + after * np.log(c.rate))
+    intensity = one.rate * weekend * burst * np.exp(slow + one.rate_beta * path) * c.rate**after
     day = np.repeat(np.arange(len(days)), rng.poisson(intensity))
     n = len(day)
     mood = wandering(rng, len(days), memory=one.mood_memory, sd=one.mood)

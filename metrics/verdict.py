@@ -72,16 +72,16 @@ class Standing:
         began_on = began(now.total, now.since)
         shown = now.recurrence.copy()
         shown[:, Stream.SILENCE] = np.maximum(shown[:, Stream.SILENCE], np.maximum(now.pause, now.stretch))
-        by_share = weighted(now.recurrence, now.peered, own_silence(now.pause, now.stretch))
+        by_share = weighted(now.recurrence, now.compared, own_silence(now.pause, now.stretch))
         if styled is not None:
             by_share[:, STYLE_STREAMS] = np.where(styled[:, None], 0.0, by_share[:, STYLE_STREAMS])
-        counted = weighted(now.recurrence, now.peered)[:, Stream.SILENCE]
+        counted = weighted(now.recurrence, now.compared)[:, Stream.SILENCE]
         paused = (by_share[:, Stream.SILENCE] > counted) & (PAUSE_SHARE * now.pause >= by_share[:, Stream.SILENCE])
         began_on[:, Stream.SILENCE] = np.where(paused, now.quiet_since, began_on[:, Stream.SILENCE])
         recurrence, since, stream = _by_metric(shown, began_on, METRICS)
         lead = _by_metric(np.minimum(by_share, TOLD_APART), began_on, METRICS)[0].argmax(axis=1)
-        peered = np.ones(len(lead), dtype=bool)
-        alone = recurrence_years(statistic(now.unadjusted), bank.rate, peered)
+        compared = np.full(len(lead), np.inf)
+        alone = recurrence_years(statistic(now.unadjusted), bank.rate, compared)
         market_metrics = (Metric.WIN_RATE, Metric.AVERAGE_RETURN)
         raw, raw_since, _ = _by_metric(alone, began(now.unadjusted, now.unadjusted_since), market_metrics)
         raw_lead = raw.argmax(axis=1)
@@ -95,7 +95,7 @@ class Standing:
             paused=paused,
             gain=now.recurrence[:, Stream.GAIN],
             gain_since=began_on[:, Stream.GAIN],
-            unadjusted_score=score_years(alone, peered),
+            unadjusted_score=score_years(alone, compared),
             unadjusted_lead=raw_lead,
             unadjusted_since=raw_since[rows, raw_lead],
         )

@@ -67,6 +67,16 @@ def test_what_the_docs_say_of_luck_is_what_was_measured():
     assert [row for row in rows if row not in measured.splitlines()] == []
 
 
+def test_what_obeying_brought_in_the_docs_is_what_was_measured():
+    """The page on paying repeats what ``benchmarks.following`` wrote: table and conclusions, line by line."""
+    root = Path(__file__).parents[1]
+    measured = (root / "benchmarks/results.md").read_text().split("## `benchmarks.following`")[1].split("\n## ")[0]
+    page = (root / "docs/paying.md").read_text()
+    lines = [line for line in measured.splitlines() if line.startswith(("|", "- "))]
+    assert len(lines) == 10
+    assert [line for line in lines if line not in page] == []
+
+
 def cells(line):
     return [cell.strip() for cell in line.strip("|").split("|")]
 

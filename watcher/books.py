@@ -15,7 +15,7 @@ from metrics.departures import MarkedDeparture, marked_departures, moved_away
 from metrics.marking import MarkedPosition, marked_positions
 from metrics.positions import Books, Entry, keep_books, suggest_unit
 from metrics.types import Mark, MovedAway, OpenPosition, RoundTrip, Unit
-from watcher.store import files, ledger, marks, suspicion
+from watcher.store import behalf, files, ledger, marks, suspicion
 from watcher.store.suspicion import TradeKey
 from watcher.types import FILE, Coverage, Wallet
 
@@ -35,6 +35,7 @@ class Account:
     doubts: Mapping[TradeKey, Suspicion] = field(default_factory=dict)  #: its trades that look like wash trades
     moved_away: MovedAway | None = None  #: what left its positions unsold
     departures: tuple[MarkedDeparture, ...] = ()  #: the same, move by move, as far as it was most of a position
+    swaps_by_others: int = 0  #: transactions in which others swapped what it had approved; not among its trades
 
     @property
     def round_trips(self) -> list[RoundTrip | FiledTrip]:
@@ -103,6 +104,7 @@ def read_accounts(
     filed_until = {item.wallet: item.last_at for item in ledger.coverages(connection, FILE_CHAIN)}
     newest = marks.newest(connection, until - MARK_LIFE) if until else {}
     doubtful = suspicion.doubts(connection)
+    by_others = behalf.counts(connection)
     accounts: list[Account] = []
     for wallet in wallets:
         mine = trades.get(wallet.address, [])
@@ -130,6 +132,7 @@ def read_accounts(
                 doubts=doubts,
                 moved_away=moved_away(books, marked),
                 departures=tuple(marked_departures(books.departures, marked)),
+                swaps_by_others=by_others.get(wallet.address, 0),
             )
         )
     return accounts

@@ -133,10 +133,10 @@ def _scores(
         at = until
     statistic = np.concatenate(parts, axis=1)
     flat = statistic.reshape(-1, CLOSED)
-    peered = np.repeat(monitor.peered(), statistic.shape[1])
-    years = recurrence_years(flat, np.repeat(rate, statistic.shape[1]), peered)
+    compared = np.repeat(monitor.compared(), statistic.shape[1])
+    years = recurrence_years(flat, np.repeat(rate, statistic.shape[1]), compared)
     silence = np.concatenate(silences, axis=1).reshape(-1)
-    scores = score_years(years, peered, silence).reshape(statistic.shape[:2])
+    scores = score_years(years, compared, silence).reshape(statistic.shape[:2])
     wallets = [each.wallet for each in assessments]
     judged = [i for i, each in enumerate(assessments) if each.wallet in known and each.state is not State.LEARNING]
     first = np.array([(since[wallet] - begin) // DAY for wallet in wallets], dtype=np.int64)

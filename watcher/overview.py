@@ -135,6 +135,15 @@ def left_out(count: int) -> str:
     return f"{what} by strangers not looked at: they would have cost more than their share of the day's budget"
 
 
+def on_behalf(count: int) -> str:
+    """Swaps that are no trades because others made them, in words; empty where there are none."""
+    if not count:
+        return ""
+    return (
+        f"{count:,} swap{'s' if count != 1 else ''} by others on its behalf {'are' if count != 1 else 'is'} not counted"
+    )
+
+
 def status_message(view: Overview) -> Message:
     """The answer to ``/status``."""
     standing = tally(view.wallets)

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
 import pandas as pd
 
 from ingest.types import FiledTrip
-from metrics.copying import Life
 from metrics.event import MarketEvent, Span, market_event, spans
+from metrics.exits import Life
 from metrics.monitor import Monitor
 from metrics.realised import divided
 from metrics.types import Assessment, State
@@ -316,15 +317,17 @@ def _life(known: Known, wallet: Wallet, flags: Iterable[Flagging]) -> Life:
     trips = known.record.trips
     mine = trips[(trips["wallet"] == wallet.address) & trips["return"].notna()]
     opened = mine["closed_at"] - pd.to_timedelta(mine["holding_s"].fillna(0.0), unit="s")
+    mine = mine.assign(opened_at=opened).sort_values("opened_at", kind="stable")
     first, last = _start(known, wallet), min(wallet.unfollowed_at or known.record.as_of, known.record.as_of)
-    copied = (opened >= first) & (opened < last)
     flagged = [flag.day for flag in flags if flag.wallet == wallet.address]
     return Life(
         wallet=wallet.address,
         first=_days(first),
         last=_days(last),
-        opened=tuple(_days(each.to_pydatetime()) for each in opened[copied]),
-        returns=tuple(float(each) for each in mine.loc[copied, "return"]),
+        opened=np.array([_days(each) for each in mine["opened_at"]]),
+        closed=np.array([_days(each) for each in mine["closed_at"]]),
+        returns=mine["return"].to_numpy(dtype=np.float64),
+        sizes=mine["size_usd"].to_numpy(dtype=np.float64),
         flagged=None if not flagged else float((flagged[0] - date(1970, 1, 1)).days),
     )
 

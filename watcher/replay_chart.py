@@ -23,7 +23,7 @@ def draw(found: Replayed) -> bytes:
     days = np.arange(first - 1, last + 1)
     whole, stopped = np.zeros(len(days)), np.zeros(len(days))
     for life in found.lives:
-        opened, returns = np.array(life.opened), np.array(gaps(life.returns))
+        opened, returns = life.opened[life.copied], np.array(gaps(life.returns[life.copied].tolist()))
         for line, until in ((whole, np.inf), (stopped, np.inf if life.flagged is None else life.flagged)):
             kept = (opened < until) & np.isfinite(returns)  # what is not known adds nothing
             at = np.searchsorted(days, opened[kept], side="left")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from ingest.flows import Transfer
-from ingest.types import NATIVE, Chain, Dex, PoolFact, VenueStatus, VenueSwap
+from ingest.types import NATIVE, Chain, Dex, Fact, PoolFact, VenueStatus, VenueSwap
 from ingest.venues.event import Holding, SwapEvent
 from ingest.venues.families import DERIVERS, SINGLETONS
 
@@ -117,7 +117,7 @@ class Judge:
         All ERC-20 movements of the transaction.
     """
 
-    def __init__(self, chain: Chain | None, known: Mapping[str, PoolFact], transfers: Sequence[Transfer]) -> None:
+    def __init__(self, chain: Chain | None, known: Mapping[str, Fact], transfers: Sequence[Transfer]) -> None:
         self._dexes = chain.dexes if chain else ()
         self._known = known
         self._transfers = transfers
@@ -175,7 +175,7 @@ class Judge:
         if not pairs:
             return self._step(event, [], None, "no transfer of the emitter fits the amounts")
         fact = self._known.get(event.emitter)
-        if fact is not None and fact.factory is not None and not fact.tokens:
+        if isinstance(fact, PoolFact) and fact.factory is not None and not fact.tokens:
             return self._step(event, pairs[:1], VenueStatus.VERIFIED, f"looked up: factory {fact.factory}")
         reason = "transfers fit, but no known factory vouches for the emitter"
         return self._step(event, _bidirectional(event, pairs[:1]), VenueStatus.UNVERIFIED, reason)
@@ -346,7 +346,7 @@ class Judge:
             if derive is not None and event.emitter in derive(dex, token0, token1):
                 return dex.kind, f"pool of the {dex.kind} factory {dex.factory}"
         fact = self._known.get(event.emitter)
-        if fact is not None and fact.factory is not None and set(pair) <= set(fact.tokens):
+        if isinstance(fact, PoolFact) and fact.factory is not None and set(pair) <= set(fact.tokens):
             return None, f"looked up: factory {fact.factory}"
         return None
 

@@ -150,15 +150,15 @@ def test_a_line_is_there_only_where_its_facts_are_known():
     assert "chance that the edge is gone" in words
 
 
-@pytest.mark.parametrize(("peers", "worth"), [(0, None), (4, None), (9, 4.9)])
+@pytest.mark.parametrize(("peers", "worth"), [(0, None), (2, None), (2, 2.0), (9, 1.9)])
 def test_too_few_effective_peers_come_first(peers: int, worth: float | None):
-    """Below five effective peers the card starts with it, and does not answer *market or wallet?*"""
+    """Below three peers, or worth two, the card starts with it, and does not answer *market or wallet?*"""
     words = of(replace(DROP, peers=peers, peers_down=0, peers_effective=worth))
-    count = "0 peers" if not peers else "4 peers"
-    assert words.startswith(f"⚠️ NOT MARKET-CHECKED: {count}; 5 are needed.\n#17")
+    count = {0: "0 peers", 2: "2 peers", 9: "1 peer"}[peers]
+    assert words.startswith(f"⚠️ NOT MARKET-CHECKED: {count}; 3 are needed.\n#17")
     assert "Market or wallet? Cannot be told: judged by its own past alone." in words
     assert "explains" not in words
-    assert "NOT MARKET-CHECKED" not in of(replace(DROP, peers=5, peers_effective=5.0))
+    assert "NOT MARKET-CHECKED" not in of(replace(DROP, peers=3, peers_effective=2.0))
 
 
 def test_luck_that_ran_out_is_no_lost_edge():

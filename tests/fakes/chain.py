@@ -26,7 +26,18 @@ class Payment:
     def __init__(self, source: str, target: str, amount: int, token: str = r.COIN) -> None:
         self.source, self.target = source, target
         self.log = r.transfer(token, source, target, amount)
+        self.logs = [self.log]
+        self.transaction = r.transaction(sender=source, to=r.COIN)
         self.hash = _hash("transaction", next(self._salts))
+
+
+class Called(Payment):
+    """A transaction by ``source`` that calls a contract, which makes these logs."""
+
+    def __init__(self, source: str, to: str, *logs: r.Raw, value: int = 0, data: bytes = b"") -> None:
+        super().__init__(source, to, 0)
+        self.logs = list(logs)
+        self.transaction = r.transaction(sender=source, to=to, value=value, data=data)
 
 
 class FakeChain:
@@ -58,7 +69,7 @@ class FakeChain:
         """One block more."""
         number = len(self.blocks)
         parent = self.blocks[-1]["hash"] if number else "0x" + "00" * 32
-        bloom = bloom_of(each.log for each in payments) if self.blooms == "true" else 0
+        bloom = bloom_of(log for each in payments for log in each.logs) if self.blooms == "true" else 0
         self.blocks.append(
             {
                 "number": hex(number),
@@ -113,9 +124,7 @@ class FakeChain:
         if number < 0:
             return None
         payment = self.payments[number][index]
-        return {**r.transaction(sender=payment.source, to=r.COIN), **self._where(number, index)} | {
-            "hash": payment.hash
-        }
+        return {**payment.transaction, **self._where(number, index)} | {"hash": payment.hash}
 
     def _where(self, number: int, index: int) -> dict[str, Any]:
         block = self.blocks[number]
@@ -130,11 +139,12 @@ class FakeChain:
         if number < 0:
             return None
         payment, where = self.payments[number][index], self._where(number, index)
+        first = sum(len(each.logs) for each in self.payments[number][:index])
         return {
             **r.receipt(),
             **where,
             "from": payment.source,
-            "logs": [{**payment.log, **where, "logIndex": hex(index)}],
+            "logs": [{**log, **where, "logIndex": hex(place)} for place, log in enumerate(payment.logs, first)],
         }
 
     def _receipts(self, number: str) -> list[Any] | None:
@@ -155,7 +165,8 @@ class FakeChain:
         return [
             log
             for log in logs
-            if all(
+            if query.get("address", log["address"]) == log["address"]
+            and all(
                 wanted is None or topic in wanted
                 for wanted, topic in zip(query.get("topics", []), log["topics"], strict=False)
             )

@@ -3,9 +3,11 @@
 from typing import Any
 
 from eth_abi.abi import encode
+from eth_utils import keccak
 
 from ingest import abi
 from ingest.venues.create2 import word
+from ingest.venues.eth_flow import order_uid
 
 WALLET = "0x" + "11" * 20
 OTHER = "0x" + "22" * 20
@@ -21,6 +23,7 @@ USDC_WETH_V3 = "0x88e6a0c2ddd26feeb64f039a2c41296fcb3f5640"
 VAULT_V2 = "0xba12222222228d8ba445958a75a0704d566bf2c8"
 MANAGER_V4 = "0x000000000004444c5dc75cb358380d2e3de08a90"
 SETTLEMENT = "0x9008d19f58aabd9ed0d60971565aa8510560ab41"
+ETH_FLOW = "0xba3cb449bd2b4adddbc894d8697f5170800eadec"
 ENTRY_POINT = "0x0000000071727de22e5e9d8baf0edac6f37da032"
 
 Raw = dict[str, Any]
@@ -53,6 +56,41 @@ def deposit(account: str, amount: int) -> Raw:
 
 def withdrawal(account: str, amount: int) -> Raw:
     return log(WETH, abi.WITHDRAWAL, (account,), (amount,))
+
+
+Order = tuple[str | int, ...]
+"""The twelve fields of a CoW order, as an ``OrderPlacement`` tells them."""
+
+
+def eth_flow_order(
+    *, receiver: str = WALLET, token: str = COIN, sell: int = 10**18, buy: int = 5, fee: int = 0
+) -> Order:
+    """An order that sells native coin through CoW's ETH-flow."""
+    kind, erc20 = (int.from_bytes(keccak(text=text)) for text in ("sell", "erc20"))
+    return (WETH, token, receiver, sell, buy, 2**32 - 1, 77, fee, kind, 0, erc20, erc20)
+
+
+def order_placement(order: Order, *, sender: str = WALLET, emitter: str = ETH_FLOW) -> Raw:
+    """The event by which it is placed: the order, where signature and data stand, and these two."""
+    signature, data = (1, 64, 20, int(ETH_FLOW, 16) << 96), (12, 0)
+    return log(emitter, abi.COW_ORDER_PLACEMENT, (sender,), (*order, 14 * 32, 18 * 32, *signature, *data))
+
+
+def uid_of(order: Order, *, chain_id: int = 1, owner: str = ETH_FLOW) -> str:
+    """The uid by which the settlement knows it."""
+    return order_uid(b"".join(map(word, order)), SETTLEMENT, chain_id, owner)
+
+
+def order_filled(order: Order, *, gave: int = 10**18, got: int = 5, owner: str = ETH_FLOW) -> list[Raw]:
+    """What the settlement logs when it fills it, all or a part."""
+    token, receiver = str(order[1]), str(order[2])
+    uid = bytes.fromhex(uid_of(order, owner=owner)[2:]).ljust(64, b"\0")
+    parts = int.from_bytes(uid[:32]), int.from_bytes(uid[32:])
+    return [
+        transfer(WETH, owner, SETTLEMENT, gave),
+        transfer(token, SETTLEMENT, receiver, got),
+        log(SETTLEMENT, abi.COW_TRADE, (owner,), (WETH, token, gave, got, 0, 6 * 32, 56, *parts)),
+    ]
 
 
 def call(selector: str, *words: str | int) -> bytes:

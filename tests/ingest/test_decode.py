@@ -168,6 +168,7 @@ def test_a_swap_by_another_on_the_wallets_behalf_is_told_and_not_counted() -> No
     def reasons(logs: list[dict[str, Any]]) -> tuple[str, ...]:
         decoding = decode_transaction(transaction(sender=OTHER), receipt(*logs), wallet=WALLET, chain_id=1)
         assert decoding.trades == ()
+        assert decoding.on_behalf == decoding.reasons[0].startswith("Another swapped")
         return decoding.reasons
 
     [told] = reasons(v3_sale())

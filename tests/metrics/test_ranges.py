@@ -287,12 +287,12 @@ def test_the_win_rate_that_evidence_is_held_against_is_moved_by_seven_tenths(win
         assert got[column] == pytest.approx(changed - usual)
 
 
-@pytest.mark.parametrize("peered", [True, False])
-def test_what_is_in_sight_is_what_the_streams_need(peered: bool) -> None:
+@pytest.mark.parametrize("peers", [np.inf, 3.0, 0.0])
+def test_what_is_in_sight_is_what_the_streams_need(peers: float) -> None:
     """After the days told, evidence at its mean pace in one alternative is a flag, and after nine tenths it is none."""
     one = baseline()
     of, flag_years = Bank.of([one], [0]), 1.0
-    seen = sight(one, flag_years=flag_years, peered=peered)
+    seen = sight(one, flag_years=flag_years, peers=peers)
     share = float(expit(one.win_logit)) - 0.2
     closes = one.n / one.days
     usual = told(closes, share * closes, 0), told(0, 0, 0)
@@ -311,6 +311,6 @@ def test_what_is_in_sight_is_what_the_streams_need(peered: bool) -> None:
         for part in (0.9, 1.02):
             total = np.zeros((1, sum(MEMBERS)))
             total[0, best] = part * days * add[best]
-            years = recurrence_years(statistic(total), of.rate, np.array([peered]))
-            scores.append(score_years(years, np.array([peered]))[0])
+            years = recurrence_years(statistic(total), of.rate, np.array([peers]))
+            scores.append(score_years(years, np.array([peers]))[0])
         assert scores[0] < flag_years <= scores[1]

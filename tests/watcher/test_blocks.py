@@ -13,13 +13,16 @@ from ingest.suspicion import Doubt, Suspicion
 from ingest.types import BlockRef
 from ingest.verify import Link
 from tests.builders import ASSET, START, USD, WALLET, buy, move
-from watcher.store import blocks, ledger, suspicion
+from watcher.store import behalf, blocks, ledger, suspicion
 from watcher.store.database import reading, writing
 from watcher.store.schema import metadata
 from watcher.types import Coverage
 
 NOW = datetime(2025, 7, 1, tzinfo=UTC)
-FACTS = ("raw_transaction", "raw_wallet", "trade", "valuation", "move", "provision", "suspicion", "feed_price", "block")
+FACTS = (
+    *("raw_transaction", "raw_wallet", "trade", "valuation", "move", "on_behalf", "provision", "suspicion"),
+    *("feed_price", "block"),
+)
 
 
 @pytest.fixture
@@ -56,6 +59,7 @@ def fill(connection, n):
     ledger.add_trades(connection, [made.trade], decoder=1, known_at=NOW)
     ledger.add_valuations(connection, [made.valuation])
     ledger.add_moves(connection, [move(n, 5)])
+    behalf.add(connection, [(1, name, WALLET, block.number)])
     ledger.add_feed_prices(connection, 1, {USD: {block.number: (Decimal(1), START)}})
     item = Provision(pool=ASSET, log_index=1, liquidity=5, lower=None, upper=None)
     suspicion.add_provisions(connection, 1, [(raw, WALLET, item)])

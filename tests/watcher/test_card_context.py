@@ -86,7 +86,7 @@ def test_the_books_fill_the_card(engine):
     assert (context.stake_usd, context.holding_s, context.earlier) == (None, None, Track(flags=0))
     message = flag_message(flag, key=bytes(32), chat_id=1, wallet_url="https://t.example/{address}")
     words = plain(message)
-    assert words.startswith("⚠️ NOT MARKET-CHECKED: 0 peers; 5 are needed.\n#1 · Owl · ethereum · ")
+    assert words.startswith("⚠️ NOT MARKET-CHECKED: 0 peers; 3 are needed.\n#1 · Owl · ethereum · ")
     assert f"1 of {context.trades} trades without a price" in words
     assert message.buttons[2][0].url == f"https://t.example/{WALLET}"
 

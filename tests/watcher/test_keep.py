@@ -23,7 +23,7 @@ from watcher.store.database import reading, writing
 NOW, DAY = datetime(2026, 3, 1, 12, tzinfo=UTC), date(2026, 3, 1)
 ANN = "0x" + "1" * 40
 NOTHING = Interpretation(
-    decodings=(), moved={}, trades=(), moves=(), valuations=(), facts={}, internals={}, fed={}, tokens={}
+    decodings=(), moved={}, trades=(), moves=(), valuations=(), facts={}, orders={}, internals={}, fed={}, tokens={}
 )
 
 

@@ -126,7 +126,7 @@ def test_a_wallet_dropped_since_counts_until_then_and_is_flagged_no_more(engine)
     assert flag.lead_days == (BEGIN + timedelta(days=84)).toordinal() - flag.day.toordinal() > 0
     life = next(life for life in found.lives if life.wallet == "a:late")
     assert life.last == (BEGIN + timedelta(days=84)).timestamp() / 86_400
-    assert max(life.opened) < life.last
+    assert max(life.opened[life.copied]) < life.last
 
 
 def test_the_command_tells_counts_and_worth(edgewatch, tmp_path):
@@ -144,10 +144,17 @@ def test_the_command_tells_counts_and_worth(edgewatch, tmp_path):
     flag = next(each for each in usual["flags"] if each["wallet"] == "forex:alice")
     assert "2025-05-21" < flag["day"] < "2025-06-20"
     assert flag["delay_days"] >= 0
-    worth = usual["following"]
-    assert worth["until_flag"] > worth["never_unfollowing"]
-    assert worth["over_never"]["low"] <= worth["over_never"]["mean"] <= worth["over_never"]["high"]
+    worth = usual["following"]["equal_stakes"]
+    ways = {way["exit"]: way for way in worth["ways"]}
+    assert ways["a_day_after_the_flag"]["a_year"] > ways["never"]["a_year"]
+    gain = ways["never"]["obeying_over_it"]
+    assert gain["low"] <= gain["mean"] <= gain["high"]
     assert (tmp_path / "r.png").read_bytes().startswith(b"\x89PNG")
     words = " ".join(edgewatch("replay", "--hindsight")[1].split())
     assert "with hindsight: each row as if known when it closed" in words
-    assert "the flag was worth +" in words
+    assert "Does obeying pay? 6 wallets" in words
+    assert "the same stake in each stop following left a year obeying brings more by (95 %)" in words
+    assert "never 0" in words
+    assert "the best day, in hindsight" in words
+    assert "holds zero. It brought" not in words
+    assert "Of 1 wallet left a day after the flag, 1 went on to lose" in words

@@ -13,6 +13,7 @@ from watcher import audit as audit_
 from watcher import tables, wallet_list
 from watcher.audit import Report
 from watcher.cli import context
+from watcher.cli.cost import Cost
 from watcher.cli.reading import read_all
 from watcher.given import read_given
 from watcher.lock import only_one
@@ -35,10 +36,7 @@ def audit(
         ),
     ] = 90,
     read: Annotated[bool, typer.Option("--read", help="Put them on the watch list and read the node first.")] = False,  # noqa: FBT002
-    cost: Annotated[
-        float,
-        typer.Option(min=0, max=100, help="What a round trip costs you, in percent: an edge is what lies above it."),
-    ] = 0.0,
+    cost: Cost = 0.0,
     json: Annotated[bool, typer.Option("--json")] = False,  # noqa: FBT002
 ) -> None:
     """Say who of a list is off form already, who is in form, and how sure it has an edge. Nothing is flagged by it."""

@@ -275,6 +275,7 @@ def why(
                 "moved_away": asdict(account.moved_away) if account.moved_away else None,
                 "silence": asdict(silence) if silence else None,
                 "strangers_left_out": unseen,
+                "swaps_by_others": account.swaps_by_others,
             }
         )
         return
@@ -306,8 +307,8 @@ def why(
         f"{len(account.round_trips)} round trips, {text.count(len(books.open_positions), 'open position')}; left out: "
         + ", ".join(f"{count} {what}" for what, count in left_out.items())
     )
-    if unseen:
-        console.print(overview.left_out(unseen))
+    for words in filter(None, (overview.left_out(unseen), overview.on_behalf(account.swaps_by_others))):
+        console.print(words)
     open_amounts = sum(trade.counts and trade.native_bounds is not None for trade in account.verified)
     if open_amounts:
         counted = text.count(open_amounts, "trade")

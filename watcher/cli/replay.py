@@ -11,12 +11,13 @@ from rich.progress import Progress
 from alerts.text import count, figure, setting
 from ingest.errors import ConfigError
 from ingest.limits import real
-from metrics.copying import Comparison, Difference, compare
+from metrics.copying import Following, compare
 from watcher import app as build
-from watcher import audit, tables
+from watcher import audit, following, tables
 from watcher import replay as replay_
 from watcher.books import trade_key
 from watcher.cli import context
+from watcher.cli.cost import Cost
 from watcher.config import DIAL
 from watcher.own_file import check_free, write
 from watcher.record import read_record
@@ -43,6 +44,7 @@ def replay(
     dial: Annotated[
         list[float] | None, typer.Option(callback=_dials, help="False flags per wallet-year to try; may be repeated.")
     ] = None,
+    cost: Cost = 0.0,
     chart: Annotated[Path | None, typer.Option(help="Draw a PNG here, of the first dial.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a chart of that name.")] = False,  # noqa: FBT002
     json: Annotated[bool, typer.Option("--json")] = False,  # noqa: FBT002
@@ -60,14 +62,14 @@ def replay(
         )
     followed = len(known.record.followed)
     dials = dial or [shared.config.detection.per_wallet_year(followed)]
-    done: list[tuple[Replayed, Comparison | None]] = []
+    done: list[tuple[Replayed, Following | None]] = []
     console = context.err()
     with Progress(console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("replaying", total=len(midnights) * len(dials))
         for each in dials:
             found = replay_.replay(known, each, lambda: bar.advance(task))
             assert found is not None
-            done.append((found, compare(found.lives, np.random.default_rng(SEED))))
+            done.append((found, compare(found.lives, np.random.default_rng(SEED), cost=cost / 100)))
     if chart is not None:
         write(chart, draw(done[0][0]), replace=force)
     if json:
@@ -95,7 +97,7 @@ def _known(shared: context.Context, *, hindsight: bool, days: int) -> Known:
         return replay_.as_lived(record, trades, files.trip_times(connection))
 
 
-def _tell(found: Replayed, money: Comparison | None) -> None:
+def _tell(found: Replayed, money: Following | None) -> None:
     console = context.out()
     if found.flags:
         console.print(tables.replayed(found))
@@ -121,29 +123,20 @@ def _tell(found: Replayed, money: Comparison | None) -> None:
         known = [day for day in days if day is not None]
         if known:
             typer.echo(f"{words}: {count(round(float(np.median(known))), 'day')} (median of {len(known)})")
-    if money is not None:
-        typer.echo(
-            f"following with the same stake in each of {money.round_trips:,} round trips, stakes a wallet: "
-            f"{_stakes(money.until_flag)} until the flag, {_stakes(money.never_unfollowing)} without unfollowing, "
-            f"{_stakes(money.at_random)} unfollowing as many at random"
-        )
-        typer.echo(
-            f"the flag was worth {_difference(money.over_never)} over never, {_difference(money.over_random)} over "
-            "one draw at random; your own gas, slippage and open positions are not in it"
-        )
+    if money is None:
+        return
+    typer.echo(following.heading(money.equal_stakes))
+    console.print(following.table(money.equal_stakes, "the same stake in each"))
+    if money.own_sizes is None:
+        typer.echo("the wallets' own sizes are not known: nothing is said of stakes like theirs")
+    else:
+        console.print(following.table(money.own_sizes, "stakes like the wallet's, in its mean ones"))
+    typer.echo(following.conclusion(money.equal_stakes))
+    if words := following.aftermath(money.equal_stakes):
+        typer.echo(words)
 
 
-def _difference(found: Difference) -> str:
-    if found.low is None or found.high is None:
-        return f"{_stakes(found.mean)} (too few wallets for an interval)"
-    return f"{_stakes(found.mean)} (95 %: {_stakes(found.low)} to {_stakes(found.high)})"
-
-
-def _stakes(number: float) -> str:
-    return figure(number, 2, sign=True)
-
-
-def _object(found: Replayed, money: Comparison | None) -> dict[str, Any]:
+def _object(found: Replayed, money: Following | None) -> dict[str, Any]:
     return {
         "mode": "hindsight" if found.hindsight else "as_lived",
         "first": found.first.isoformat(),

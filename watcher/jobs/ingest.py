@@ -22,7 +22,7 @@ from ingest.rpc import Node
 from ingest.strangers import Strangers
 from ingest.stride import Stride, steps_memo, strides_of
 from ingest.traces import Tracer
-from ingest.types import Chain
+from ingest.types import Chain, Fact
 from ingest.verify import Link, affordable
 from ingest.windows import BlockRange, Gap
 from watcher.config import ChainConfig
@@ -33,7 +33,7 @@ from watcher.jobs.spending import settle
 from watcher.jobs.strangers import make_strangers, memo_of
 from watcher.jobs.suspect import suspect
 from watcher.store import blocks as block_store
-from watcher.store import ledger, meters, pools, wallets
+from watcher.store import ledger, meters, orders, pools, wallets
 from watcher.store.database import reading, writing
 from watcher.types import Progress, Wallet
 
@@ -251,7 +251,7 @@ class Run:
         with reading(engine) as connection:
             strides = strides_of(meters.recall(connection, f"step:{chain_id}"))
             tracer = Tracer(offers=not _lately(meters.recall(connection, f"traces:{chain_id}"), now))
-            known = ledger.pools(connection, chain_id)
+            known: dict[str, Fact] = {**ledger.pools(connection, chain_id), **orders.placed(connection, chain_id)}
             decimals = ledger.decimals(connection, chain_id)
             bloom = meters.recall(connection, f"bloom:{chain_id}")
             everyone = [each for each in watched(wallets.all_wallets(connection), source.chain) if each.measured(now)]

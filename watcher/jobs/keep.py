@@ -15,7 +15,7 @@ from ingest.interpret import Interpretation
 from ingest.read import Reading
 from watcher.jobs.spending import Spent, record
 from watcher.jobs.suspect import Suspects
-from watcher.store import blocks, ledger, meters, suspicion
+from watcher.store import behalf, blocks, ledger, meters, orders, suspicion
 from watcher.store.database import writing
 from watcher.types import Coverage, TokenInfo
 
@@ -54,6 +54,15 @@ def store(
     suspicion.add_provisions(connection, chain_id, ready.suspects.provisions)
     suspicion.add(connection, ready.suspects.suspicions)
     ledger.add_pools(connection, chain_id, meaning.facts)
+    orders.add(connection, chain_id, meaning.orders)
+    behalf.add(
+        connection,
+        (
+            (chain_id, raw.tx_hash, wallet, raw.block.number)
+            for raw, wallet, decoding in meaning.decodings
+            if decoding.on_behalf
+        ),
+    )
     ledger.add_tokens(connection, named)
     ledger.add_coverage(
         connection,

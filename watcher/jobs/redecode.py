@@ -11,8 +11,9 @@ from ingest.hops import quote_hop
 from ingest.interpret import decode, mean
 from ingest.price_file import PriceFile
 from ingest.prices import Prices
-from ingest.types import Chain, Move, Trade, Valuation
-from watcher.store import ledger
+from ingest.types import Chain, Fact, Move, Trade, Valuation
+from ingest.venues.eth_flow import placements
+from watcher.store import behalf, ledger, orders
 from watcher.store.database import writing
 
 
@@ -25,8 +26,12 @@ def redecode(engine: Engine, chains: Mapping[int, Chain], *, now: datetime, pric
     trades: list[Trade] = []
     moves: list[Move] = []
     valuations: list[Valuation] = []
+    by_others: list[tuple[int, str, str, int]] = []
     with writing(engine) as connection:
-        known = {chain_id: ledger.pools(connection, chain_id) for chain_id in chains}
+        known: dict[int, dict[str, Fact]] = {
+            chain_id: {**ledger.pools(connection, chain_id), **orders.placed(connection, chain_id)}
+            for chain_id in chains
+        }
         prices = {
             chain_id: Prices(
                 chain=chain,
@@ -40,10 +45,13 @@ def redecode(engine: Engine, chains: Mapping[int, Chain], *, now: datetime, pric
             if (chain := chains.get(chain_id)) is None:
                 continue
             moved = read_movements(raw.receipt, chain.wrapped_native)
+            # An order is placed before it is filled, and so is what the chain tells of it.
+            known[chain_id] |= placements(moved.logs, chain)
             for wallet in raw.wallets:
                 found = decode(raw, wallet, chain, known=known[chain_id], internal_transactions=internals, moved=moved)
                 hop = quote_hop(found, moved.transfers, prices[chain_id].quotes) if found.trades else None
                 left, worth = mean(found, raw, wallet, prices[chain_id], hop)
+                by_others += [(chain_id, raw.tx_hash, wallet, raw.block.number)] if found.on_behalf else []
                 trades += found.trades
                 moves += left
                 valuations += worth
@@ -52,4 +60,6 @@ def redecode(engine: Engine, chains: Mapping[int, Chain], *, now: datetime, pric
         ledger.add_trades(connection, trades, decoder=VERSION, known_at=now, known_before=before)
         ledger.add_moves(connection, moves)
         ledger.add_valuations(connection, valuations)
+        behalf.clear(connection)
+        behalf.add(connection, by_others)
     return len(trades)

@@ -186,7 +186,7 @@ class _Look:
                 answers.append((None, None, None))
                 continue
             interpreter = Interpreter(
-                source.node, source.chain, pools[chain_id], Tracer(offers=False), decimals[chain_id]
+                source.node, source.chain, dict(pools[chain_id]), Tracer(offers=False), decimals[chain_id]
             )
             found = self._ask(source, partial(_footprint, source, interpreter, moved.to, block))
             answers.append(found or (None, None, None))

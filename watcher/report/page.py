@@ -11,6 +11,7 @@ from metrics.equity import Equity
 from metrics.types import Metric, State
 from watcher import tables
 from watcher.explain import explain
+from watcher.overview import on_behalf
 from watcher.report import html
 from watcher.report.style import STYLE
 from watcher.study import Study
@@ -207,7 +208,8 @@ def _foot(study: Study) -> str:
         "trades that look like wash trades": len(account.doubts),
     }
     said = ", ".join(f"{count} {what}" for what, count in left.items() if count) or "nothing"
+    others = f"{words}. " if (words := on_behalf(account.swaps_by_others)) else ""
     return html.words(
-        f"{text.count(len(account.round_trips), 'round trip')} in the books; left out: {said}. No flag is not health. "
-        "Edgewatch only reads: it never trades."
+        f"{text.count(len(account.round_trips), 'round trip')} in the books; left out: {said}. {others}"
+        "No flag is not health. Edgewatch only reads: it never trades."
     )

@@ -13,6 +13,7 @@ from watcher.store.schema import (
     coverage,
     feed_price,
     move,
+    on_behalf,
     provision,
     raw_transaction,
     raw_wallet,
@@ -68,7 +69,7 @@ def roll_back(connection: Connection, chain_id: int, after: int, *, until: int) 
     for table in (valuation, suspicion, raw_wallet):
         named = or_(*(table.c.tx_hash.in_(names) for names in orphaned))
         connection.execute(delete(table).where(table.c.chain_id == chain_id, named))
-    for table in (trade, move, provision, feed_price, raw_transaction):
+    for table in (trade, move, on_behalf, provision, feed_price, raw_transaction):
         connection.execute(delete(table).where(table.c.chain_id == chain_id, table.c.block_number > after))
     connection.execute(delete(block).where(block.c.chain_id == chain_id, block.c.number > after))
     mine = coverage.c.chain_id == chain_id

@@ -89,6 +89,14 @@ pool = Table(  # null: asked, and no known factory vouches for it
     Column("tokens", JSON, nullable=False),
 )
 
+placed_order = Table(  # who placed an order that was paid before it was filled
+    "placed_order",
+    metadata,
+    Column("chain_id", BigInteger, primary_key=True),
+    Column("uid", String(114), primary_key=True),  # the settlement's name of it: hash, owner, expiry
+    Column("wallet", String(42), nullable=False),
+)
+
 raw_wallet = Table(
     "raw_wallet",
     metadata,
@@ -130,6 +138,15 @@ move = Table(  # what moved without being traded: the books must know what is he
     Column("transaction_index", Integer, nullable=False),
     Column("timestamp", BigInteger, nullable=False),
     Column("amount_raw", Uint256, nullable=False),  # signed
+)
+
+on_behalf = Table(  # others swapped what the wallet had approved: no trade, but counted
+    "on_behalf",
+    metadata,
+    Column("chain_id", BigInteger, primary_key=True),
+    Column("tx_hash", String(66), primary_key=True),
+    Column("wallet", String(42), primary_key=True),
+    Column("block_number", BigInteger, nullable=False),
 )
 
 valuation = Table(
