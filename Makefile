@@ -75,9 +75,10 @@ notebook: $(VENV)/.installed ## open the drill-down notebook on the demo's datab
 	@$(PIP) "--editable" ".[notebook]"
 	@EDGEWATCH_CONFIG=$${EDGEWATCH_CONFIG:-$(CURDIR)/demo/edgewatch.toml} $(BIN)/jupyter lab notebooks/drilldown.ipynb
 
-bench: $(VENV)/.installed $(NPM)/node_modules/.installed ## how soon a change is flagged, what watching costs, how fast a chain is read (about 20 minutes)
+bench: $(VENV)/.installed $(NPM)/node_modules/.installed ## how soon a change is flagged, what of a hot list is luck, what watching costs, how fast a chain is read (about 40 minutes)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.detection
 	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.examples
+	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.luck
 	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.following
 	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.monitor
 	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.monitor year

@@ -250,6 +250,13 @@ def moved_away(found: MovedAway) -> str:
     return f"{said} in {positions}{worth}"
 
 
+def sure(probability: float | None) -> str:
+    """Return ``97 %``, ``over 99 %`` or ``under 1 %``: nothing is ever quite sure."""
+    if probability is None or not is_known(probability):
+        return UNKNOWN
+    return "over 99 %" if probability > 0.99 else "under 1 %" if probability < 0.01 else percent(probability)
+
+
 def hours(seconds: float) -> str:
     """Return ``4 hours``, ``3 days``, ``20 minutes``."""
     if not is_known(seconds):

@@ -1,5 +1,6 @@
 """The README speaks of everything that a person can type or configure, and of nothing else."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,16 @@ def test_the_examples_in_the_docs_are_those_that_were_measured():
     rows = [line for line in measured.splitlines() if line.startswith("|")]
     assert len(rows) == 8
     assert [row for row in rows if row not in page] == []
+
+
+def test_what_the_docs_say_of_luck_is_what_was_measured():
+    """Each row of figures in the section on edge and luck is one that ``benchmarks.luck`` wrote last."""
+    root = Path(__file__).parents[1]
+    measured = (root / "benchmarks/results.md").read_text().split("## `benchmarks.luck`")[1].split("\n## ")[0]
+    page = (root / "docs/metrics.md").read_text().split("## 6. Edge or luck")[1]
+    rows = [line for line in page.splitlines() if line.startswith("|") and re.search(r"\d%", line)]
+    assert len(rows) >= 15
+    assert [row for row in rows if row not in measured.splitlines()] == []
 
 
 def test_what_obeying_brought_in_the_docs_is_what_was_measured():

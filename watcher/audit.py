@@ -3,7 +3,7 @@
 The newer part of a wallet's record is judged by the older part. Pure: records in, reports out.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,6 +14,7 @@ from metrics.baseline import MINIMUM_DAYS, MINIMUM_ROUND_TRIPS
 from metrics.peers import FEW_PEERS
 from metrics.types import Assessment, State
 from watcher.books import Account, Interval
+from watcher.luck import ListLuck
 from watcher.record import Record
 from watcher.types import FILE, Coverage, Role, Wallet
 
@@ -64,6 +65,14 @@ class Report:
     median_holding_s: float | None  #: None: not known
     covered: Interval | None  #: first and last moment that was read
     assessment: Assessment | None
+    edge_probability: float | None  #: that its long-run mean return is above zero, or above your costs; None: not known
+
+    @property
+    def edge(self) -> str:
+        """Return ``97 %``, ``was 97 %`` of a wallet that has left its form since, or ``-``."""
+        if self.edge_probability is None:
+            return "-"
+        return f"{'was ' if self.finding is Finding.OFF_FORM else ''}{text.sure(self.edge_probability)}"
 
 
 def auditees(
@@ -101,11 +110,13 @@ def auditees(
     return seen
 
 
-def reports(record: Record, assessments: Iterable[Assessment], wanted: Collection[str]) -> list[Report]:
-    """One report a wallet, the worst first."""
+def reports(
+    record: Record, assessments: Iterable[Assessment], wanted: Collection[str], edges: Mapping[str, float]
+) -> list[Report]:
+    """One report a wallet, the worst first; ``edges``: how sure each has one, as far as that can be told."""
     found = {assessment.wallet: assessment for assessment in assessments}
     made = [
-        _report(account, found.get(account.wallet.address), record)
+        _report(account, found.get(account.wallet.address), record, edges.get(account.wallet.address))
         for account in record.accounts
         if account.wallet.address in wanted
     ]
@@ -113,7 +124,7 @@ def reports(record: Record, assessments: Iterable[Assessment], wanted: Collectio
     return sorted(made, key=lambda each: (rank.index(each.finding), each.wallet.label, each.wallet.address))
 
 
-def _report(account: Account, assessment: Assessment | None, record: Record) -> Report:
+def _report(account: Account, assessment: Assessment | None, record: Record, edge: float | None) -> Report:
     wallet, trips = account.wallet, account.round_trips
     seconds = [each.timestamp for each in account.activity if each.timestamp is not None]
     pace = len(seconds) / max(1.0, (max(seconds) - min(seconds)) / 86_400) if seconds else None
@@ -135,7 +146,33 @@ def _report(account: Account, assessment: Assessment | None, record: Record) -> 
         median_holding_s=holding,
         covered=covered,
         assessment=assessment if judged else None,
+        edge_probability=edge,
     )
+
+
+def lucky(found: ListLuck, made: Iterable[Report] = ()) -> str:
+    """Return ``Of these 40, about 9 probably have no edge (95 %: 4 to 16); 3 left their form.``, or "": not known.
+
+    Parameters
+    ----------
+    found
+        How sure the wallets of the list have an edge.
+    made
+        Their reports: an edge over the whole record may be gone by now.
+    """
+    told, luck = len(found.probability), found.luck
+    if luck is None:
+        return ""
+    number = round(luck.without_edge)
+    whom = f"Of these {told}" if told == found.wallets else f"Of the {told} that can be told"
+    has = "probably all have an edge"
+    if number:
+        has = f"about {number} probably {'has' if number == 1 else 'have'} no edge"
+    above = f" above your {text.setting(100 * found.cost)} % a round trip" if found.cost else ""
+    between = f" (95 %: {luck.low} to {luck.high}{'' if number else ' have none'})" if luck.low < luck.high else ""
+    left = sum(each.finding is Finding.OFF_FORM and each.edge_probability is not None for each in made)
+    gone = f"; {left} left {'its' if left == 1 else 'their'} form" if left else ""
+    return f"{whom}, {has}{above}{between}{gone}."
 
 
 def _finding(

@@ -150,13 +150,14 @@ def audit(items: Iterable[Report]) -> Table:
     table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("wallet", min_width=11)
     table.add_column("finding", ratio=1)
-    for name in ("peers", "by chance"):
+    for name in ("edge sure", "peers", "by chance"):
         table.add_column(name, justify="right", no_wrap=True)
     for item in items:
         seen = item.assessment
         table.add_row(
             f"{text.clean(item.wallet.label, 20)} {text.short(item.wallet.address)}".strip(),
             Text(item.words, style=_FINDING_STYLE[item.finding]),
+            item.edge,
             (f"{seen.evidence.peers}" if seen.evidence.peers else Text("none", style="yellow")) if seen else "-",
             text.chance(seen.score) if seen else "-",
         )

@@ -221,3 +221,9 @@ def test_figures_are_bounded_and_unknown_is_said():
     assert text.count(float("inf"), "day") == "an unknown number of days"
     assert text.figure(-0.0004, 2, sign=True) == "0.00"
     assert card.STAKE_USD == 100
+
+
+def test_nothing_is_ever_quite_sure():
+    """A probability is written in whole percent, its ends as bounds, and what is no number as unknown."""
+    told = [text.sure(each) for each in (0.0, 0.0099, 0.01, 0.97, 0.99, 0.9901, 1.0, float("nan"), None)]
+    assert told == ["under 1 %", "under 1 %", "1 %", "97 %", "99 %", "over 99 %", "over 99 %", "unknown", "unknown"]

@@ -6,8 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from metrics.luck import Luck
 from tests.watcher.test_import import MAP, document, edgewatch, table
-from watcher.audit import auditees
+from watcher.audit import auditees, lucky
+from watcher.luck import ListLuck
 from watcher.types import FILE, Coverage, Role, Wallet
 
 __all__ = ["edgewatch"]
@@ -55,6 +57,64 @@ def test_each_wallet_of_a_list_gets_the_finding_that_its_record_bears_out(filed)
     assert found["forex:nobody"]["finding"] == "cannot_judge"
     assert "nothing was read" in found["forex:nobody"]["words"]
     assert json.loads(out)["wallets"][0] == alice, "the worst first"
+
+
+def test_each_wallet_is_told_how_sure_its_edge_is_and_the_list_how_many_have_none(filed):
+    """The list's number is the sum of the wallets'; costs lower all of them; too short a record has no probability."""
+    whole = json.loads(filed("audit", "list.csv", "--json")[1])
+    sure = {item["address"]: item["edge_probability"] for item in whole["wallets"]}
+    told = [each for each in sure.values() if each is not None]
+    assert {address for address, each in sure.items() if each is None} == {
+        "forex:novice",
+        "forex:robot",
+        "forex:nobody",
+    }
+    assert all(0 < each < 1 for each in told)
+    assert whole["edge_known"] == 5
+    assert whole["expected_without_edge"] == pytest.approx(sum(1 - each for each in told))
+    low, high = whole["without_edge_95"]
+    assert 0 <= low <= whole["expected_without_edge"] <= high <= 5
+    dear = json.loads(filed("audit", "list.csv", "--cost", "2.5", "--json")[1])
+    assert dear["cost"] == 0.025
+    assert dear["expected_without_edge"] > whole["expected_without_edge"]
+    printed = " ".join(filed("audit", "list.csv", "--cost", "2.5")[1].split())
+    assert "Of the 5 that can be told, about" in printed
+    assert "no edge above your 2.5 % a round trip; 1 left its form." in printed
+    assert "was " in printed, "of a wallet that left its form, the edge over its whole record is a thing of the past"
+    assert filed("audit", "list.csv", "--cost", "-1")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("probability", "cost", "wallets", "words"),
+    [
+        ((0.9, 0.3, 0.2), 0.0, 3, "Of these 3, about 2 probably have no edge (95 %: 1 to 3)."),
+        ((0.9, 0.3, 0.9), 0.0, 3, "Of these 3, about 1 probably has no edge (95 %: 1 to 3)."),
+        ((0.9, 0.9), 0.0, 4, "Of the 2 that can be told, probably all have an edge (95 %: 1 to 3 have none)."),
+        (
+            (0.5, 0.4),
+            0.005,
+            2,
+            "Of these 2, about 1 probably has no edge above your 0.5 % a round trip (95 %: 1 to 3).",
+        ),
+    ],
+)
+def test_how_many_have_no_edge_is_said_in_one_sentence(probability, cost, wallets, words):
+    """Of all, or of those that can be told; one has, two have, and none is said to be none."""
+    luck = Luck(edge_probability=probability, without_edge=sum(1 - each for each in probability), low=1, high=3)
+    named = {f"w{n}": each for n, each in enumerate(probability)}
+    assert lucky(ListLuck(probability=named, luck=luck, cost=cost, wallets=wallets)) == words
+
+
+def test_a_number_that_is_sure_needs_no_range():
+    """Where both ends of the interval are the same, it is left out."""
+    luck = Luck(edge_probability=(0.999, 0.999), without_edge=0.002, low=0, high=0)
+    found = ListLuck(probability={"a": 0.999, "b": 0.999}, luck=luck, cost=0.0, wallets=2)
+    assert lucky(found) == "Of these 2, probably all have an edge."
+
+
+def test_of_a_list_without_records_nothing_is_said_of_luck():
+    """Unknown is unknown."""
+    assert lucky(ListLuck(probability={}, luck=None, cost=0.0, wallets=3)) == ""
 
 
 def test_an_audit_changes_nothing(filed):

@@ -13,9 +13,11 @@ from watcher import audit as audit_
 from watcher import tables, wallet_list
 from watcher.audit import Report
 from watcher.cli import context
+from watcher.cli.cost import Cost
 from watcher.cli.reading import read_all
 from watcher.given import read_given
 from watcher.lock import only_one
+from watcher.luck import ListLuck, of_list
 from watcher.record import read_record
 from watcher.store import ledger, wallets
 from watcher.store.database import reading, writing
@@ -34,9 +36,10 @@ def audit(
         ),
     ] = 90,
     read: Annotated[bool, typer.Option("--read", help="Put them on the watch list and read the node first.")] = False,  # noqa: FBT002
+    cost: Cost = 0.0,
     json: Annotated[bool, typer.Option("--json")] = False,  # noqa: FBT002
 ) -> None:
-    """Say who of a list is off form already, who is in form, and who cannot be judged. Nothing is flagged by it."""
+    """Say who of a list is off form already, who is in form, and how sure it has an edge. Nothing is flagged by it."""
     shared, now = context.of(ctx), build.clock()
     listed, refused = _listed(shared, file)
     if read:
@@ -59,11 +62,16 @@ def audit(
     if record is None:
         raise ConfigError("nothing was read yet: `edgewatch audit LIST --read`, or `edgewatch import FILE` first")
     assessments = record.judge(detection.per_wallet_year(len(record.followed)))
-    found = audit_.reports(record, assessments, {wallet.address for wallet in wanted})
+    peers = [wallet for wallet in known if wallet.role is Role.PEER]
+    edges = of_list(record, wanted, peers, cost=cost / 100)
+    found = audit_.reports(record, assessments, {wallet.address for wallet in wanted}, edges.probability)
     if json:
-        context.print_json({"as_of": record.as_of.isoformat(), "wallets": [_object(each) for each in found]})
+        whole = {"as_of": record.as_of.isoformat(), **_luck(edges)}
+        context.print_json({**whole, "wallets": [_object(each) for each in found]})
     else:
         context.out().print(tables.audit(found))
+        if told := audit_.lucky(edges, found):
+            typer.echo(told)
         bad = sum(each.finding in audit_.FOUND for each in found)
         typer.echo(f"{count(len(found), 'wallet')} as of {record.as_of:%Y-%m-%d %H:%M} UTC, {bad} with a finding")
     if refused or any(each.finding in audit_.FOUND for each in found):
@@ -86,6 +94,16 @@ def _listed(shared: context.Context, file: Path | None) -> tuple[list[Wallet] | 
     )
 
 
+def _luck(edges: ListLuck) -> dict[str, Any]:
+    luck = edges.luck
+    return {
+        "cost": edges.cost,
+        "edge_known": len(edges.probability),
+        "expected_without_edge": luck.without_edge if luck else None,
+        "without_edge_95": [luck.low, luck.high] if luck else None,
+    }
+
+
 def _object(report: Report) -> dict[str, Any]:
     assessment = report.assessment
     evidence = assessment.evidence if assessment else None
@@ -94,6 +112,7 @@ def _object(report: Report) -> dict[str, Any]:
         "label": report.wallet.label,
         "finding": report.finding.value,
         "words": report.words,
+        "edge_probability": report.edge_probability,
         "since": evidence.since.isoformat() if evidence and evidence.since else None,
         "judged_from": report.judged_from.isoformat(),
         "state": assessment.state.value if assessment else None,

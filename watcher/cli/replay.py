@@ -17,6 +17,7 @@ from watcher import audit, following, tables
 from watcher import replay as replay_
 from watcher.books import trade_key
 from watcher.cli import context
+from watcher.cli.cost import Cost
 from watcher.config import DIAL
 from watcher.own_file import check_free, write
 from watcher.record import read_record
@@ -36,13 +37,6 @@ def _dials(values: list[float] | None) -> list[float]:
         raise typer.BadParameter(str(error)) from None
 
 
-def _cost(value: float) -> float:
-    try:
-        return real(value, least=0.0, most=50.0, example=0.5)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-
-
 def replay(
     ctx: typer.Context,
     hindsight: Annotated[bool, typer.Option("--hindsight", help="As if all had been known when it happened.")] = False,  # noqa: FBT002
@@ -50,9 +44,7 @@ def replay(
     dial: Annotated[
         list[float] | None, typer.Option(callback=_dials, help="False flags per wallet-year to try; may be repeated.")
     ] = None,
-    cost: Annotated[
-        float, typer.Option(callback=_cost, help="Your own costs of a round trip, percent of the stake.")
-    ] = 0.0,
+    cost: Cost = 0.0,
     chart: Annotated[Path | None, typer.Option(help="Draw a PNG here, of the first dial.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a chart of that name.")] = False,  # noqa: FBT002
     json: Annotated[bool, typer.Option("--json")] = False,  # noqa: FBT002
