@@ -14,8 +14,9 @@ from datetime import timedelta
 from itertools import pairwise, repeat
 
 import numpy as np
+import pandas as pd
 
-from metrics import calibration
+from metrics import assumed, calibration
 from metrics.calibration import KNOTS, RATES, SHARES, recurrence_years
 from metrics.fingerprint import detector
 from metrics.monitor import Monitor
@@ -44,6 +45,14 @@ def statistics(key, drawdowns, peers):
     monitor.start(frame[past], mapping, followed_since=START, open_positions=positions[positions["marked_at"] == START])
     monitor.tick(START + timedelta(days=DAYS), frame[~past], positions)
     return monitor.course(DAYS)
+
+
+def traits(key):
+    """``Monitor.baselines`` of one unchanged world."""
+    frame, _ = population(np.random.default_rng([*key, 0]), history_days=90, days=DAYS)
+    monitor = Monitor()
+    monitor.start(frame[frame["closed_at"] < START], None, followed_since=START)
+    return monitor.baselines()
 
 
 def first_rate(scores, level):
@@ -80,6 +89,9 @@ def simulated(worlds, seed, *, peers):
 def main():
     worlds = int(sys.argv[1]) if len(sys.argv) > 1 else 60
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 2026
+    with ProcessPoolExecutor() as pool:
+        every = list(pool.map(traits, [(seed, i) for i in range(worlds)]))
+    print(f"# metrics.assumed\nRANGES = {assumed.ranges(pd.concat(every))}")
     print(f'FITTED_WITH = "{detector()}"')
     for name, peers in (("WITH_PEERS", True), ("ALONE", False)):
         families, others = (simulated(worlds, each, peers=peers) for each in (seed, seed + 1))

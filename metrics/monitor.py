@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from metrics.assumed import TRAITS
 from metrics.bags import UNDER_WATER, away_positions, told_positions
 from metrics.baseline import Population
 from metrics.calibration import SHARES, own_silence
@@ -259,6 +260,12 @@ class Monitor:
         """What every wallet's pause and slow weeks brought to its score on the last days, years, (wallets, days)."""
         kept = [self._replay.checkpoints[day] for day in range(self._end - days, self._end)]
         return np.stack([own_silence(each.pause, each.stretch) for each in kept], axis=1)
+
+    def baselines(self) -> pd.DataFrame:
+        """``metrics.assumed.TRAITS`` of the wallets whose baselines are known; a row a wallet, by its name."""
+        bank = self._replay.constants()[0]
+        whole = pd.DataFrame({trait: getattr(bank, trait) for trait in TRAITS}, index=list(self._wallets))
+        return whole[bank.known]
 
     def compared(self) -> FloatArray:
         """With how many peers each wallet was compared on the last complete day, (wallets,), in the same order."""

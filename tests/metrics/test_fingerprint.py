@@ -30,7 +30,7 @@ SAID = {
 """Means of the streams' statistics in the world below, by the detector that the tables were fitted with."""
 RATE = 2.800132478
 
-SHELL = {"monitor", "verdict", "dating", "sight", "types", "interval"}
+SHELL = {"monitor", "assumed", "verdict", "dating", "sight", "types", "interval"}
 """Modules that the monitor reads and no score depends on."""
 
 

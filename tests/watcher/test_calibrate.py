@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from metrics.assumed import TRAITS
 from metrics.realised import Factor
 from tests.watcher.test_import import MAP, document, edgewatch, table
 from watcher import factor
@@ -41,9 +42,14 @@ def test_it_counts_and_says_what_it_found(edgewatch, imported):
     assert strict["flags"] <= one["flags"] <= loose["flags"]
     assert one["rate"] == pytest.approx(one["flags"] / one["wallet_years"])
     assert one["low"] <= one["rate"] <= one["high"]
+    assert {each["trait"] for each in found["assumed"]} == set(TRAITS)
+    assert all(each["least"] <= each["median"] <= each["most"] for each in found["assumed"])
     assert [(each["days"], len(each["wallets"])) for each in found["stretches"]] == [(196, 6)]
     assert json.loads(edgewatch("calibrate", "--times", "2", "--json")[1]) == found
-    assert "from 10 on, scores would be corrected" in " ".join(edgewatch("calibrate", "--times", "1")[1].split())
+    words = " ".join(edgewatch("calibrate", "--times", "1")[1].split())
+    assert "from 10 on, scores would be corrected" in words
+    assert "trait curve made with yours: median (all) outside" in words
+    assert "in lists of 32, that the shipped curve was made with" in words
 
 
 def test_what_cannot_be_shuffled_is_told(edgewatch, tmp_path):

@@ -1,5 +1,6 @@
 """``edgewatch calibrate``: does the dial keep its promise on one's own wallets."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -9,11 +10,12 @@ from rich.progress import Progress
 
 from alerts.text import count, figure
 from ingest.errors import ConfigError
+from metrics.assumed import Distance, compare
 from metrics.realised import ENOUGH
 from metrics.shuffled import LEAST_DAYS, stretches
 from watcher import app as build
+from watcher import assumed, factor, tables
 from watcher import calibrate as calibrate_
-from watcher import factor, tables
 from watcher.calibrate import Calibrated
 from watcher.cli import context
 from watcher.record import read_record
@@ -57,13 +59,16 @@ def calibrate(
         task = bar.add_task("shuffling", total=times * len(found))
         rng = np.random.default_rng(SEED)
         done = calibrate_.calibrate(record, found, dials, rng, times=times, on_shuffle=lambda: bar.advance(task))
+    distances = compare(record.watch(dial)[0].baselines())
     with writing(shared.engine) as connection:
         factor.keep(connection, done.factor, now)
     if json:
-        context.print_json(_object(done))
+        context.print_json(_object(done, distances))
     else:
         context.out().print(tables.realised(done.rates))
         _tell(done)
+        context.out().print(assumed.table(distances))
+        typer.echo(assumed.unlike(distances, {each.wallet.address: each.wallet.label for each in record.accounts}))
 
 
 def _tell(done: Calibrated) -> None:
@@ -84,8 +89,9 @@ def _tell(done: Calibrated) -> None:
         typer.echo("nothing says that the dial's promise is broken: scores stay what the shipped curve says")
 
 
-def _object(done: Calibrated) -> dict[str, Any]:
+def _object(done: Calibrated, distances: Sequence[Distance]) -> dict[str, Any]:
     return {
+        "assumed": [asdict(each) for each in distances],
         "times": done.times,
         "rates": [asdict(each) for each in done.rates],
         "factor": asdict(done.factor) if done.factor else None,
