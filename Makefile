@@ -96,7 +96,7 @@ record-demo: $(VENV)/.installed-dev $(NPM)/node_modules/.installed ## record the
 	@$(BIN)/python -m tests.localchain.record
 
 venues: $(VENV)/.installed ## write docs/venues.md from the registry of chains and venues
-	@$(BIN)/python -m ingest.venue_page > docs/venues.md
+	@$(BIN)/python -m ingest.evm.venue_page > docs/venues.md
 
 clean: ## remove the environment and caches
 	rm -rf $(VENV) $(PEERS) $(NPM)/node_modules demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.timing import seconds
-from metrics.ledger import Ledger, round_trip_rows
+from metrics.baseline.wallet_history import Ledger, round_trip_rows
 from metrics.rolling import trailing
 
 WALLETS, EACH, DAYS, WINDOW_S = 2_000, 2_000, 365, 30 * 86_400

@@ -3,10 +3,12 @@
 Amounts are integers in base units and are never narrowed. Addresses and hashes are lower-case hex strings.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
@@ -214,7 +216,7 @@ class Valuation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     ordinal: int
     value_usd: Decimal | None  #: None: unpriced, which is not zero
     gas_usd: Decimal | None  #: the trade's gas; None: unpriced
-    source: str  #: one of ``ingest.prices.SOURCES``, or ``hop`` (the quote token between two assets)
+    source: str  #: one of ``ingest.evm.pricing.valuation.SOURCES``, or ``hop`` (the quote token between two assets)
     as_of: int | None  #: unix seconds of the price
 
 
@@ -244,3 +246,15 @@ class FiledTrip:
     def holding_s(self) -> float | None:
         """Seconds from opening to close."""
         return None if self.opened_at is None else (self.closed_at - self.opened_at).total_seconds()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawTransaction:
+    """A node's own words on one transaction, its block hash checked."""
+
+    tx_hash: str
+    block: BlockRef
+    transaction_index: int
+    transaction: Mapping[str, Any]
+    receipt: Mapping[str, Any]
+    wallets: frozenset[str]  #: watched wallets whose tokens it moved, those apart that were only sent some

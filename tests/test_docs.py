@@ -7,8 +7,8 @@ import pytest
 import typer.main
 
 from watcher.cli.main import app
-from watcher.config import BudgetConfig, ChainConfig, DetectionConfig, StoreConfig
-from watcher.telegram_config import ChatConfig, TelegramConfig
+from watcher.config.settings import BudgetConfig, ChainConfig, DetectionConfig, StoreConfig
+from watcher.config.telegram import ChatConfig, TelegramConfig
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 

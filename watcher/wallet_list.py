@@ -11,7 +11,7 @@ from itertools import chain
 from eth_utils.address import is_checksum_address, is_checksum_formatted_address, to_checksum_address
 
 from ingest.errors import ConfigError
-from ingest.lines import LONGEST, lines_of, text_of
+from ingest.files.lines import LONGEST, lines_of, text_of
 from ingest.text import clean
 from watcher.types import FILE, Role, Wallet
 

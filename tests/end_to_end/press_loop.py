@@ -5,11 +5,11 @@ import os
 import sys
 from datetime import UTC, datetime
 
-from alerts.bot import TelegramBot
+from alerts.telegram.bot import TelegramBot
 from tests.alerts.examples import CHAT, KEY
 from tests.fakes.bot_api import TOKEN
-from watcher.desk import Desk
-from watcher.store import database
+from watcher.store.sql import database
+from watcher.telegram.decision_handler import Desk
 
 
 async def main(url, base_url):

@@ -8,7 +8,7 @@ from importlib.metadata import version
 import pytest
 
 from tests.fakes.node import FakeNode
-from tests.ingest.test_probe import FULL, GOOD
+from tests.ingest.evm.sync.test_capabilities import FULL, GOOD
 from watcher.cli.main import main
 
 ONE = "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed"

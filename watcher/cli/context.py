@@ -12,9 +12,9 @@ from sqlalchemy import Engine
 
 from ingest.text import to_json
 from watcher import app
-from watcher.actions import Person
 from watcher.cli.rows import plain
-from watcher.config import Config, environment, find_file, load
+from watcher.config.settings import Config, environment, find_file, load
+from watcher.telegram.actions import Person
 
 
 @dataclass

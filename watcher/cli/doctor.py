@@ -9,16 +9,16 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from ingest.budget import Meter
 from ingest.errors import WatchError
+from ingest.evm.rpc.budget import Meter
 from watcher import app as build
-from watcher import doctor as doctor_
-from watcher import overview
 from watcher.cli import context
-from watcher.config import ChainConfig
-from watcher.doctor import Check, Health, guarded
-from watcher.jobs.spending import settle
-from watcher.store import database
+from watcher.config.settings import ChainConfig
+from watcher.jobs.sync.spending import settle
+from watcher.reports import doctor as doctor_
+from watcher.reports import overview
+from watcher.reports.doctor import Check, Health, guarded
+from watcher.store.sql import database
 
 CHECKING = "checking"  #: what its requests are counted under
 _MARK = {Health.OK: ("ok  ", "green"), Health.WARNING: ("warn", "yellow"), Health.FAILED: ("FAIL", "bold red")}

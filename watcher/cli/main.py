@@ -16,15 +16,15 @@ from ingest.errors import BudgetExhausted, ConfigError, WatchError
 from ingest.text import clean, to_json
 from watcher.cli import (
     audit,
+    backfill,
     calibrate,
     context,
     doctor,
+    export,
+    files,
     flags,
-    importing,
     inspect,
-    ledger,
     peers,
-    reading,
     replay,
     report,
     setup,
@@ -47,8 +47,8 @@ app = typer.Typer(
 app.add_typer(wallets.app, name="wallets")
 app.add_typer(peers.app, name="peers")
 app.add_typer(flags.app, name="flags")
-inspect.export.command(name="flags")(ledger.export_flags)
-inspect.export.command(name="decisions")(ledger.export_decisions)
+inspect.export.command(name="flags")(export.export_flags)
+inspect.export.command(name="decisions")(export.export_decisions)
 app.add_typer(inspect.export, name="export")
 app.add_typer(setup.database, name="db")
 app.add_typer(telegram.app, name="telegram")
@@ -59,11 +59,11 @@ for command in (
     audit.audit,
     replay.replay,
     calibrate.calibrate,
-    reading.backfill,
-    reading.once,
-    reading.run,
-    reading.digest,
-    reading.redecode,
+    backfill.backfill,
+    backfill.once,
+    backfill.run,
+    backfill.digest,
+    backfill.redecode,
     inspect.status,
     inspect.health,
     inspect.budget,
@@ -74,7 +74,7 @@ for command in (
     app.command()(command)
 
 
-app.command(name="import")(importing.import_)
+app.command(name="import")(files.import_)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer's form

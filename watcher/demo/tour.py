@@ -7,19 +7,21 @@ from pathlib import Path
 from rich.console import Console
 from rich.panel import Panel
 
-from alerts.message import card, plain
+from alerts.messages.message import card, plain
 from alerts.types import Flag
 from ingest.errors import ConfigError
 from metrics.types import Metric
-from watcher import app, overview, tables, wallet_list
-from watcher.cli import context, reading
-from watcher.config import CONFIG_VARIABLE
+from watcher import app, wallet_list
+from watcher.cli import backfill, context
+from watcher.config.settings import CONFIG_VARIABLE
 from watcher.demo import picture
 from watcher.demo.node import ReplayNode
-from watcher.jobs.assess import assess_once
-from watcher.jobs.deliver import flag_message
+from watcher.jobs.review.assess import assess_once
+from watcher.jobs.review.deliver import flag_message
 from watcher.own_file import write
-from watcher.store import database, review, wallets
+from watcher.reports import overview, tables
+from watcher.store import flag_log, wallets
+from watcher.store.sql import database
 from watcher.types import Role
 
 RANGE = 120  #: blocks that the demo's node allows at once, as providers do: reading has to find that out
@@ -60,7 +62,7 @@ def run(folder: Path, console: Console) -> None:
             for _, wallet in listing.accepted:
                 wallets.add(connection, wallet)
         console.print(f"{len(listing.accepted)} wallets imported.")
-        reading.read_all(shared, console, now)
+        backfill.read_all(shared, console, now)
         with console.status("judging the wallets"):
             assess_once(
                 shared.engine,
@@ -68,7 +70,7 @@ def run(folder: Path, console: Console) -> None:
                 detection=shared.config.detection,
                 now=now,
             )
-        reading.look_into_silence(shared, console, now)
+        backfill.look_into_silence(shared, console, now)
     _show(shared, folder, console, now)
 
 
@@ -84,7 +86,7 @@ def _make_room(folder: Path) -> None:
 def _show(shared: context.Context, folder: Path, console: Console, now: datetime) -> None:
     with database.reading(shared.engine) as connection:
         view = overview.read(connection, now)
-        flags = review.flags(connection)
+        flags = flag_log.flags(connection)
     console.print()
     console.print(tables.wallets([pair for pair in view.wallets if pair[0].role is Role.FOLLOWED]))
     shown = sorted(flags, key=lambda flag: (flag.evidence.lead is not Metric.WIN_RATE, flag.flag_id))[:1]

@@ -5,9 +5,9 @@ import hashlib
 from sqlalchemy import Engine, delete
 
 from ingest.types import Chain
-from watcher.store import meters
-from watcher.store.database import reading, writing
-from watcher.store.schema import pool
+from watcher.store import usage
+from watcher.store.sql.database import reading, writing
+from watcher.store.sql.schema import pool
 
 
 def forget_refused(engine: Engine, chain: Chain) -> None:
@@ -23,8 +23,8 @@ def forget_refused(engine: Engine, chain: Chain) -> None:
     entries = sorted((dex.kind, dex.factory, dex.init_code_hash or "", dex.deployer or "") for dex in chain.dexes)
     venues, memo = hashlib.sha256(repr(entries).encode()).hexdigest(), f"venues:{chain.chain_id}"
     with reading(engine) as connection:
-        if meters.recall(connection, memo) == venues:
+        if usage.recall(connection, memo) == venues:
             return
     with writing(engine) as connection:
         connection.execute(delete(pool).where(pool.c.chain_id == chain.chain_id, pool.c.factory.is_(None)))
-        meters.remember(connection, memo, venues)
+        usage.remember(connection, memo, venues)
