@@ -68,7 +68,7 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
+class ListedWallet:
     """A wallet as a list names it."""
 
     wallet: str

@@ -19,8 +19,8 @@ from ingest.evm.attribution.erc4337 import own_part
 from ingest.evm.attribution.filled_orders import attested
 from ingest.evm.attribution.native_settlement import Native, Untraced
 from ingest.evm.attribution.oneinch import signed_order
-from ingest.evm.attribution.own_swaps import Way, own_way
-from ingest.evm.attribution.pool_verification import Edge, Evidence, Judge
+from ingest.evm.attribution.own_swaps import OwnPath, own_way
+from ingest.evm.attribution.pool_verification import Edge, Judge, PoolEvidence
 from ingest.evm.attribution.pool_verification import edges as edges_of
 from ingest.evm.attribution.router_fees import calldata
 from ingest.evm.attribution.swap_paths import Conversions, Explained, conversions, explain
@@ -157,8 +157,8 @@ _ON_ITS_BEHALF = (
 class _Seen(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a transaction says about swaps, as far as it concerns the wallet."""
 
-    evidence: Evidence
-    way: Way
+    evidence: PoolEvidence
+    way: OwnPath
     judge: Judge  #: who weighed them
     edges: list[Edge]
     links: Conversions
@@ -235,7 +235,9 @@ class _Case(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             on_behalf=reason == _ON_ITS_BEHALF,
         )
 
-    def _see(self, events: Sequence[SwapEvent], evidence: Evidence, tokens: tuple[Flow, ...], judge: Judge) -> _Seen:
+    def _see(
+        self, events: Sequence[SwapEvent], evidence: PoolEvidence, tokens: tuple[Flow, ...], judge: Judge
+    ) -> _Seen:
         chain, transfers = self.chain, self.own.transfers
         quotes = {chain.wrapped_native, *(quote.address for quote in chain.quote_tokens)} if chain else set()
         behind = facades(transfers, quotes)

@@ -168,7 +168,7 @@ class QuoteToken:
 class Dex:
     """One exchange deployment of a chain: a factory whose pools can be re-derived, or a singleton."""
 
-    kind: str  #: family name as in ``ingest/venues``
+    kind: str  #: family name as in ``ingest/evm/venues``
     factory: str  #: factory, singleton, vault or settlement contract
     init_code_hash: str | None = None  #: of its pools (EIP-1014); None where pools cannot be derived offline
     deployer: str | None = None  #: CREATE2 deployer where it is not the factory
@@ -176,7 +176,7 @@ class Dex:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
+class UncoveredVenue:
     """A venue of a chain whose trades are not verified, or not seen, and why."""
 
     name: str
@@ -195,8 +195,8 @@ class Chain:
     native_usd_feed: str | None = None  #: Chainlink aggregator proxy, native / USD
     dexes: tuple[Dex, ...] = ()
     block_seconds: float = 12.0  #: rough, for estimates only
-    unverified: tuple[Gap, ...] = ()  #: read here, but vouched for by nobody
-    unseen: tuple[Gap, ...] = ()  #: not read
+    unverified: tuple[UncoveredVenue, ...] = ()  #: read here, but vouched for by nobody
+    unseen: tuple[UncoveredVenue, ...] = ()  #: not read
 
 
 class BlockRef(msgspec.Struct, frozen=True, kw_only=True, gc=False):

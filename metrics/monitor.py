@@ -15,9 +15,9 @@ import pandas as pd
 
 from metrics.baseline.baseline import Population
 from metrics.baseline.unrealised_losses import UNDER_WATER, away_positions, told_positions
-from metrics.baseline.wallet_history import DAY_S, Ledger, Row, round_trip_rows, trade_rows
+from metrics.baseline.wallet_history import DAY_S, Row, WalletHistory, round_trip_rows, trade_rows
 from metrics.baseline.wallet_state import EVER, Watched
-from metrics.detector.checkpoints import Replay
+from metrics.detector.checkpoints import Checkpoints
 from metrics.detector.curve_population import TRAITS
 from metrics.detector.cusum import Stream, statistic
 from metrics.detector.recurrence import SHARES, own_silence
@@ -154,7 +154,7 @@ class Monitor:
             one = self._wallets[wallet]
             one.judged_from, one.learn_from, one.followed = since, EVER, True
             known = one.ledger
-            one.ledger = Ledger(frames=known.frames, marked=known.marked, away=known.away)
+            one.ledger = WalletHistory(frames=known.frames, marked=known.marked, away=known.away)
             one.baseline, one.bags, one.trade_feed = None, {}, False
             self._replay.panel.clear(one.row)
         else:
@@ -322,8 +322,8 @@ class Monitor:
 
     # ------------------------------------------------------------------ inside
 
-    def _new_replay(self, first_day: int) -> Replay:
-        return Replay(self._wallets, first_day=first_day, flag_years=1.0 / self.false_flags_per_wallet_year)
+    def _new_replay(self, first_day: int) -> Checkpoints:
+        return Checkpoints(self._wallets, first_day=first_day, flag_years=1.0 / self.false_flags_per_wallet_year)
 
     def _begin_now(self, day: int) -> None:
         """Start without any history: the first tick is where time begins."""

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from importlinter.cli import lint_imports
 
+from tests import rooms
+
 ROOT = Path(__file__).parents[1]
 ROOMS = ("ingest", "metrics", "alerts", "watcher")
 SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
@@ -95,3 +97,9 @@ def test_a_folder_is_seen_at_one_glance():
         if len(files := [path for path in folder.glob("*.py") if path.name != "__init__.py"]) > 15
     }
     assert set(crowded) <= {"watcher/cli", "watcher/migrations/versions"}
+
+
+def test_the_picture_of_the_rooms_is_the_code():
+    """The design page draws the imports as they are; after a change: ``make rooms``."""
+    text = rooms.PAGE.read_text(encoding="utf-8")
+    assert rooms.page(text) == text

@@ -16,10 +16,10 @@ from sqlalchemy import Engine
 
 from alerts.telegram.bot import TelegramBot
 from ingest.errors import ConfigError, IngestError, RpcUnavailable
-from ingest.evm.rpc.adaptive_size import Stride
+from ingest.evm.rpc.adaptive_size import AdaptiveSize
 from ingest.evm.rpc.budget import Meter
 from ingest.evm.rpc.endpoint import names
-from ingest.evm.rpc.endpoint_health import Standing
+from ingest.evm.rpc.endpoint_health import EndpointHealth
 from ingest.evm.rpc.node import Node
 from ingest.evm.sync import hypersync
 from ingest.evm.sync.capabilities import probe, served_elsewhere
@@ -37,7 +37,7 @@ from watcher.jobs.sync.spending import settle
 from watcher.own_file import open_plain
 from watcher.store import usage
 from watcher.store.sql import database
-from watcher.telegram.decision_handler import Desk
+from watcher.telegram.decision_handler import DecisionHandler
 
 UNRECORDED = 500  #: at most one part in so many of a day's budget is spent and not persisted
 RECORD_S = 1.0
@@ -163,13 +163,15 @@ def abilities(source: Source) -> list[Ability]:
         return [replace(each, index=None) for each in found]
 
 
-_standings: dict[str, Standing] = {}
+_standings: dict[str, EndpointHealth] = {}
 """What this process learned of each endpoint, by URL: it outlives the nodes, which are built for each run of a job."""
 
 
 def _stand(table: ChainConfig) -> None:
     for url in table.rpc_urls:
-        _standings.setdefault(url, Standing(most_per_s=table.requests_per_second, width=Stride(1, table.in_flight)))
+        _standings.setdefault(
+            url, EndpointHealth(most_per_s=table.requests_per_second, width=AdaptiveSize(1, table.in_flight))
+        )
 
 
 def _recorded(engine: Engine, meter: Meter, table: ChainConfig, most: int, purpose: str) -> Charge:
@@ -253,9 +255,9 @@ def chat_ids(config: Config) -> list[int]:
     return [] if config.telegram is None else config.telegram.chat_ids
 
 
-def desk(config: Config, engine: Engine) -> Desk:
+def desk(config: Config, engine: Engine) -> DecisionHandler:
     """Where decisions are taken down."""
-    return Desk(
+    return DecisionHandler(
         engine,
         clock=clock,
         key=button_key(config),

@@ -9,7 +9,7 @@ from alerts.messages.card import from_to, lead_of
 from alerts.messages.lines import TEXT_LIMIT
 from alerts.messages.market_event import named
 from alerts.messages.message import PROMISE
-from alerts.types import Flag, FlagStatus, Message, Named
+from alerts.types import Flag, FlagStatus, ListedWallet, Message
 from metrics.types import Assessment, Sight, State
 
 NEAREST: Final = 3  #: wallets nearest to a flag
@@ -34,7 +34,7 @@ def digest(
     title: str,
     flags: Sequence[Flag],
     *,
-    wallets: Sequence[tuple[Named, Assessment]] = (),
+    wallets: Sequence[tuple[ListedWallet, Assessment]] = (),
     facts: Sequence[str] = (),
 ) -> tuple[Message, ...]:
     """Write all flags, one line each and none dropped, and how the list stands.
@@ -96,13 +96,13 @@ def _flag(flag: Flag) -> str:
     return " · ".join(part for part in who if part)
 
 
-def _states(wallets: Sequence[tuple[Named, Assessment]]) -> str:
+def _states(wallets: Sequence[tuple[ListedWallet, Assessment]]) -> str:
     counted = Counter(item.state for _, item in wallets)
     parts = [f"{counted[state]:,} {words}" for state, words in STATES.items() if counted[state]]
     return f"<b>{wording.count(len(wallets), 'wallet')}</b>: {', '.join(parts)}."
 
 
-def _nearest(wallets: Sequence[tuple[Named, Assessment]]) -> Iterator[str]:
+def _nearest(wallets: Sequence[tuple[ListedWallet, Assessment]]) -> Iterator[str]:
     judged = [(who, item) for who, item in wallets if item.state in {State.OK, State.WATCH} and lead_of(item.evidence)]
     near = sorted(judged, key=lambda pair: (-pair[1].score, pair[0].wallet))[:NEAREST]
     if near:
@@ -113,7 +113,7 @@ def _nearest(wallets: Sequence[tuple[Named, Assessment]]) -> Iterator[str]:
         yield f"{named(who)} · {wording.name(lead.metric)} {from_to(lead)} · by luck {wording.recurrence(item.score)}"
 
 
-def _gains(wallets: Sequence[tuple[Named, Assessment]]) -> Iterator[str]:
+def _gains(wallets: Sequence[tuple[ListedWallet, Assessment]]) -> Iterator[str]:
     better = [f"{named(who)}, {wording.gain(item.evidence.gain)}" for who, item in wallets if item.evidence.gain]
     if better:
         yield "<b>Up</b>"

@@ -6,13 +6,13 @@ from typing import Final
 from alerts import wording
 from alerts.messages.lines import CAPTION_LIMIT
 from alerts.messages.message import PROMISE
-from alerts.types import Message, Named
+from alerts.types import ListedWallet, Message
 from metrics.detector.market_event import MarketEvent
 
 _MOST: Final = 40  #: names in a list
 
 
-def event_message(event: MarketEvent, names: Mapping[str, Named], *, watched: int) -> Message:
+def event_message(event: MarketEvent, names: Mapping[str, ListedWallet], *, watched: int) -> Message:
     """Write the one message that stands for many flags; it asks for no decision and makes no sound.
 
     Wallets that fell further than their peers are named, and so are those of which nothing can be said. The others are
@@ -32,7 +32,7 @@ def event_message(event: MarketEvent, names: Mapping[str, Named], *, watched: in
     return Message(html=html, silent=True)
 
 
-def _lines(event: MarketEvent, names: Mapping[str, Named], watched: int, most: int) -> list[str]:
+def _lines(event: MarketEvent, names: Mapping[str, ListedWallet], watched: int, most: int) -> list[str]:
     def listed(wallets: Sequence[str]) -> str:
         shown = ", ".join(named(names[each]) for each in wallets[:most])
         return f"{shown} and {len(wallets) - most:,} more" if len(wallets) > most else shown
@@ -75,7 +75,7 @@ def _flags(event: MarketEvent, flagged: int) -> str:
     return f"; {flags} of their own {'is' if flagged == 1 else 'are'} open, for those with a number"
 
 
-def named(item: Named) -> str:
+def named(item: ListedWallet) -> str:
     """Say a wallet in a list: its flag, and its label or else its address."""
     number = f"#{item.flag_id} " if item.flag_id is not None else ""
     return f"{number}{wording.escape(item.label, 16) or wording.escape(wording.address(item.wallet), 24)}"

@@ -41,7 +41,7 @@ from alerts.messages.message import plain
 from alerts.telegram.attempt import Attempt, is_about_topic, topic_words
 from alerts.telegram.pacer import Pacer
 from alerts.telegram.transport import PLACEHOLDER, TokenTransport
-from alerts.telegram.update_loop import Desk, Room, catch_up, listen
+from alerts.telegram.update_loop import Audience, DecisionSink, catch_up, listen
 from alerts.telegram.updates import GENERAL, Me, Update, read
 from alerts.types import Button, Message
 from alerts.wording import clean, figure
@@ -111,7 +111,7 @@ class TelegramBot:
         if len(key) < 16:
             raise ValueError("the key that signs buttons needs at least 16 bytes")
         everyone = {chat: frozenset(ids) for chat, ids in more_chats.items()} | {chat_id: users}
-        self._chat_id, self._room = chat_id, Room(users=everyone, key=key)
+        self._chat_id, self._room = chat_id, Audience(users=everyone, key=key)
         self._pacer, self._topics = Pacer(pace), dict(topics)
         self._me: Me | None = None  # learned before the first update is read
         self._timeout, self._poll_seconds = timeout, poll_seconds
@@ -217,7 +217,7 @@ class TelegramBot:
             except TelegramError as error:
                 _log.info("the menu of chat %s could not be set: %s", chat_id, _explain(error))
 
-    async def poll(self, desk: Desk, *, stop: asyncio.Event) -> None:
+    async def poll(self, desk: DecisionSink, *, stop: asyncio.Event) -> None:
         """Take presses and commands until ``stop`` is set, see `alerts.telegram.update_loop`.
 
         Raises
@@ -229,7 +229,7 @@ class TelegramBot:
         """
         await listen(self, desk, self._room, stop=stop)
 
-    async def catch_up(self, desk: Desk) -> None:
+    async def catch_up(self, desk: DecisionSink) -> None:
         """Take what waits and come back, see `poll`; with ``poll_seconds = 0`` at once.
 
         Raises

@@ -24,14 +24,14 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
+class Audience:
     """Where to listen, and to whom."""
 
     users: Mapping[int, frozenset[int]]  #: chat to the only people that are heard there
     key: bytes = field(repr=False)  #: signs the buttons
 
 
-class Desk(Protocol):
+class DecisionSink(Protocol):
     """Where presses and commands are recorded. Called in worker threads, one call at a time.
 
     Each of `record`, `command` and `skip` commits ``update_id + 1`` as the new offset in the same transaction as
@@ -74,7 +74,7 @@ class Wire(Protocol):
         """Send a message to where it was asked for and return its id."""
 
 
-async def catch_up(wire: Wire, desk: Desk, room: Room) -> None:
+async def catch_up(wire: Wire, desk: DecisionSink, room: Audience) -> None:
     """Take the updates that wait, and no more; every failure is raised."""
     offset = await asyncio.to_thread(desk.offset)
     while updates := await wire.updates(offset):
@@ -84,7 +84,7 @@ async def catch_up(wire: Wire, desk: Desk, room: Room) -> None:
     await asyncio.to_thread(desk.heard)
 
 
-async def listen(wire: Wire, desk: Desk, room: Room, *, stop: asyncio.Event) -> None:
+async def listen(wire: Wire, desk: DecisionSink, room: Audience, *, stop: asyncio.Event) -> None:
     """Take updates until ``stop`` is set: commit, move the offset, then answer.
 
     Outages are waited out. Errors that waiting cannot mend are raised, and so is whatever the desk raises.
@@ -110,7 +110,7 @@ async def listen(wire: Wire, desk: Desk, room: Room, *, stop: asyncio.Event) -> 
             offset = update.update_id + 1
 
 
-async def _take(update: Update, wire: Wire, desk: Desk, room: Room, stop: asyncio.Event) -> None:
+async def _take(update: Update, wire: Wire, desk: DecisionSink, room: Audience, stop: asyncio.Event) -> None:
     """Handle one update. Who speaks, and where, is looked at before anything else is."""
     number, user_id, chat_id, data = update.update_id, update.user_id, update.chat_id, update.data
     if chat_id is None or user_id is None or user_id not in room.users.get(chat_id, ()) or data is None:
@@ -148,7 +148,7 @@ async def _take(update: Update, wire: Wire, desk: Desk, room: Room, stop: asynci
         await _or_stop(_show(update, update.query_id, press, outcome, wire, desk), stop, grace=_GRACE_S)
 
 
-async def _show(update: Update, query_id: str, press: Press, outcome: Outcome, wire: Wire, desk: Desk) -> None:
+async def _show(update: Update, query_id: str, press: Press, outcome: Outcome, wire: Wire, desk: DecisionSink) -> None:
     """Show what is already committed. A notice that comes too late must not keep the edit from happening.
 
     What cannot be shown now, the desk has in its outbox.

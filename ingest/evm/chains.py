@@ -12,7 +12,7 @@ from ingest.errors import ConfigError
 from ingest.evm.logs.logs import address
 from ingest.evm.venues.families import NAMES
 from ingest.limits import real, shown, whole
-from ingest.types import Chain, Dex, Gap, QuoteToken
+from ingest.types import Chain, Dex, QuoteToken, UncoveredVenue
 
 CHAIN_KEYS = frozenset(
     {
@@ -112,9 +112,9 @@ def _dex(table: Mapping[str, Any], where: str) -> Dex:
     )
 
 
-def _gap(table: Mapping[str, Any], where: str) -> Gap:
+def _gap(table: Mapping[str, Any], where: str) -> UncoveredVenue:
     _only(table, GAP_KEYS, where)
-    return Gap(name=_text(table, "name", where), why=_text(table, "why", where))
+    return UncoveredVenue(name=_text(table, "name", where), why=_text(table, "why", where))
 
 
 def _only(table: object, allowed: frozenset[str], where: str) -> None:

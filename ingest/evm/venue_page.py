@@ -10,7 +10,7 @@ from ingest.evm import chains
 from ingest.evm.attribution.pool_verification import POOL_VAULT
 from ingest.evm.lookup.pools import BY_TOKENS, REGISTERS
 from ingest.evm.venues.families import BY_PAIR, DERIVERS, NAMES, ORDERS
-from ingest.types import Chain, Dex, Gap
+from ingest.types import Chain, Dex, UncoveredVenue
 
 HEAD = """\
 # Venues, chain by chain
@@ -89,7 +89,7 @@ def section(chain: Chain) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _gaps(title: str, gaps: Iterable[Gap]) -> list[str]:
+def _gaps(title: str, gaps: Iterable[UncoveredVenue]) -> list[str]:
     told = [f"- **{gap.name}**: {gap.why}." for gap in gaps]
     return [f"\n{title}:\n", *told] if told else []
 

@@ -6,7 +6,7 @@ from ingest.errors import ConfigError
 from ingest.files.cells import shown
 from ingest.files.column_mapping import Kind, Layout, find_layout
 from ingest.files.price_file import BadLine
-from ingest.files.reader import Found, Reader
+from ingest.files.reader import Found, ImportOptions
 from ingest.files.round_trips import read_trips
 from ingest.files.tabular import Sheet, read_sheet
 from ingest.files.trades import read_trades
@@ -23,7 +23,7 @@ class FileReading:
     notes: tuple[str, ...]  #: sentences for a person
 
 
-def read_file(content: bytes, reader: Reader) -> FileReading:
+def read_file(content: bytes, reader: ImportOptions) -> FileReading:
     """Read a file of trades or of closed round trips.
 
     Parameters

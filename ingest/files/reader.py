@@ -23,7 +23,7 @@ Found = tuple[Lines, Record]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reader:
+class ImportOptions:
     """How to read a file: all that its own content does not say."""
 
     clock: Clock
@@ -59,7 +59,7 @@ def distinct(items: Iterable[tuple[int, K, T]]) -> tuple[list[tuple[int, K, T]],
     return kept, bad
 
 
-def wallet_of(row: Row, layout: Layout, reader: Reader) -> str:
+def wallet_of(row: Row, layout: Layout, reader: ImportOptions) -> str:
     """Whose row it is."""
     text = cell(row, layout.columns.get("wallet")) or (reader.wallet or "")
     if not text:

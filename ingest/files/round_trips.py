@@ -7,7 +7,7 @@ from ingest.errors import ConfigError
 from ingest.files.cells import cell, number, whole
 from ingest.files.column_mapping import Layout
 from ingest.files.price_file import BadLine
-from ingest.files.reader import Found, Reader, distinct, identity, wallet_of
+from ingest.files.reader import Found, ImportOptions, distinct, identity, wallet_of
 from ingest.files.tabular import Row, Sheet
 from ingest.types import FILE_CHAIN, FiledTrip
 
@@ -15,7 +15,7 @@ LONGEST_ID = 160  #: characters of a position's id
 CONTRADICTION = 0.02  #: two ways to a return that differ by more than this part, and by half a point, disagree
 
 
-def read_trips(sheet: Sheet, layout: Layout, reader: Reader) -> tuple[list[Found], list[BadLine], list[str]]:
+def read_trips(sheet: Sheet, layout: Layout, reader: ImportOptions) -> tuple[list[Found], list[BadLine], list[str]]:
     """Round trips by line, the lines left out, and remarks."""
     items: list[tuple[int, tuple[str, str], FiledTrip]] = []
     bad: list[BadLine] = []
@@ -34,7 +34,7 @@ def read_trips(sheet: Sheet, layout: Layout, reader: Reader) -> tuple[list[Found
     return [((line,), trip) for line, _, trip in kept], bad + repeated, notes
 
 
-def _trip(row: Row, layout: Layout, reader: Reader) -> FiledTrip:
+def _trip(row: Row, layout: Layout, reader: ImportOptions) -> FiledTrip:
     texts = {name: cell(row, column) for name, column in layout.columns.items()}
     wallet = wallet_of(row, layout, reader)
     closed = reader.clock.moment(texts["closed_at"], "closed_at")

@@ -11,7 +11,7 @@ from ingest.evm.logs.logs import address
 from ingest.files.cells import cell, number, shown, whole
 from ingest.files.column_mapping import Layout
 from ingest.files.price_file import BadLine
-from ingest.files.reader import Found, Reader, distinct, identity, wallet_of
+from ingest.files.reader import Found, ImportOptions, distinct, identity, wallet_of
 from ingest.files.tabular import Row, Sheet
 from ingest.text import clean
 from ingest.types import FILE_CHAIN, NATIVE, Leg, Trade, Valuation, VenueStatus
@@ -53,7 +53,7 @@ class _Swap(NamedTuple):
 _Key = tuple[int, str, str]  # chain id, transaction, wallet
 
 
-def read_trades(sheet: Sheet, layout: Layout, reader: Reader) -> tuple[list[Found], list[BadLine], list[str]]:
+def read_trades(sheet: Sheet, layout: Layout, reader: ImportOptions) -> tuple[list[Found], list[BadLine], list[str]]:
     """Trades with their valuations. Rows of one transaction and wallet are netted: a route is one trade."""
     if layout.own:
         return _own(sheet, reader)
@@ -83,7 +83,7 @@ def read_trades(sheet: Sheet, layout: Layout, reader: Reader) -> tuple[list[Foun
     return found, bad, notes
 
 
-def _chain_id(name: str, reader: Reader) -> int:
+def _chain_id(name: str, reader: ImportOptions) -> int:
     name = name.lower()
     if name == SOLANA:
         return FILE_CHAIN
@@ -137,7 +137,7 @@ def _amount(row: Row, layout: Layout, side: str) -> int:
     return amount
 
 
-def _swap(row: Row, layout: Layout, reader: Reader) -> tuple[_Key, _Swap]:
+def _swap(row: Row, layout: Layout, reader: ImportOptions) -> tuple[_Key, _Swap]:
     texts = {name: cell(row, column) for name, column in layout.columns.items()}
     name = texts.get("chain") or reader.chain
     if not name:
@@ -227,7 +227,7 @@ def _valuation(trade: Trade, value: Decimal | None, gas: Decimal | None) -> Valu
     )
 
 
-def _own(sheet: Sheet, reader: Reader) -> tuple[list[Found], list[BadLine], list[str]]:
+def _own(sheet: Sheet, reader: ImportOptions) -> tuple[list[Found], list[BadLine], list[str]]:
     items: list[tuple[int, tuple[int, str, str, int], tuple[Trade, Valuation]]] = []
     bad: list[BadLine] = []
     for line, row in sheet.rows:
@@ -244,7 +244,7 @@ def _own(sheet: Sheet, reader: Reader) -> tuple[list[Found], list[BadLine], list
     return [((line,), record) for line, _, record in kept], bad + repeated, notes
 
 
-def _own_trade(row: Row, reader: Reader) -> tuple[Trade, Valuation]:
+def _own_trade(row: Row, reader: ImportOptions) -> tuple[Trade, Valuation]:
     chain_id = whole(cell(row, "chain_id"), "chain_id", bits=63)
     if chain_id != FILE_CHAIN:
         chain_id = _chain_id(str(chain_id), reader)

@@ -18,7 +18,7 @@ trades; 1 where the whole day was read; round trips alone; positions that became
 (``metrics.baseline.unrealised_losses``)."""
 
 
-class Panel:
+class DayPanel:
     """Arrays of shape (wallets, days) that grow with the days; ``panel.view(name, first, end)`` reads them."""
 
     def __init__(self, wallets: int, first_day: int) -> None:

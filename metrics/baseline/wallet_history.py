@@ -37,7 +37,7 @@ class Away(NamedTuple):
 
 
 @dataclass(slots=True)
-class Ledger:
+class WalletHistory:
     """One wallet's rows by UTC day (days since 1970-01-01)."""
 
     rows: dict[int, dict[str, Row]] = field(default_factory=dict)
@@ -138,7 +138,7 @@ class Ledger:
         }
 
     @classmethod
-    def from_dict(cls, saved: dict[str, Any]) -> "Ledger":
+    def from_dict(cls, saved: dict[str, Any]) -> "WalletHistory":
         """Rebuild what :meth:`as_dict` gave."""
         ledger = cls(
             trades={int(day): int(count) for day, count in saved["trades"]},

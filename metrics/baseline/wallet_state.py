@@ -20,7 +20,7 @@ from metrics.baseline.unrealised_losses import (
     unknown_away,
     with_away,
 )
-from metrics.baseline.wallet_history import DAY_S, Ledger
+from metrics.baseline.wallet_history import DAY_S, WalletHistory
 
 EVER = -(2**31)  # a day before all others
 
@@ -42,7 +42,7 @@ class Watched:
     learn_from: int = EVER  #: first day that the baseline may use
     followed: bool = True
     trade_feed: bool = False  #: whether trades, not closes, are counted for its frequency
-    ledger: Ledger = field(default_factory=Ledger)
+    ledger: WalletHistory = field(default_factory=WalletHistory)
     baseline: Baseline | None = None
     informs_from: int = 0  #: first day on which it tells others about the market
     peers: list[str] = field(default_factory=list)
@@ -146,5 +146,5 @@ class Watched:
             parts["pauses"] = Pauses(**saved["baseline"]["pauses"])
             parts["stretches"] = Stretches(**saved["baseline"]["stretches"])
             baseline = Baseline(**{**saved["baseline"], **parts})
-        ledger = Ledger.from_dict(saved["ledger"])
+        ledger = WalletHistory.from_dict(saved["ledger"])
         return cls(**{**saved, "ledger": ledger, "baseline": baseline, "peers": list(saved["peers"])})

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
+from metrics.books.draft_book import DraftBook
 from metrics.books.lots import Lot, Origin, take
 from metrics.books.postings import CRUMB, Posting, TokenKey, is_dust
 from metrics.books.remnants import EXIT_PARTS, Patience
-from metrics.books.token_book import Draft
 from metrics.types import TokenBook
 
 
@@ -85,7 +85,7 @@ def book_episodes(
     until
         Unix seconds up to which nothing else happened; never before the last posting.
     """
-    book = _Book(Draft(wallet, key), patience)
+    book = _Book(DraftBook(wallet, key), patience)
     for posting in postings:
         book.expire(posting.timestamp)
         book.post(posting)
@@ -95,7 +95,7 @@ def book_episodes(
 
 @dataclass(slots=True)
 class _Book:
-    draft: Draft
+    draft: DraftBook
     patience: Patience
     episode: _Episode | None = None
     away: deque[Lot] = field(default_factory=deque)  #: moved out, the last one first

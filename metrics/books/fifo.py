@@ -8,9 +8,9 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
+from metrics.books.draft_book import DraftBook
 from metrics.books.lots import Lot, Origin, lot_of, take
 from metrics.books.postings import CRUMB, Posting, TokenKey
-from metrics.books.token_book import Draft
 from metrics.types import TokenBook
 
 
@@ -42,7 +42,7 @@ def book_fifo(wallet: str, key: TokenKey, postings: Iterable[Posting]) -> TokenB
     postings
         Of this token, in the order of the chain.
     """
-    draft = Draft(wallet, key)
+    draft = DraftBook(wallet, key)
     held: deque[Lot] = deque()
     away: deque[Lot] = deque()
     left = 0  # base units in ``held``
@@ -73,7 +73,7 @@ def book_fifo(wallet: str, key: TokenKey, postings: Iterable[Posting]) -> TokenB
     return _finish(draft, held, away)
 
 
-def _sell(draft: Draft, posting: Posting, lots: list[Lot]) -> None:
+def _sell(draft: DraftBook, posting: Posting, lots: list[Lot]) -> None:
     sold, net = -posting.quantity, posting.net
     cost = known = matched = unpriced = 0
     opened = posting.timestamp
@@ -111,7 +111,7 @@ def _sell(draft: Draft, posting: Posting, lots: list[Lot]) -> None:
     )
 
 
-def _finish(draft: Draft, held: deque[Lot], away: deque[Lot]) -> TokenBook:
+def _finish(draft: DraftBook, held: deque[Lot], away: deque[Lot]) -> TokenBook:
     quantity, cost = sum(lot.quantity for lot in held), sum(lot.cost for lot in held)
     priced = all(lot.origin is Origin.BOUGHT for lot in held)
     position = None

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metrics.baseline.bank import Bank
-from metrics.baseline.day_panel import Panel
+from metrics.baseline.day_panel import DayPanel
 from metrics.detector.cusum import BOUNDS, Day, increments
 from metrics.detector.daily_step import Checkpoint
 
@@ -16,7 +16,7 @@ LEVEL = 0.95
 
 
 def began_between(
-    bank: Bank, row: int, panel: Panel, checkpoints: Sequence[Checkpoint], *, stream: int, end: int
+    bank: Bank, row: int, panel: DayPanel, checkpoints: Sequence[Checkpoint], *, stream: int, end: int
 ) -> tuple[int, int]:
     r"""Days between which a change of one wallet began, with a probability of 95 %.
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from metrics.baseline.bank import Bank
 from metrics.baseline.baseline import Population
-from metrics.baseline.day_panel import Panel
+from metrics.baseline.day_panel import DayPanel
 from metrics.baseline.size_scale import Scale
 from metrics.baseline.unrealised_losses import standing
 from metrics.baseline.wallet_state import Watched
@@ -22,14 +22,14 @@ WARM_UP_DAYS = EDGES[-1]  # before the first judged day: what the peers share is
 KEPT_DAYS = 2 * LONGEST_DAYS  # of checkpoints; a row later than that replays from the beginning
 
 
-class Replay:
+class Checkpoints:
     """Day sums, checkpoints and frozen baselines of the wallets in ``wallets`` (shared with the caller)."""
 
     def __init__(self, wallets: Mapping[str, Watched], *, first_day: int, flag_years: float) -> None:
         self.wallets = wallets
         self.flag_years = flag_years
         self.population = Population()
-        self.panel = Panel(len(wallets), first_day)
+        self.panel = DayPanel(len(wallets), first_day)
         self.checkpoints: dict[int, Checkpoint] = {}
         self._origin = 0
         self._next = 0  # first day that must be computed (again)

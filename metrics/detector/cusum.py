@@ -68,7 +68,7 @@ DAY_LIMIT = 5.0  # most evidence that one day may add: no single day is a regime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """One day's sums of all wallets (or all days of one), shape (wallets,) each; the fields of ``Panel``."""
+    """One day's sums of all wallets (or all days of one), shape (wallets,) each; the fields of ``DayPanel``."""
 
     closes: FloatArray
     wins: FloatArray

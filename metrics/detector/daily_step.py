@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from metrics.baseline.bank import Bank
 from metrics.baseline.clustering import day_weight
-from metrics.baseline.day_panel import FIELDS, Panel
+from metrics.baseline.day_panel import FIELDS, DayPanel
 from metrics.baseline.pauses import pause_years
 from metrics.baseline.slow_stretches import next_pace, stretch_years
 from metrics.detector.cusum import (
@@ -89,7 +89,7 @@ class Checkpoint:
 
 def advance(
     before: Checkpoint,
-    panel: Panel,
+    panel: DayPanel,
     day: int,
     *,
     bank: Bank,

@@ -13,7 +13,7 @@ from scipy.special import expit
 
 from metrics.baseline.bank import Bank
 from metrics.baseline.clustering import day_weight
-from metrics.baseline.day_panel import Panel
+from metrics.baseline.day_panel import DayPanel
 from metrics.baseline.overdispersion import within
 from metrics.intervals import next_mean
 from metrics.peers.peers import FEW_PEERS, LEAST_WORTH, Factor, Witnesses
@@ -71,7 +71,7 @@ class Window:
     @classmethod
     def of(
         cls,
-        panel: Panel,
+        panel: DayPanel,
         common: FloatArray,
         market_se: FloatArray,
         *,

@@ -16,9 +16,9 @@ from metrics.baseline.baseline import (
     fit_population,
 )
 from metrics.baseline.clustering import day_weight, linked, parts_of
-from metrics.baseline.day_panel import Panel
+from metrics.baseline.day_panel import DayPanel
 from metrics.baseline.size_scale import Scale
-from metrics.baseline.wallet_history import Ledger
+from metrics.baseline.wallet_history import WalletHistory
 from metrics.peers.market_shift import past_market
 from metrics.peers.peers import Witnesses
 
@@ -32,9 +32,9 @@ JOINT_ROUNDS = 3  # wallets' win rates and their common market explain each othe
 
 
 def history(
-    panel: Panel,
+    panel: DayPanel,
     i: int,
-    ledger: Ledger,
+    ledger: WalletHistory,
     bags: Bags,
     first: int,
     end: int,
@@ -82,9 +82,9 @@ def history(
 
 
 def learn(
-    panel: Panel,
+    panel: DayPanel,
     i: int,
-    ledger: Ledger,
+    ledger: WalletHistory,
     bags: Bags,
     first: int,
     end: int,
@@ -103,8 +103,8 @@ def learn(
 
 
 def learn_together(
-    panel: Panel,
-    ledgers: Mapping[int, Ledger],
+    panel: DayPanel,
+    ledgers: Mapping[int, WalletHistory],
     bags: Mapping[int, Bags],
     spans: Mapping[int, tuple[int, int]],
     sizes: Mapping[int, tuple[Scale, Scale]],

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy.special import expit
 
 from metrics.baseline.bank import Bank
-from metrics.baseline.day_panel import Panel
+from metrics.baseline.day_panel import DayPanel
 from metrics.baseline.wallet_state import UnsoldLosses
 from metrics.detector.change_date import began_between
 from metrics.detector.cusum import Stream, began, statistic
@@ -122,7 +122,7 @@ def assess(
     *,
     as_of: datetime,
     end: int,
-    panel: Panel,
+    panel: DayPanel,
     bank: Bank,
     checkpoints: Sequence[Checkpoint],
     peers: Witnesses,

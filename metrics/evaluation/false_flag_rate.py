@@ -35,7 +35,7 @@ class Realised:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Factor:
+class CalibrationFactor:
     """By how much scores are too large on somebody's own wallets."""
 
     value: float  #: at least 1; scores are divided by it
@@ -94,7 +94,7 @@ def realised(flags: FloatArray, days: FloatArray, dials: Sequence[float], rng: n
     return out
 
 
-def factor(flags: FloatArray, days: FloatArray, dial: float, rng: np.random.Generator) -> Factor | None:
+def factor(flags: FloatArray, days: FloatArray, dial: float, rng: np.random.Generator) -> CalibrationFactor | None:
     """The factor by which scores must be divided so that the promise holds; None where nothing says that it does not.
 
     It is where the rate falls to the dial, as found at ``STEPS`` / dial; its logarithm is shrunk to 0 by
@@ -120,7 +120,7 @@ def factor(flags: FloatArray, days: FloatArray, dial: float, rng: np.random.Gene
     found = _crossing((flags.sum(axis=0) / days.sum(axis=0))[None] * 365.25, dial)[0]
     se = float(_crossing(drawn, dial).std())
     value = float(np.exp(found * SPREAD**2 / (SPREAD**2 + se**2)))
-    return Factor(value=value, low=low, high=high, dial=dial, wallets=len(flags))
+    return CalibrationFactor(value=value, low=low, high=high, dial=dial, wallets=len(flags))
 
 
 def divided(assessment: Assessment, by: float) -> Assessment:

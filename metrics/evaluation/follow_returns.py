@@ -32,7 +32,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
+class ExitResult:
     """One way to stop."""
 
     exit: Exit
@@ -59,10 +59,10 @@ class Copied:
     wallet_years: float
     round_trips: int
     cost: float  #: one's own a round trip, fraction of the stake
-    ways: tuple[Way, ...]
+    ways: tuple[ExitResult, ...]
     aftermath: Aftermath
 
-    def of(self, exit_: Exit) -> Way:
+    def of(self, exit_: Exit) -> ExitResult:
         """One of the ways."""
         return next(way for way in self.ways if way.exit is exit_)
 
@@ -157,7 +157,7 @@ def _copied(
         round_trips=sum(map(len, worth)),
         cost=cost,
         ways=tuple(
-            Way(
+            ExitResult(
                 exit=way,
                 stopped=stopped[way],
                 a_year=a_year[way],

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scipy.special import expit
 
 from metrics.baseline.bank import Bank
-from metrics.baseline.day_panel import Panel
+from metrics.baseline.day_panel import DayPanel
 from metrics.peers.market_level import EDGES, block_sums
 from metrics.peers.peers import FEW_PEERS, LEAST_ACTIVITY, Factor, Witnesses, common_shift, fading_sums
 
@@ -138,7 +138,7 @@ def _win_terms(closes: FloatArray, wins: FloatArray, win_logit: FloatArray) -> t
 
 
 def past_market(
-    peers: IntArray, panel: Panel, first: int, end: int, *, win_logit: FloatArray, informs_from: IntArray
+    peers: IntArray, panel: DayPanel, first: int, end: int, *, win_logit: FloatArray, informs_from: IntArray
 ) -> FloatArray:
     """Common shift of the win rates of ``peers``, by row, on the days ``first .. end - 1`` of a history, (days,).
 

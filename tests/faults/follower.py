@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from ingest.errors import RpcUnavailable
 from ingest.evm.rpc.budget import Meter
-from ingest.evm.rpc.endpoint_health import Standing
+from ingest.evm.rpc.endpoint_health import EndpointHealth
 from ingest.evm.rpc.node import Node
 from tests.faults.forks import ANN, BOB
 from watcher.config.settings import ChainConfig
@@ -68,7 +68,7 @@ class Follower:
         database.prepare(self.engine)
         self.url, self.time, self.build = url, time or Time(), build
         self.config = ChainConfig.model_validate({**table, "rpc_urls": [url]})
-        self._standings: dict[str, Standing] = {}
+        self._standings: dict[str, EndpointHealth] = {}
         with writing(self.engine) as connection:
             for address in (ANN, BOB):
                 wallets.add(connection, Wallet(address=address, followed_since=NOW, added_at=NOW))

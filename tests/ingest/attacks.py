@@ -146,8 +146,8 @@ def _meet(name: str, where: str) -> None:
     from datetime import UTC, datetime
 
     from ingest.errors import WatchError
-    from ingest.evm.rpc.adaptive_size import Stride
-    from ingest.evm.rpc.endpoint_health import Standing
+    from ingest.evm.rpc.adaptive_size import AdaptiveSize
+    from ingest.evm.rpc.endpoint_health import EndpointHealth
     from ingest.evm.rpc.node import Node
     from ingest.files import price_file, tx_hashes
     from ingest.files.lines import lines_of, text_of
@@ -173,7 +173,7 @@ def _meet(name: str, where: str) -> None:
         if name in FILES:
             readers[FILES[name][0]](read_given(Path(where)))
         else:
-            wide = Standing(batch=Stride(1, 1), width=Stride(4, 4))
+            wide = EndpointHealth(batch=AdaptiveSize(1, 1), width=AdaptiveSize(4, 4))
             with Node([where], chain_id=1, standings={where: wide}, sleep=lambda _s: None, tries=2) as node:
                 node.batch([(NODES[name][0], [place]) for place in range(4)])
     except WatchError as error:

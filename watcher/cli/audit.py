@@ -79,7 +79,7 @@ def audit(
         raise typer.Exit(1)
 
 
-def _listed(shared: context.Context, file: Path | None) -> tuple[list[Wallet] | None, int]:
+def _listed(shared: context.CliContext, file: Path | None) -> tuple[list[Wallet] | None, int]:
     """The wallets of a list file, None without one, and how many lines were refused; these are told."""
     if file is None:
         return None, 0

@@ -40,7 +40,7 @@ from watcher.types import Progress as Reading
 
 
 def read_all(
-    shared: context.Context,
+    shared: context.CliContext,
     console: Console,
     now: datetime,
     *,
@@ -71,7 +71,7 @@ def read_all(
 
 
 def _read_one(
-    shared: context.Context, console: Console, now: datetime, source: Source, stopped: Callable[[], bool]
+    shared: context.CliContext, console: Console, now: datetime, source: Source, stopped: Callable[[], bool]
 ) -> Reading:
     with Progress(
         TextColumn("{task.description}"),
@@ -121,7 +121,7 @@ def backfill(
             read_all(shared, console, now, plan=plan)
 
 
-def _read_hashes(shared: context.Context, file: Path, console: Console, now: datetime) -> None:
+def _read_hashes(shared: context.CliContext, file: Path, console: Console, now: datetime) -> None:
     lines = lines_of(text_of(read_given(file)), most=tx_hashes.MOST)
     with build.sources(shared.config, shared.engine, now) as sources:
         wanted = tx_hashes.parse(lines, {source.chain.name: source.chain.chain_id for source in sources})
@@ -181,7 +181,7 @@ def once(ctx: typer.Context) -> None:
         raise unread
 
 
-def _mark_all(shared: context.Context, console: Console, now: datetime) -> None:
+def _mark_all(shared: context.CliContext, console: Console, now: datetime) -> None:
     """Mark the open positions of every chain; without marks, losses never booked stay unseen, and the rest goes on."""
     chains, unit = build.chains(shared.config), shared.config.detection.one_unit
     with build.sources(shared.config, shared.engine, now, marking=True) as sources:
@@ -202,7 +202,7 @@ def _mark_all(shared: context.Context, console: Console, now: datetime) -> None:
                 console.print(f"{done.chain}: marked {done.marked} of {done.positions} open positions{short}")
 
 
-def look_into_silence(shared: context.Context, console: Console, now: datetime) -> None:
+def look_into_silence(shared: context.CliContext, console: Console, now: datetime) -> None:
     """Look for the reason why flagged wallets have gone quiet; without it, their flags go out all the same."""
     if not silence_due(shared.engine):
         return
@@ -221,7 +221,7 @@ def look_into_silence(shared: context.Context, console: Console, now: datetime) 
             console.print(f"looked into the silence of {wording.count(found, 'wallet')}")
 
 
-def _take_presses(shared: context.Context, console: Console) -> None:
+def _take_presses(shared: context.CliContext, console: Console) -> None:
     """Take what was pressed and written since the last run; without it, messages go out all the same."""
 
     async def take() -> None:
@@ -234,7 +234,7 @@ def _take_presses(shared: context.Context, console: Console) -> None:
         console.print(f"presses on Telegram were not taken: {error}", markup=False)
 
 
-def _deliver(shared: context.Context) -> int:
+def _deliver(shared: context.CliContext) -> int:
     table = build.telegram(shared.config)
 
     async def deliver() -> int:

@@ -17,12 +17,12 @@ from ingest.evm.chains import registry
 from ingest.files import column_mapping
 from ingest.files.cells import Clock
 from ingest.files.importer import FileReading, read_file
-from ingest.files.reader import Reader
+from ingest.files.reader import ImportOptions
 from watcher import app as build
 from watcher import wallet_list
 from watcher.cli import context
 from watcher.given import read_given
-from watcher.jobs.sync.import_file import Following, Imported, import_file
+from watcher.jobs.sync.import_file import FollowSettings, Imported, import_file
 from watcher.types import Role
 
 MAPPING = 2**20  #: bytes of a mapping
@@ -49,7 +49,7 @@ def import_(
     shared, now = context.of(ctx), build.clock()
     content = read_given(file)
     chains = build.chains(shared.config)
-    reader = Reader(
+    reader = ImportOptions(
         clock=Clock(now=now, zone=_zone(timezone), form=time_format or None),
         chains={each.name: each for each in {**registry(), **chains}.values()},
         wallet_id=functools.lru_cache(maxsize=1024)(wallet_list.parse_file_id),
@@ -69,7 +69,7 @@ def import_(
         sha256=hashlib.sha256(content).hexdigest(),
         chains=chains,
         covers=_covers(covers, now) if covers else None,
-        following=Following(since=since, role=role) if follow else None,
+        following=FollowSettings(since=since, role=role) if follow else None,
         now=now,
         dry_run=dry_run,
     )

@@ -327,7 +327,7 @@ def why(
         console.print(f"flag #{flag.flag_id}: {flag.status}; `edgewatch flags show {flag.flag_id}`")
 
 
-def _chain(shared: context.Context, chain_id: int) -> Chain | None:
+def _chain(shared: context.CliContext, chain_id: int) -> Chain | None:
     """The chain as the configuration describes it, if there is one; else as the registry does."""
     configured = build.chains(shared.config).get(chain_id) if shared.config_file.exists() else None
     return configured or registry.by_id(chain_id)

@@ -93,7 +93,7 @@ def _options(
     ] = False,
 ) -> None:
     """Remember what every command needs."""
-    ctx.obj = context.Context(config_option=config)
+    ctx.obj = context.CliContext(config_option=config)
     _log_to_stderr(logging.DEBUG if verbose else logging.INFO)
 
 

@@ -26,7 +26,7 @@ POLLS = Polls(logs_s=INGEST_S, index_s=POLL_S)
 FREE_RANGE = 10  #: blocks of one getLogs on Alchemy's free plan (its documentation, 2026)
 
 
-def plan_all(shared: context.Context, sources: Sequence[Source], now: datetime, console: Console) -> list[Task]:
+def plan_all(shared: context.CliContext, sources: Sequence[Source], now: datetime, console: Console) -> list[Task]:
     """Ask every endpoint what it can do, and find what is missing; remembers how many blocks a call may span."""
     tasks = []
     for source in sources:
@@ -68,7 +68,7 @@ def remember_steps(engine: Engine, source: Source, found: Sequence[Ability]) -> 
         usage.remember(connection, key, steps_memo(strides))
 
 
-def agree(shared: context.Context, tasks: Sequence[Task], console: Console, *, yes: bool, json: bool) -> None:
+def agree(shared: context.CliContext, tasks: Sequence[Task], console: Console, *, yes: bool, json: bool) -> None:
     """Print the plan; refuse one that can never finish, and ask a person whether to go on.
 
     Raises
@@ -112,7 +112,9 @@ def outlook(
     return make_plan([task], polls=POLLS, budget=budget, reserved=budget // 10), [task]
 
 
-def remember(shared: context.Context, source: Source, found: list[Ability], now: datetime, console: Console) -> Ability:
+def remember(
+    shared: context.CliContext, source: Source, found: list[Ability], now: datetime, console: Console
+) -> Ability:
     """Tell what the endpoints of a new configuration can do; it is remembered for the first reading."""
     settle(shared.engine, source.meter, source.chain.chain_id, now=now)
     for item in found:

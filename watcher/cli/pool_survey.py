@@ -31,7 +31,7 @@ NAMED = 3  #: machines, by address
 Row = tuple[str, Style, Style, Likeness]
 
 
-def suggest_read(shared: context.Context, now: datetime, *, days: int, most: int, yes: bool, json: bool) -> None:
+def suggest_read(shared: context.CliContext, now: datetime, *, days: int, most: int, yes: bool, json: bool) -> None:
     """Sample the pools of the followed wallets on every chain, and print who trades alike.
 
     Raises

@@ -79,7 +79,7 @@ def replay(
         _tell(found, money)
 
 
-def _known(shared: context.Context, *, hindsight: bool, days: int) -> Known:
+def _known(shared: context.CliContext, *, hindsight: bool, days: int) -> Known:
     now, chains, unit = build.clock(), build.chains(shared.config), shared.config.detection.one_unit
     with reading(shared.engine) as connection:
         everyone = wallets.all_wallets(connection)

@@ -19,7 +19,7 @@ from watcher.types import Role, Wallet
 app = typer.Typer(help="Whom to watch.", no_args_is_help=True)
 
 
-def find(ctx: context.Context, text: str) -> Wallet:
+def find(ctx: context.CliContext, text: str) -> Wallet:
     """The wallet that an address, its beginning, or a label names.
 
     Raises

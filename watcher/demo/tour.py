@@ -56,7 +56,7 @@ def run(folder: Path, console: Console) -> None:
         )
         text = data.joinpath("edgewatch.toml").read_text(encoding="utf-8").replace(PORT, str(node.port))
         write(folder / "edgewatch.toml", text.encode(), replace=True)
-        shared = context.Context(config_option=folder / "edgewatch.toml")
+        shared = context.CliContext(config_option=folder / "edgewatch.toml")
         listing = wallet_list.parse(data.joinpath("wallets.csv").read_bytes(), now=now, chain_names={"local"})
         with database.writing(shared.engine) as connection:
             for _, wallet in listing.accepted:
@@ -83,7 +83,7 @@ def _make_room(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def _show(shared: context.Context, folder: Path, console: Console, now: datetime) -> None:
+def _show(shared: context.CliContext, folder: Path, console: Console, now: datetime) -> None:
     with database.reading(shared.engine) as connection:
         view = overview.read(connection, now)
         flags = flag_log.flags(connection)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from metrics.detector import recurrence
 from metrics.detector.fingerprint import FITTED, detector
-from metrics.evaluation.false_flag_rate import Factor
+from metrics.evaluation.false_flag_rate import CalibrationFactor
 from watcher.config.settings import DetectionConfig
 from watcher.store import usage
 
@@ -23,7 +23,7 @@ NONE: Final = "null"
 class Kept:
     """A factor with what it belongs to."""
 
-    factor: Factor
+    factor: CalibrationFactor
     found_at: datetime  #: UTC
     curve: str  #: of the detector and the shipped curve that it corrects
 
@@ -34,7 +34,7 @@ def curve(of: str = DETECTOR) -> str:
     return hashlib.sha256(repr(fitted).encode()).hexdigest()[:12]
 
 
-def keep(connection: Connection, factor: Factor | None, now: datetime) -> None:
+def keep(connection: Connection, factor: CalibrationFactor | None, now: datetime) -> None:
     """Remember a factor instead of the last one; None: forget it."""
     value = NONE
     if factor is not None:
@@ -48,7 +48,7 @@ def read(connection: Connection) -> Kept | None:
     if found is None:
         return None
     return Kept(
-        factor=Factor(**found["factor"]),
+        factor=CalibrationFactor(**found["factor"]),
         found_at=datetime.fromisoformat(found["found_at"]),
         curve=found["curve"],
     )

@@ -11,7 +11,7 @@ from metrics.baseline.baseline import MINIMUM_ROUND_TRIPS
 from metrics.detector.cusum import Stream
 from metrics.detector.recurrence import recurrence_years, score_years
 from metrics.evaluation.block_shuffle import DAY, Shuffled, Stretch, shuffle
-from metrics.evaluation.false_flag_rate import STEPS, Factor, Realised, factor, first_passages, realised
+from metrics.evaluation.false_flag_rate import STEPS, CalibrationFactor, Realised, factor, first_passages, realised
 from metrics.monitor import Monitor
 from metrics.types import State
 from watcher.record.record import Record
@@ -29,7 +29,7 @@ class Calibrated:
 
     times: int
     rates: tuple[Realised, ...]  #: the dial in use first, then the others
-    factor: Factor | None
+    factor: CalibrationFactor | None
     used: tuple[str, ...]  #: wallets that could be judged in some shuffle
     left_out: tuple[str, ...]  #: too short a record, or one with too many holes
     stretches: tuple[Stretch, ...]

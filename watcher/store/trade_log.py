@@ -20,7 +20,6 @@ from ingest.types import (
     Leg,
     Move,
     NativeSource,
-    PoolFact,
     RawTransaction,
     Trade,
     Valuation,
@@ -31,7 +30,6 @@ from watcher.store.sql.schema import (
     coverage,
     feed_price,
     move,
-    pool,
     raw_transaction,
     raw_wallet,
     token,
@@ -277,21 +275,6 @@ def feed_prices(connection: Connection, chain_id: int) -> FeedPrices:
     for row in connection.execute(select(feed_price).where(feed_price.c.chain_id == chain_id)):
         prices.setdefault(row.token, {})[row.block_number] = None if row.usd is None else (row.usd, row.as_of)
     return prices
-
-
-def add_pools(connection: Connection, chain_id: int, facts: Mapping[str, PoolFact]) -> None:
-    """Keep who vouches for which pool."""
-    rows = [
-        {"chain_id": chain_id, "address": address, "factory": fact.factory, "tokens": list(fact.tokens)}
-        for address, fact in sorted(facts.items())
-    ]
-    insert_rows(connection, pool, rows)
-
-
-def pools(connection: Connection, chain_id: int) -> dict[str, PoolFact]:
-    """Pool to what was looked up about it."""
-    rows = connection.execute(select(pool).where(pool.c.chain_id == chain_id))
-    return {row.address: PoolFact(factory=row.factory, tokens=tuple(row.tokens)) for row in rows}
 
 
 def add_tokens(connection: Connection, items: Iterable[TokenInfo]) -> None:

@@ -31,8 +31,8 @@ _ELSEWHERE: Final = "This button does not belong to this message. /flags shows w
 log = structlog.get_logger()
 
 
-class Desk:
-    """What the bot needs of the database (``alerts.telegram.update_loop.Desk``).
+class DecisionHandler:
+    """What the bot needs of the database (``alerts.telegram.update_loop.DecisionHandler``).
 
     Parameters
     ----------

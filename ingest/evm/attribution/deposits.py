@@ -8,7 +8,7 @@ dividends and tokens that are NFTs too do: that does not outweigh a swap that ac
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from ingest.evm.attribution.own_swaps import Way
+from ingest.evm.attribution.own_swaps import OwnPath
 from ingest.evm.attribution.pool_verification import Step
 from ingest.evm.attribution.swap_paths import Conversions, Explained
 from ingest.evm.logs.token_flows import ZERO, Movements
@@ -69,7 +69,7 @@ def beside(net: Mapping[str, int], explained: Explained, moved: Movements, walle
     return None
 
 
-def whole(legs: Mapping[str, int], way: Way, wrapped: str | None, native: tuple[int, int]) -> bool:
+def whole(legs: Mapping[str, int], way: OwnPath, wrapped: str | None, native: tuple[int, int]) -> bool:
     """Tell whether the wallet's swaps account for its legs: all that left was fed, and all that was paid came.
 
     Half may be missing on each side, as tokens take taxes and share them out. A part of what was swapped that went

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from ingest.evm.attribution.calldata import BASIS, Call
-from ingest.evm.attribution.own_swaps import NEVER, Way
+from ingest.evm.attribution.own_swaps import NEVER, OwnPath
 from ingest.evm.attribution.pool_verification import Edge
 from ingest.evm.attribution.router_fees import after_fees, kept, names, received, spoken_for, told
 from ingest.evm.attribution.swap_paths import Conversions, explain
@@ -45,7 +45,7 @@ class Untraced(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     edges: Sequence[Edge]  #: swaps of the wallet's way
     links: Conversions
     moved: Movements
-    way: Way
+    way: OwnPath
     native_in: int  #: native coin that the venues of its swaps took without wrapping
     native_out: int  #: and gave
     orders: Sequence[SwapEvent]  #: settled orders that name the wallet

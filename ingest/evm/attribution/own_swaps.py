@@ -18,7 +18,7 @@ from ingest.types import NATIVE
 NEVER = 1 << 62
 
 
-class Way(msgspec.Struct, frozen=True, gc=False):
+class OwnPath(msgspec.Struct, frozen=True, gc=False):
     """The wallet's own way through a transaction."""
 
     steps: tuple[Step, ...]  #: swaps that are the wallet's
@@ -30,7 +30,7 @@ class Way(msgspec.Struct, frozen=True, gc=False):
     held: frozenset[str]  #: accounts that took and gave what was swapped: pools, vaults
 
 
-NOWHERE = Way((), (), {}, (), (), frozenset(), frozenset())
+NOWHERE = OwnPath((), (), {}, (), (), frozenset(), frozenset())
 """The way through a transaction without swaps."""
 
 
@@ -140,7 +140,7 @@ def own_way(
     wallet: str,
     wrapped: str | None,
     sent_native: bool,
-) -> Way:
+) -> OwnPath:
     """Tell the wallet's swaps from those of others.
 
     Parameters
@@ -169,7 +169,7 @@ def own_way(
         others = [place for place in range(len(steps)) if place not in back and place not in reached]
         mine = [step for place, step in enumerate(steps) if place not in others]
         theirs = frozenset(t.index for place in others for t in (*walk.fed[place], *walk.paid[place]))
-    return Way(
+    return OwnPath(
         steps=tuple(mine),
         reached=tuple([steps[place] for place in reached]),
         since=walk.since,

@@ -38,7 +38,7 @@ class Step(msgspec.Struct, frozen=True, gc=False):
     holder: str | None  #: account that took the one and gave the other; None where no single one did
 
 
-class Evidence(msgspec.Struct, frozen=True, gc=False):
+class PoolEvidence(msgspec.Struct, frozen=True, gc=False):
     """What all swap events of a transaction prove."""
 
     steps: tuple[Step, ...]
@@ -126,10 +126,10 @@ class Judge:
         self._books: Mapping[str, Book] = {}
         self._ends: tuple[Mapping[int, set[str]], Mapping[int, set[str]]] | None = None
 
-    def weigh(self, events: Sequence[SwapEvent]) -> Evidence:
+    def weigh(self, events: Sequence[SwapEvent]) -> PoolEvidence:
         """Weigh all events of the transaction together: pools may be used more than once."""
         if not events:
-            return Evidence(())  # as of most transactions
+            return PoolEvidence(())  # as of most transactions
         self._singletons, self._vaults = _registry(self._dexes)
         self._books = books(self._transfers)
         totals: dict[tuple[str, bool | None, bool], int] = defaultdict(int)
@@ -142,7 +142,7 @@ class Judge:
             key = event.emitter, event.zero_for_one
             steps.append(self._one(event, totals[*key, True], totals[*key, False], before.get(event.emitter, -1)))
             before[event.emitter] = event.log_index
-        return Evidence(tuple(steps))
+        return PoolEvidence(tuple(steps))
 
     def native(self, steps: Iterable[Step]) -> tuple[int, int]:
         """Return the native coin that the venues of some swaps took and gave without wrapping."""

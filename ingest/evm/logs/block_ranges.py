@@ -21,7 +21,7 @@ class BlockRange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
+class MissingBlocks:
     """Blocks that were not read yet for these wallets."""
 
     blocks: BlockRange
@@ -55,7 +55,7 @@ def missing(wanted: BlockRange, covered: Iterable[BlockRange]) -> list[BlockRang
     return gaps
 
 
-def plan(wanted: Mapping[str, BlockRange], covered: Mapping[str, Iterable[BlockRange]]) -> list[Gap]:
+def plan(wanted: Mapping[str, BlockRange], covered: Mapping[str, Iterable[BlockRange]]) -> list[MissingBlocks]:
     """What is left to read, so that each block is read once for all the wallets that lack it.
 
     Parameters
@@ -72,7 +72,7 @@ def plan(wanted: Mapping[str, BlockRange], covered: Mapping[str, Iterable[BlockR
     """
     lacking = {wallet: missing(blocks, covered.get(wallet, ())) for wallet, blocks in wanted.items()}
     cuts = sorted({cut for gaps in lacking.values() for gap in gaps for cut in (gap.first, gap.last + 1)})
-    planned: list[Gap] = []
+    planned: list[MissingBlocks] = []
     for first, after in pairwise(cuts):
         wallets = frozenset(
             wallet for wallet, gaps in lacking.items() if any(gap.first <= first <= gap.last for gap in gaps)
@@ -80,19 +80,19 @@ def plan(wanted: Mapping[str, BlockRange], covered: Mapping[str, Iterable[BlockR
         if not wallets:
             continue
         if planned and planned[-1].wallets == wallets and planned[-1].blocks.last + 1 == first:
-            planned[-1] = Gap(blocks=BlockRange(planned[-1].blocks.first, after - 1), wallets=wallets)
+            planned[-1] = MissingBlocks(blocks=BlockRange(planned[-1].blocks.first, after - 1), wallets=wallets)
         else:
-            planned.append(Gap(blocks=BlockRange(first, after - 1), wallets=wallets))
+            planned.append(MissingBlocks(blocks=BlockRange(first, after - 1), wallets=wallets))
     return planned
 
 
-def newest_first(gaps: Iterable[Gap], most: int) -> Iterator[Gap]:
+def newest_first(gaps: Iterable[MissingBlocks], most: int) -> Iterator[MissingBlocks]:
     """The same gaps, newest first, in pieces of at most so many blocks, so that the newest days can be judged soon."""
     for gap in sorted(gaps, key=lambda each: each.blocks, reverse=True):
         last = gap.blocks.last
         while last >= gap.blocks.first:
             first = max(gap.blocks.first, last - most + 1)
-            yield Gap(blocks=BlockRange(first, last), wallets=gap.wallets)
+            yield MissingBlocks(blocks=BlockRange(first, last), wallets=gap.wallets)
             last = first - 1
 
 

@@ -7,7 +7,7 @@ from ingest.evm.attribution.cow_eth_flow import contract_of, placements
 from ingest.evm.logs.block_ranges import FIRST_STEP, LARGEST_STEP, BlockRange
 from ingest.evm.logs.logs import as_address, number, read_logs, topic
 from ingest.evm.logs.topics import COW_ORDER_PLACEMENT
-from ingest.evm.rpc.adaptive_size import Stride
+from ingest.evm.rpc.adaptive_size import AdaptiveSize
 from ingest.evm.rpc.node import Node, Request
 from ingest.types import Chain, PlacedOrder
 
@@ -51,7 +51,7 @@ def look_up(node: Node, chain: Chain, wanted: Mapping[tuple[str, str], int]) -> 
 
 def _by_event(node: Node, chain: Chain, uid: str, wallet: str, block: int) -> PlacedOrder | None:
     """Look for the event by which a wallet placed an order, backwards from the block that filled it."""
-    stride, last = Stride(FIRST_STEP, LARGEST_STEP), block
+    stride, last = AdaptiveSize(FIRST_STEP, LARGEST_STEP), block
     first = max(0, block - int(LOOK_BACK_S / chain.block_seconds))
     for _ in range(REQUESTS):
         if last < first:

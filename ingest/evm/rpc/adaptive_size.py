@@ -10,7 +10,7 @@ LEAST_PATIENCE, MOST_PATIENCE = 8, 256
 
 
 @dataclass(slots=True)
-class Stride:
+class AdaptiveSize:
     """A size that doubles until it is first refused, and then grows back by a quarter, ever more patiently.
 
     A limit that moves (results in a dense stretch of blocks) is found again soon; one that stands still (blocks of a
@@ -60,16 +60,18 @@ class Stride:
         self.agreed = self.before = 0
 
 
-def strides_of(memo: str | None) -> dict[str, Stride]:
+def strides_of(memo: str | None) -> dict[str, AdaptiveSize]:
     """Blocks of one request by endpoint, as last learned; of an endpoint that is new, under ""."""
     learned = json.loads(memo or "{}")
     if not isinstance(learned, dict):  # one number, from when there was one endpoint
         learned = {"": learned}
     steps = {"": FIRST_STEP, **learned}
     # What was learned is the most that was agreed to: not to be tried beyond again in each run.
-    return {name: Stride(step, LARGEST_STEP, patience=LEAST_PATIENCE if name else 1) for name, step in steps.items()}
+    return {
+        name: AdaptiveSize(step, LARGEST_STEP, patience=LEAST_PATIENCE if name else 1) for name, step in steps.items()
+    }
 
 
-def steps_memo(strides: Mapping[str, Stride]) -> str:
+def steps_memo(strides: Mapping[str, AdaptiveSize]) -> str:
     """What is to be remembered of them."""
     return json.dumps({name: each.step for name, each in strides.items() if name})

@@ -7,7 +7,7 @@ from typing import Any
 
 from ingest.errors import AnswerTooLarge, IngestError, RangeRefused, RpcRejected, RpcUnavailable, TryElsewhere
 from ingest.evm.rpc import answer_checks, error_classification
-from ingest.evm.rpc.adaptive_size import Stride
+from ingest.evm.rpc.adaptive_size import AdaptiveSize
 from ingest.evm.rpc.error_classification import Refusal
 
 Request = tuple[str, Sequence[Any]]
@@ -34,7 +34,7 @@ class Exchange:
     requests: Sequence[Request]
     name: str  #: the endpoint's, for messages
     redact: Callable[[str], str]  #: takes what may be a key out of the endpoint's words
-    size: Stride  #: requests of one HTTP request; learns here
+    size: AdaptiveSize  #: requests of one HTTP request; learns here
     tolerant: bool = False  #: a refused request is a result
     required: Collection[str] | None = None  #: fields without which a result is none
     last: bool = True  #: no other endpoint is left to ask

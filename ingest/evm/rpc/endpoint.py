@@ -17,9 +17,9 @@ import msgspec
 from ingest.errors import AnswerTooLarge, AnswerTooLate, ConfigError, EndpointRefused, RpcUnavailable
 from ingest.evm.logs.json_codec import parse
 from ingest.evm.rpc.decompression import ACCEPTED, Unpacker
-from ingest.evm.rpc.endpoint_health import Standing
+from ingest.evm.rpc.endpoint_health import EndpointHealth
 from ingest.evm.rpc.error_classification import NO_METHOD
-from ingest.evm.rpc.memory_limit import LARGE, Room
+from ingest.evm.rpc.memory_limit import LARGE, MemoryLimit
 from ingest.secret import Secrets, secrets_of
 
 UNREAD_DATE_S = 60.0  #: how long is waited where ``Retry-After`` is a date and the answer does not say what time it is
@@ -111,7 +111,7 @@ class Endpoint:
         Seconds of one HTTP request, from looking up the host to the last byte.
     """
 
-    def __init__(self, url: str, *, name: str, standing: Standing, timeout_s: float) -> None:
+    def __init__(self, url: str, *, name: str, standing: EndpointHealth, timeout_s: float) -> None:
         check_url(url)
         self.name = name
         self.host = host(url)
@@ -127,7 +127,7 @@ class Endpoint:
         """A text of the node's without what may be a key, or a long part of one."""
         return self._secrets.redact(text)
 
-    async def post(self, client: httpx.AsyncClient, body: Any, room: Room) -> Any:
+    async def post(self, client: httpx.AsyncClient, body: Any, room: MemoryLimit) -> Any:
         """Send one JSON body and return the parsed answer: an object or a list.
 
         Parameters
@@ -162,7 +162,7 @@ class Endpoint:
         return {"method": "POST", "url": self._url, "content": msgspec.json.encode(body), "headers": dict(HEADERS)}
 
     async def _receive(
-        self, client: httpx.AsyncClient, body: Any, content: bytearray, alone: AsyncExitStack, room: Room
+        self, client: httpx.AsyncClient, body: Any, content: bytearray, alone: AsyncExitStack, room: MemoryLimit
     ) -> tuple[httpx.Response, bool]:
         """Fill ``content``, and tell whether it is plain ASCII.
 

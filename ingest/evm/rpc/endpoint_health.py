@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from ingest.errors import RpcUnavailable, TryElsewhere
-from ingest.evm.rpc.adaptive_size import Stride
+from ingest.evm.rpc.adaptive_size import AdaptiveSize
 
 BATCH = 100  #: requests of one HTTP request, at most
 IN_FLIGHT = 4  #: HTTP requests at once, at most
@@ -21,12 +21,12 @@ FORGET_S = 3_600.0  #: how long a missing archive, and a checked chain id, are r
 
 
 @dataclass(slots=True)
-class Standing:
+class EndpointHealth:
     """One endpoint's record; it outlives connections, so that a service does not learn the same twice."""
 
     most_per_s: float | None = None  #: requests a second that the user set
-    batch: Stride = field(default_factory=lambda: Stride(BATCH, BATCH))
-    width: Stride = field(default_factory=lambda: Stride(1, IN_FLIGHT))  #: HTTP requests at once
+    batch: AdaptiveSize = field(default_factory=lambda: AdaptiveSize(BATCH, BATCH))
+    width: AdaptiveSize = field(default_factory=lambda: AdaptiveSize(1, IN_FLIGHT))  #: HTTP requests at once
     checked_at: float | None = None  #: when it last named its chain
     resting_until: float = 0.0  #: not asked before, if another endpoint can be
     _rate: float | None = None  #: requests a second, learned; None: as fast as it answers

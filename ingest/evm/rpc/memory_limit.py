@@ -41,7 +41,7 @@ def weight(body: bytes | bytearray, dice: Random, *, plain: bool) -> int:
     return len(body) * (1 if plain else WIDEST) + made * len(body) // max(1, len(seen))
 
 
-class Room:
+class MemoryLimit:
     """Memory for the answers of one node: those of one exchange, and those of requests that were sent ahead.
 
     Attributes

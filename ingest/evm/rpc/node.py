@@ -29,7 +29,7 @@ from ingest.evm.rpc.allowlist import READ_METHODS, only_reading
 from ingest.evm.rpc.answer_checks import count
 from ingest.evm.rpc.batch import Exchange, Request
 from ingest.evm.rpc.endpoint import Endpoint, names
-from ingest.evm.rpc.endpoint_health import FORGET_S, Standing
+from ingest.evm.rpc.endpoint_health import FORGET_S, EndpointHealth
 from ingest.evm.rpc.pipeline import Flights, Sent
 
 __all__ = ["READ_METHODS", "Node", "Request"]
@@ -88,7 +88,7 @@ class Node:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
         timeout_s: float = DEADLINE_S,
-        standings: MutableMapping[str, Standing] | None = None,
+        standings: MutableMapping[str, EndpointHealth] | None = None,
         tell: Callable[[str], None] = lambda _text: None,
         tries: int = TRIES,
         speak: Callable[..., Endpoint] = Endpoint,
@@ -98,7 +98,7 @@ class Node:
         known = {} if standings is None else standings
         self._endpoints: list[Endpoint] = []
         for url, name in zip(urls, names(urls), strict=True):
-            standing = known.setdefault(url, Standing())
+            standing = known.setdefault(url, EndpointHealth())
             standing.checked_at = None
             self._endpoints.append(speak(url, name=name, standing=standing, timeout_s=timeout_s))
         self._charge = charge

@@ -10,7 +10,7 @@ import httpx
 from ingest.errors import IngestError, RpcUnavailable
 from ingest.evm.rpc.batch import Request
 from ingest.evm.rpc.endpoint import Endpoint
-from ingest.evm.rpc.memory_limit import Room
+from ingest.evm.rpc.memory_limit import MemoryLimit
 
 T = TypeVar("T")
 LEAVE_S = 0.001  #: for which what is sent ahead is pushed: on a connection that is open it has left by then
@@ -60,7 +60,7 @@ class Flights:
             timeout=timeout_s, follow_redirects=False, trust_env=False, transport=_Forgetful(trust_env=False)
         )
         self._early: list[_Early] = []
-        self._room = Room()
+        self._room = MemoryLimit()
 
     def close(self) -> None:
         """Give up what is on its way, and close all connections."""

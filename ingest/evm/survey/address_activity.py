@@ -8,7 +8,7 @@ from ingest.errors import RangeRefused
 from ingest.evm.interpret import Interpreter
 from ingest.evm.logs.block_ranges import FIRST_STEP, LARGEST_STEP, BlockRange
 from ingest.evm.logs.logs import number
-from ingest.evm.rpc.adaptive_size import Stride
+from ingest.evm.rpc.adaptive_size import AdaptiveSize
 from ingest.evm.rpc.node import Node, Request
 from ingest.evm.sync import fetch
 from ingest.types import VenueStatus
@@ -47,7 +47,7 @@ def trades_in(interpreter: Interpreter, address: str, blocks: BlockRange) -> int
     int or None
         None where it would take more than `WINDOWS` requests of logs or `TRANSACTIONS` transactions.
     """
-    node, stride, count, seen, at = interpreter.node, Stride(FIRST_STEP, LARGEST_STEP), 0, 0, blocks.first
+    node, stride, count, seen, at = interpreter.node, AdaptiveSize(FIRST_STEP, LARGEST_STEP), 0, 0, blocks.first
     for tried in range(WINDOWS):
         if at > blocks.last:
             return count

@@ -35,7 +35,7 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class SwapPool:
     """A pool whose swaps can be asked for."""
 
     key: Key
@@ -45,7 +45,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
+class SampledSwap:
     """One swap in a place."""
 
     key: Key
@@ -92,7 +92,7 @@ def _ordered(pair: tuple[str, str]) -> tuple[str, str]:
     return one, other
 
 
-def most_used(transactions: Iterable[Sequence[Use]], quotes: Mapping[str, Any], most: int) -> dict[Key, Place]:
+def most_used(transactions: Iterable[Sequence[Use]], quotes: Mapping[str, Any], most: int) -> dict[Key, SwapPool]:
     """The pools of most transactions, those apart in which nothing but quote tokens is swapped.
 
     Parameters
@@ -113,16 +113,16 @@ def most_used(transactions: Iterable[Sequence[Use]], quotes: Mapping[str, Any], 
             # What is not sure in one transaction may be in another.
             pairs[use.key] = pairs.get(use.key, use.pairs) & use.pairs or use.pairs
             topics[use.key] = use.topic
-    places: dict[Key, Place] = {}
+    places: dict[Key, SwapPool] = {}
     for key in sorted(times, key=lambda key: (-times[key], key[0], key[1] or "")):
         assets = frozenset(joined.from_iterable(pairs[key])) - quotes.keys()
         if assets and len(places) < most:
             [pair, *others] = sorted(pairs[key])
-            places[key] = Place(key=key, topics=_SIBLINGS[topics[key]], assets=assets, pair=None if others else pair)
+            places[key] = SwapPool(key=key, topics=_SIBLINGS[topics[key]], assets=assets, pair=None if others else pair)
     return places
 
 
-def requests(places: Mapping[Key, Place], blocks: BlockRange) -> list[Request]:
+def requests(places: Mapping[Key, SwapPool], blocks: BlockRange) -> list[Request]:
     """What to ask for every swap in the places: once for pools, once for contracts that name their pools by an id."""
     asked: list[Request] = []
     for named in (False, True):
@@ -137,8 +137,8 @@ def requests(places: Mapping[Key, Place], blocks: BlockRange) -> list[Request]:
 
 
 def sightings(
-    answers: Iterable[Any], places: Mapping[Key, Place], quotes: Mapping[str, Any], blocks: BlockRange
-) -> list[Sighting]:
+    answers: Iterable[Any], places: Mapping[Key, SwapPool], quotes: Mapping[str, Any], blocks: BlockRange
+) -> list[SampledSwap]:
     """Read the answers to ``requests``.
 
     Raises
@@ -148,7 +148,7 @@ def sightings(
     RpcUnavailable
         They are malformed, or of other blocks.
     """
-    found: list[Sighting] = []
+    found: list[SampledSwap] = []
     for logs in answers:
         if not isinstance(logs, list):
             raise RpcUnavailable("eth_getLogs answered with something that is not a list")
@@ -166,8 +166,8 @@ def sightings(
 
 
 def sighting(
-    raw: RawLog, block: int, tx_hash: str, places: Mapping[Key, Place], quotes: Mapping[str, Any]
-) -> Sighting | None:
+    raw: RawLog, block: int, tx_hash: str, places: Mapping[Key, SwapPool], quotes: Mapping[str, Any]
+) -> SampledSwap | None:
     """Read one log as a swap in one of the places; None if it is none."""
     log = read_log(raw)
     event = READERS[log.topic](log) if log is not None and log.topic in READERS else None
@@ -182,10 +182,10 @@ def sighting(
     quote = None
     if given is not None and got is not None and (given in quotes) != (got in quotes):
         quote = Leg(given, event.amount_in) if given in quotes else Leg(got, event.amount_out)
-    return Sighting(key=place.key, block=block, tx_hash=tx_hash, assets=assets, quote=quote)
+    return SampledSwap(key=place.key, block=block, tx_hash=tx_hash, assets=assets, quote=quote)
 
 
-def _tokens(event: SwapEvent, place: Place) -> tuple[str | None, str | None]:
+def _tokens(event: SwapEvent, place: SwapPool) -> tuple[str | None, str | None]:
     """What went in and what came out, as far as it is known."""
     if event.token_in is not None and event.token_out is not None:
         return event.token_in, event.token_out

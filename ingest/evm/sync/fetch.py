@@ -35,7 +35,7 @@ HELD = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class WindowResult:
     """What one window of blocks held for the wallets it was read for."""
 
     blocks: BlockRange
@@ -174,7 +174,9 @@ def block_at(node: Node, timestamp: int, *, last: int) -> int:
     return low
 
 
-def read_window(node: Node, wallets: Collection[str], blocks: BlockRange, *, but: Set[str] = frozenset()) -> Reading:
+def read_window(
+    node: Node, wallets: Collection[str], blocks: BlockRange, *, but: Set[str] = frozenset()
+) -> WindowResult:
     """Everything in a window of blocks that moved a token of one of the wallets.
 
     The logs are asked for by an OR-list of wallets, once as sender and once as receiver. Then each transaction is
@@ -206,7 +208,7 @@ def read_touched(
     held: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
     receipts: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
     strangers: Strangers | None = None,
-) -> Reading:
+) -> WindowResult:
     """Fetch what touches the wallets, transaction by transaction, and hold it against the headers.
 
     Parameters
@@ -261,7 +263,7 @@ def read_touched(
             )
         )
     raw.sort(key=lambda each: (each.block.number, each.transaction_index))
-    return Reading(
+    return WindowResult(
         blocks=blocks,
         first=refs[blocks.first],
         last=refs[blocks.last],

@@ -18,13 +18,13 @@ from ingest.evm.logs.json_codec import RawLog, parse
 from ingest.evm.logs.logs import address, number, read_log
 from ingest.evm.logs.token_flows import read_transfers
 from ingest.evm.logs.topics import TRANSFER
-from ingest.evm.rpc.adaptive_size import Stride
+from ingest.evm.rpc.adaptive_size import AdaptiveSize
 from ingest.evm.rpc.answer_checks import TIME_BITS, check_log, hash32, integer, moment, well_formed
 from ingest.evm.rpc.endpoint import HEADERS, Endpoint
-from ingest.evm.rpc.endpoint_health import Standing
+from ingest.evm.rpc.endpoint_health import EndpointHealth
 from ingest.evm.rpc.error_classification import LONGEST
 from ingest.evm.rpc.node import Node
-from ingest.evm.sync.wallet_index import Question, Transfer
+from ingest.evm.sync.wallet_index import IndexedTransfer, Question
 from ingest.secret import Secrets, secrets_of
 from ingest.text import clean
 
@@ -50,9 +50,9 @@ class HyperSync(Endpoint):
         Of the account, sent as ``Authorization: Bearer``; never shown.
     """
 
-    def __init__(self, url: str, *, name: str, standing: Standing, timeout_s: float, token: str) -> None:
+    def __init__(self, url: str, *, name: str, standing: EndpointHealth, timeout_s: float, token: str) -> None:
         super().__init__(url, name=name, standing=standing, timeout_s=timeout_s)
-        standing.batch = Stride(1, 1)  # it knows no batches
+        standing.batch = AdaptiveSize(1, 1)  # it knows no batches
         self._token = token
         self._secrets = Secrets([token, *secrets_of(url)])
 
@@ -82,7 +82,7 @@ class HyperSync(Endpoint):
         return super()._read(status, headers, bytearray(), body)
 
 
-def ask(node: Node, question: Question) -> tuple[list[Transfer], str | None]:
+def ask(node: Node, question: Question) -> tuple[list[IndexedTransfer], str | None]:
     """Ask HyperSync; its pages are parts of the range, oldest first. Failed transactions are named too.
 
     Parameters
@@ -121,7 +121,7 @@ def ask(node: Node, question: Question) -> tuple[list[Transfer], str | None]:
     return rows, None if following > question.blocks.last else str(following)
 
 
-def _rows(parts: Sequence[Mapping[str, Any]], question: Question) -> Iterator[Transfer]:
+def _rows(parts: Sequence[Mapping[str, Any]], question: Question) -> Iterator[IndexedTransfer]:
     blocks, logs, transactions = (
         [row for part in parts for row in part.get(table) or ()] for table in ("blocks", "logs", "transactions")
     )
@@ -137,12 +137,12 @@ def _rows(parts: Sequence[Mapping[str, Any]], question: Question) -> Iterator[Tr
             if (moved.source if question.out else moved.target) != question.wallet:
                 raise ValueError("a transfer of another wallet")
             place = _place(log["block_number"], log["transaction_hash"], times, question)
-            yield Transfer(category="erc20", token=moved.token, amount_raw=moved.amount, **place)
+            yield IndexedTransfer(category="erc20", token=moved.token, amount_raw=moved.amount, **place)
     for sent in transactions if question.out else ():
         # The transactions of all logs are told as well, whoever sent them.
         if address(sent["from"]) == question.wallet:
             place = _place(sent["block_number"], sent["hash"], times, question)
-            yield Transfer(category="external", token=None, amount_raw=None, **place)
+            yield IndexedTransfer(category="external", token=None, amount_raw=None, **place)
 
 
 def _place(block: object, tx_hash: object, times: Mapping[int, int], question: Question) -> dict[str, Any]:

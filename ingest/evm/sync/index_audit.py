@@ -6,9 +6,9 @@ from random import Random
 
 from ingest.errors import EndpointRefused, IndexContradicted, RangeRefused, RpcRejected
 from ingest.evm.logs.block_ranges import BlockRange
-from ingest.evm.rpc.adaptive_size import Stride
+from ingest.evm.rpc.adaptive_size import AdaptiveSize
 from ingest.evm.rpc.node import Node
-from ingest.evm.sync.fetch import Reading, read_window
+from ingest.evm.sync.fetch import WindowResult, read_window
 from ingest.evm.sync.wallet_index import Chunk
 
 LARGEST = 100  #: blocks of one window
@@ -46,7 +46,7 @@ class Sampler:
 
     node: Node
     rng: Random
-    strides: dict[str, Stride]
+    strides: dict[str, AdaptiveSize]
     blind: bool = False
     seen: int = 0  #: windows that agreed
 
@@ -83,6 +83,6 @@ class Sampler:
             return
 
 
-def left_out(chunk: Chunk, readings: Sequence[Reading]) -> list[str]:
+def left_out(chunk: Chunk, readings: Sequence[WindowResult]) -> list[str]:
     """Transactions in which a wallet took part, by the logs, and that the index did not name."""
     return [raw.tx_hash for reading in readings for raw in reading.transactions if raw.tx_hash not in chunk.named]

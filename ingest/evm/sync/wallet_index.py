@@ -28,7 +28,7 @@ Category = Literal["external", "internal", "erc20"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Transfer:
+class IndexedTransfer:
     """One transfer from or to a wallet, in the words of an index."""
 
     block: int
@@ -50,11 +50,11 @@ class Question:
     page: str | None = None  #: None: the first
 
 
-Ask = Callable[[Node, Question], tuple[list[Transfer], str | None]]
+Ask = Callable[[Node, Question], tuple[list[IndexedTransfer], str | None]]
 """Answers a question with a page of transfers and the name of the next page; ``RpcRejected`` where it cannot."""
 
 
-def alchemy(node: Node, question: Question) -> tuple[list[Transfer], str | None]:
+def alchemy(node: Node, question: Question) -> tuple[list[IndexedTransfer], str | None]:
     """Ask ``alchemy_getAssetTransfers`` (Alchemy, Transfers API). Failed transactions are named too.
 
     Raises
@@ -82,7 +82,7 @@ def alchemy(node: Node, question: Question) -> tuple[list[Transfer], str | None]
         return [_row(row, question) for row in answer["transfers"]], answer.get("pageKey") or None
 
 
-def _row(row: Mapping[str, Any], question: Question) -> Transfer:
+def _row(row: Mapping[str, Any], question: Question) -> IndexedTransfer:
     block, tx_hash = count(row["blockNum"]), hash32(row["hash"])
     if not question.blocks.first <= block <= question.blocks.last:
         raise ValueError("a transaction that was not asked for")
@@ -90,7 +90,7 @@ def _row(row: Mapping[str, Any], question: Question) -> Transfer:
         raise ValueError("a transfer of another wallet")
     raw = row.get("rawContract") or {}
     said = (row.get("metadata") or {}).get("blockTimestamp")
-    return Transfer(
+    return IndexedTransfer(
         block=block,
         tx_hash=tx_hash,
         category=row["category"],
@@ -138,7 +138,7 @@ class Index:
                         found.setdefault(row.tx_hash, _Named(row.block, {}, {})).add(wallet, row, out=out)
         return list(_chunks(found, blocks, chain_id=self.node.chain_id, internal=self.internal))
 
-    def _rows(self, wallet: str, blocks: BlockRange, *, out: bool) -> Iterator[Transfer]:
+    def _rows(self, wallet: str, blocks: BlockRange, *, out: bool) -> Iterator[IndexedTransfer]:
         page: str | None = None
         for _ in range(MOST_PAGES):
             question = Question(wallet=wallet, out=out, blocks=blocks, internal=self.internal, page=page)
@@ -163,10 +163,10 @@ class _Named:
     """One transaction that an index names."""
 
     block: int
-    out: dict[str, list[Transfer]]  # by wallet
-    came: dict[str, list[Transfer]]
+    out: dict[str, list[IndexedTransfer]]  # by wallet
+    came: dict[str, list[IndexedTransfer]]
 
-    def add(self, wallet: str, row: Transfer, *, out: bool) -> None:
+    def add(self, wallet: str, row: IndexedTransfer, *, out: bool) -> None:
         if row.block != self.block:
             raise RpcUnavailable(f"the index names two blocks for {row.tx_hash}")
         (self.out if out else self.came).setdefault(wallet, []).append(row)
@@ -203,7 +203,7 @@ class _Named:
         return sums
 
 
-def _unclear(row: Transfer) -> bool:
+def _unclear(row: IndexedTransfer) -> bool:
     """Whether only the receipt can tell what a row of tokens that came means."""
     return row.category == "erc20" and (row.token is None or row.amount_raw is None or row.timestamp is None)
 

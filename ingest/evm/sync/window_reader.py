@@ -17,7 +17,7 @@ from ingest.evm.sync import header_checks
 from ingest.evm.sync.cross_check import look_again
 from ingest.evm.sync.dust import Strangers
 from ingest.evm.sync.fetch import (
-    Reading,
+    WindowResult,
     header_request,
     log_requests,
     mostly,
@@ -49,7 +49,7 @@ class _BloomIsWrong(Exception):
 
 
 @dataclass(slots=True, kw_only=True)
-class Reader:
+class WindowReader:
     """Reads windows of one chain.
 
     Parameters
@@ -81,7 +81,7 @@ class Reader:
 
     def read(
         self, wallets: Collection[str], blocks: BlockRange, *, known: Mapping[int, Link], every_link: bool = False
-    ) -> Reading:
+    ) -> WindowResult:
         """Everything in a window of blocks, or in its beginning, that moved a token of one of the wallets.
 
         Parameters
@@ -158,7 +158,7 @@ class Reader:
         blocks: BlockRange,
         headers: Sequence[Header],
         held: Mapping[str, Mapping[str, Any]],
-    ) -> Reading:
+    ) -> WindowResult:
         topics = frozenset(map(topic, wallets))
         logs: list[RawLog] = []
         receipts: dict[str, Mapping[str, Any]] = {}
@@ -193,7 +193,7 @@ class Reader:
 
     def _read_ends(
         self, wallets: Collection[str], blocks: BlockRange, known: Mapping[int, Link], headers: Sequence[Header]
-    ) -> Reading:
+    ) -> WindowResult:
         answers, ends = self.node.batch(_ends_requests(wallets, blocks)), []
         numbers = _ends(blocks)
         for number, block in zip(numbers, answers[-len(numbers) :], strict=True):
@@ -209,7 +209,7 @@ class Reader:
         look_again(self.node, wallets, blocks, touches, reading.last.hash, dice)
         return replace(reading, links=tuple(headers or ends), level=ENDS)
 
-    def _sample(self, wallets: Collection[str], reading: Reading, found: Collection[int], dice: Random) -> None:
+    def _sample(self, wallets: Collection[str], reading: WindowResult, found: Collection[int], dice: Random) -> None:
         """Ask some of the blocks without finds for all their logs."""
         blocks = reading.blocks
         count = min(SAMPLES, int(len(blocks) / SAMPLE_OF + dice.random()), len(blocks))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from ingest.evm.logs import topics
 from ingest.evm.logs.logs import Log
-from ingest.evm.venues.other_amms import Layout, reader
+from ingest.evm.venues.other_amms import EventLayout, reader
 from ingest.evm.venues.swap_event import Holding, SwapEvent, named
 
 FAMILY = "orders"
@@ -60,7 +60,9 @@ def read_tokenlon_amm(log: Log) -> SwapEvent | None:
 def _order(family: str, indexed: int, words: int, *positions: int) -> Callable[[Log], SwapEvent | None]:
     token_in, token_out, amount_in, amount_out, *parties = positions
     return reader(
-        Layout(family, indexed, words, (token_in, token_out), (amount_in, amount_out), tuple(parties), Holding.ORDER)
+        EventLayout(
+            family, indexed, words, (token_in, token_out), (amount_in, amount_out), tuple(parties), Holding.ORDER
+        )
     )
 
 

@@ -13,7 +13,7 @@ FAMILY = "pools"
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class EventLayout:
     """Where an event keeps its fields: positions count indexed words first, then data words."""
 
     family: str
@@ -25,7 +25,7 @@ class Layout:
     holding: Holding = Holding.POOL
 
 
-def reader(layout: Layout) -> Callable[[Log], SwapEvent | None]:
+def reader(layout: EventLayout) -> Callable[[Log], SwapEvent | None]:
     """Return a reader of an event that names its tokens, by its layout."""
 
     def read(log: Log) -> SwapEvent | None:
@@ -204,35 +204,35 @@ READERS: dict[str, Callable[[Log], SwapEvent | None]] = {
     topics.PENDLE_SWAP: read_pendle,
     topics.DODO_V1_SELL: read_dodo_v1_sell,
     topics.DODO_V1_BUY: read_dodo_v1_buy,
-    topics.WOOFI_SWAP: reader(Layout("woofi", 3, 6, (0, 1), (3, 4))),
-    topics.WOOFI_V1_SWAP: reader(Layout("woofi", 3, 4, (0, 1), (3, 4))),
-    topics.DODO_SWAP: reader(Layout("dodo", 0, 6, (0, 1), (2, 3))),
-    topics.RELAY_SWAPPED: reader(Layout("relay", 0, 5, (1, 2), (3, 4))),
-    topics.WOMBAT_SWAP: reader(Layout("wombat", 2, 5, (2, 3), (4, 5), holding=Holding.ASSETS)),
-    topics.CLIPPER_SWAPPED: reader(Layout("clipper", 3, 3, (0, 1), (3, 4))),
+    topics.WOOFI_SWAP: reader(EventLayout("woofi", 3, 6, (0, 1), (3, 4))),
+    topics.WOOFI_V1_SWAP: reader(EventLayout("woofi", 3, 4, (0, 1), (3, 4))),
+    topics.DODO_SWAP: reader(EventLayout("dodo", 0, 6, (0, 1), (2, 3))),
+    topics.RELAY_SWAPPED: reader(EventLayout("relay", 0, 5, (1, 2), (3, 4))),
+    topics.WOMBAT_SWAP: reader(EventLayout("wombat", 2, 5, (2, 3), (4, 5), holding=Holding.ASSETS)),
+    topics.CLIPPER_SWAPPED: reader(EventLayout("clipper", 3, 3, (0, 1), (3, 4))),
     topics.MAKER_SELL_GEM: maker_psm(selling=True),
     topics.MAKER_BUY_GEM: maker_psm(selling=False),
-    topics.PSM3_SWAP: reader(Layout("spark_psm", 3, 4, (0, 1), (4, 5))),
-    topics.BANCOR_CONVERSION: reader(Layout("bancor", 3, 3, (1, 2), (3, 4), holding=Holding.ORDER)),
-    topics.BANCOR_V3_TRADED: reader(Layout("bancor", 3, 6, (1, 2), (3, 4), holding=Holding.ORDER)),
-    topics.BANCOR_CONVERTER: reader(Layout("bancor", 3, 3, (0, 1), (3, 4))),
-    topics.BANCOR_CONVERTER_2018: reader(Layout("bancor", 3, 4, (0, 1), (3, 4), holding=Holding.ASSETS)),
-    topics.CARBON_TRADED: reader(Layout("carbon", 3, 4, (1, 2), (3, 4))),
-    topics.PLATYPUS_SWAP: reader(Layout("platypus", 2, 4, (2, 3), (4, 5), holding=Holding.ASSETS)),
-    topics.MOONISWAP_SWAPPED_V1: reader(Layout("mooniswap", 3, 6, (1, 2), (3, 4))),
-    topics.MOONISWAP_SWAPPED: reader(Layout("mooniswap", 3, 6, (2, 3), (4, 5))),
-    topics.STABULL_TRADE: reader(Layout("stabull", 3, 3, (1, 2), (3, 4))),
-    topics.DFX_TRADE: reader(Layout("dfx", 3, 2, (1, 2), (3, 4))),
+    topics.PSM3_SWAP: reader(EventLayout("spark_psm", 3, 4, (0, 1), (4, 5))),
+    topics.BANCOR_CONVERSION: reader(EventLayout("bancor", 3, 3, (1, 2), (3, 4), holding=Holding.ORDER)),
+    topics.BANCOR_V3_TRADED: reader(EventLayout("bancor", 3, 6, (1, 2), (3, 4), holding=Holding.ORDER)),
+    topics.BANCOR_CONVERTER: reader(EventLayout("bancor", 3, 3, (0, 1), (3, 4))),
+    topics.BANCOR_CONVERTER_2018: reader(EventLayout("bancor", 3, 4, (0, 1), (3, 4), holding=Holding.ASSETS)),
+    topics.CARBON_TRADED: reader(EventLayout("carbon", 3, 4, (1, 2), (3, 4))),
+    topics.PLATYPUS_SWAP: reader(EventLayout("platypus", 2, 4, (2, 3), (4, 5), holding=Holding.ASSETS)),
+    topics.MOONISWAP_SWAPPED_V1: reader(EventLayout("mooniswap", 3, 6, (1, 2), (3, 4))),
+    topics.MOONISWAP_SWAPPED: reader(EventLayout("mooniswap", 3, 6, (2, 3), (4, 5))),
+    topics.STABULL_TRADE: reader(EventLayout("stabull", 3, 3, (1, 2), (3, 4))),
+    topics.DFX_TRADE: reader(EventLayout("dfx", 3, 2, (1, 2), (3, 4))),
     topics.METRIC_SWAP: metric(0, 7),
     topics.METRIC_V1_SWAP: metric(2, 6),
     topics.METRIC_V2_SWAP: read_metric_v2,
     topics.CROC_SWAP: read_ambient,
-    topics.ANGLE_SWAP: reader(Layout("angle", 3, 3, (0, 1), (3, 4), holding=Holding.ASSETS)),
-    topics.NABLA_SWAP: reader(Layout("nabla", 2, 4, (4, 5), (2, 3), holding=Holding.ASSETS)),
-    topics.ELFOMO_TRADE: reader(Layout("elfomofi", 2, 6, (4, 5), (6, 7), holding=Holding.ASSETS)),
-    topics.TESSERA_TRADE: reader(Layout("tessera", 0, 5, (0, 1), (2, 3), holding=Holding.ASSETS)),
-    topics.FERMI_SWAP: reader(Layout("fermi", 3, 2, (1, 2), (3, 4), holding=Holding.ASSETS)),
-    topics.FERMI_SWAPPED: reader(Layout("fermi", 3, 3, (1, 2), (3, 4), holding=Holding.ASSETS)),
-    topics.INTEGRAL_SELL: reader(Layout("integral", 3, 8, (3, 4), (5, 6))),
-    topics.INTEGRAL_BUY: reader(Layout("integral", 3, 8, (3, 4), (5, 7))),
+    topics.ANGLE_SWAP: reader(EventLayout("angle", 3, 3, (0, 1), (3, 4), holding=Holding.ASSETS)),
+    topics.NABLA_SWAP: reader(EventLayout("nabla", 2, 4, (4, 5), (2, 3), holding=Holding.ASSETS)),
+    topics.ELFOMO_TRADE: reader(EventLayout("elfomofi", 2, 6, (4, 5), (6, 7), holding=Holding.ASSETS)),
+    topics.TESSERA_TRADE: reader(EventLayout("tessera", 0, 5, (0, 1), (2, 3), holding=Holding.ASSETS)),
+    topics.FERMI_SWAP: reader(EventLayout("fermi", 3, 2, (1, 2), (3, 4), holding=Holding.ASSETS)),
+    topics.FERMI_SWAPPED: reader(EventLayout("fermi", 3, 3, (1, 2), (3, 4), holding=Holding.ASSETS)),
+    topics.INTEGRAL_SELL: reader(EventLayout("integral", 3, 8, (3, 4), (5, 6))),
+    topics.INTEGRAL_BUY: reader(EventLayout("integral", 3, 8, (3, 4), (5, 7))),
 }

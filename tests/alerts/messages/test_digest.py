@@ -11,7 +11,7 @@ from alerts import wording
 from alerts.messages.digest import digest
 from alerts.messages.lines import TEXT_LIMIT
 from alerts.messages.message import plain
-from alerts.types import Flag, FlagStatus, Named
+from alerts.types import Flag, FlagStatus, ListedWallet
 from metrics.types import Gain, Sight, State
 from tests.alerts.examples import EVIDENCE, FLAG, WALLET, assessment, quiet
 
@@ -28,11 +28,11 @@ def test_a_digest():
     blind = replace(EVIDENCE, sight=Sight(win_rate_drop_20pp_days=None, silence_days=None))
     better = replace(EVIDENCE, gain=Gain(since=date(2025, 6, 3), recurrence_years=1.5))
     wallets = [
-        (Named(wallet=WALLET, label="Alice"), assessment()),
-        (Named(wallet=WALLET, label="Bob"), replace(assessment(State.OK), score=0.1)),
-        (Named(wallet=WALLET, label="Cy"), assessment(State.WATCH)),
-        (Named(wallet=WALLET, label="Eve"), replace(assessment(State.OK), score=0.01, evidence=better)),
-        (Named(wallet=WALLET, label="Dee"), replace(assessment(State.LEARNING), evidence=blind)),
+        (ListedWallet(wallet=WALLET, label="Alice"), assessment()),
+        (ListedWallet(wallet=WALLET, label="Bob"), replace(assessment(State.OK), score=0.1)),
+        (ListedWallet(wallet=WALLET, label="Cy"), assessment(State.WATCH)),
+        (ListedWallet(wallet=WALLET, label="Eve"), replace(assessment(State.OK), score=0.01, evidence=better)),
+        (ListedWallet(wallet=WALLET, label="Dee"), replace(assessment(State.LEARNING), evidence=blind)),
     ]
     flags = [FLAG, replace(quiet(), flag_id=18, label=""), KEPT]
     [message] = digest("Digest, 24 Jun to 1 Jul", flags, wallets=wallets, facts=["31 % of <today's> budget used."])

@@ -7,7 +7,7 @@ from alerts import wording
 from alerts.messages.lines import CAPTION_LIMIT
 from alerts.messages.market_event import event_message
 from alerts.messages.message import plain
-from alerts.types import Message, Named
+from alerts.types import ListedWallet, Message
 from metrics.detector.market_event import MarketEvent
 from metrics.types import Metric
 from tests.alerts.examples import WALLET
@@ -16,9 +16,11 @@ MINUS = "\N{MINUS SIGN}"
 HOSTILE = "<b>&\u202eevil\u200b\x00\ud800" + "x" * 10_000
 
 
-def names(*labels: str, first: int | None = None) -> list[Named]:
+def names(*labels: str, first: int | None = None) -> list[ListedWallet]:
     return [
-        Named(wallet=f"{label[:9]}{i}" if label else WALLET, label=label, flag_id=None if first is None else first + i)
+        ListedWallet(
+            wallet=f"{label[:9]}{i}" if label else WALLET, label=label, flag_id=None if first is None else first + i
+        )
         for i, label in enumerate(labels)
     ]
 
@@ -61,7 +63,7 @@ def test_a_market_event():
 def test_only_flags_that_are_open_are_spoken_of():
     """A wallet beyond the market may have no flag: decided before, or snoozed. No message promises one then."""
 
-    def beyond(*wallets: Named) -> str:
+    def beyond(*wallets: ListedWallet) -> str:
         words = plain(told(names("Alice"), wallets))
         assert "card" not in words
         return next(line for line in words.split("\n") if line.startswith("Beyond"))

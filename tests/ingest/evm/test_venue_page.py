@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ingest.evm import chains
 from ingest.evm.venue_page import page, section
-from ingest.types import Chain, Dex, Gap
+from ingest.types import Chain, Dex, UncoveredVenue
 
 PAGE = Path(__file__).parents[3] / "docs" / "venues.md"
 
@@ -47,8 +47,8 @@ def test_a_section_tells_who_vouches_and_what_is_missing() -> None:
             dex("pool_vault", "9", name="Vault"),
             dex("dodo", "a", name="DODO"),
         ),
-        unverified=(Gap(name="Metric", why="nobody could be asked"),),
-        unseen=(Gap(name="Kuru", why="its units are its own"),),
+        unverified=(UncoveredVenue(name="Metric", why="nobody could be asked"),),
+        unseen=(UncoveredVenue(name="Kuru", why="its units are its own"),),
     )
     assert (
         section(chain)

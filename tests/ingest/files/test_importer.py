@@ -14,7 +14,7 @@ from ingest.errors import ConfigError
 from ingest.files.cells import Clock, number
 from ingest.files.column_mapping import parse_map
 from ingest.files.importer import read_file
-from ingest.files.reader import Reader
+from ingest.files.reader import ImportOptions
 from ingest.types import FiledTrip
 from metrics.types import RoundTrip
 from tests.builders import ASSET, WALLET
@@ -28,7 +28,9 @@ SECRET = "4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318"
 
 
 def reader(mapping=None, **changes):
-    made = Reader(clock=Clock(NOW), chains={}, wallet_id=parse_file_id, mapping=MAP if mapping is None else mapping)
+    made = ImportOptions(
+        clock=Clock(NOW), chains={}, wallet_id=parse_file_id, mapping=MAP if mapping is None else mapping
+    )
     return replace(made, **changes)
 
 

@@ -13,7 +13,7 @@ from ingest.evm.chains import registry
 from ingest.files.cells import Clock
 from ingest.files.column_mapping import parse_map
 from ingest.files.importer import read_file
-from ingest.files.reader import Reader
+from ingest.files.reader import ImportOptions
 from ingest.files.trades import SOLANA_QUOTES
 from ingest.types import FILE_CHAIN, NATIVE, Leg, Valuation, VenueStatus
 from tests.builders import ASSET, OTHER, USD, WALLET, trade
@@ -39,7 +39,7 @@ SIGNATURE = "5VERv8NMvzbJMEkV8xnrLkEaWRtSz9CosKDYjCJjBRnbJLgp8uirBgmQpjKhoR4tjF3
 
 def reader(**changes):
     chains = {chain.name: chain for chain in registry().values()}
-    return replace(Reader(clock=Clock(NOW), chains=chains, wallet_id=parse_file_id), **changes)
+    return replace(ImportOptions(clock=Clock(NOW), chains=chains, wallet_id=parse_file_id), **changes)
 
 
 def dune(bought, sold, got, given_, usd="100", *, tx=TX, index=1, who=WALLET, chain="ethereum"):

@@ -9,16 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metrics.baseline.unrealised_losses import BAG_MARK, FREE_MARK, spells, standing, told_positions
-from metrics.baseline.wallet_history import DAY_S, Ledger
+from metrics.baseline.wallet_history import DAY_S, WalletHistory
 
 P95 = 3_600.0
 FIRST = 100  # day on which the position below is first told
 MARKS = st.one_of(st.none(), st.floats(-1.0, 1.0))
 
 
-def ledger_of(marks: list[float | None], *, idle_since: float = FIRST * DAY_S, closed: int | None = None) -> Ledger:
+def ledger_of(
+    marks: list[float | None], *, idle_since: float = FIRST * DAY_S, closed: int | None = None
+) -> WalletHistory:
     """One position ``p``, told at the end of each day from ``FIRST`` on; nan: not open that day."""
-    ledger = Ledger()
+    ledger = WalletHistory()
     if closed is not None:
         ledger.add("p", (closed * DAY_S + 60.0, -0.7, 1.0, 1.0))
     for i, mark in enumerate(marks):
@@ -27,7 +29,7 @@ def ledger_of(marks: list[float | None], *, idle_since: float = FIRST * DAY_S, c
     return ledger
 
 
-def bags(ledger: Ledger, end: int, p95: float = P95) -> dict[int, dict[str, float]]:
+def bags(ledger: WalletHistory, end: int, p95: float = P95) -> dict[int, dict[str, float]]:
     return standing(spells(ledger.frames, ledger.marked, ledger.closed, holding_p95_s=p95), end)
 
 
@@ -99,7 +101,7 @@ def test_what_stood_then_does_not_depend_on_what_came_later(marks: list[float | 
 @settings(deadline=None)
 def test_the_order_in_which_frames_arrive_does_not_show(order: list[int], marks: list[float | None]) -> None:
     """Three frames a day, told in any order: the last moment of a day counts for it."""
-    told = Ledger()
+    told = WalletHistory()
     for i in order:
         told.tell((FIRST + i / 3 + 1 / 3) * DAY_S, {"p": (0.0, marks[i])}, keep_below=FREE_MARK)
     expected = {2: marks[2], 5: marks[5]}

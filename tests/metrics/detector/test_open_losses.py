@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.baseline.unrealised_losses import first_spells, overdue_bound, spells
-from metrics.baseline.wallet_history import DAY_S, Ledger
+from metrics.baseline.wallet_history import DAY_S, WalletHistory
 from metrics.detector.cusum import Stream
 from metrics.evaluation.synthetic import START, population
 from metrics.evaluation.synthetic_positions import Unsold, with_positions
@@ -102,7 +102,7 @@ def test_without_marks_nothing_is_said() -> None:
 @given(marks=st.lists(st.one_of(st.none(), st.floats(-1, 1)), min_size=1, max_size=12), idle=st.integers(-5, 12))
 def test_a_position_is_overdue_once(marks: list[float | None], idle: int) -> None:
     """However its marks hover, a position becomes overdue at most once: at a mark of 0 or below, idle for long."""
-    ledger = Ledger()
+    ledger = WalletHistory()
     for day, mark in enumerate(marks):
         ledger.tell((day + 1) * DAY_S, {"p": (idle * DAY_S, mark)}, keep_below=0.0)
     found = first_spells(

@@ -10,7 +10,7 @@ from scipy import stats
 from scipy.special import expit
 
 from metrics.baseline.bank import Bank
-from metrics.baseline.day_panel import Panel
+from metrics.baseline.day_panel import DayPanel
 from metrics.baseline.overdispersion import LASTING, MEMORY
 from metrics.detector.change_date import began_between
 from metrics.detector.cusum import MEMBERS, SILENCE_RATES, SURGE_RATES, WIN_SHIFTS, Day, Stream, increments, statistic
@@ -234,7 +234,7 @@ def test_the_day_of_a_change_lies_in_its_interval(closes: float) -> None:
     change = rng.integers(0, days, wallets)
     shift = rng.choice(WIN_SHIFTS, wallets)
     after = np.arange(days) >= change[:, None]
-    panel = Panel(wallets, FIRST)
+    panel = DayPanel(wallets, FIRST)
     n = rng.poisson(closes, (wallets, days))
     wins = rng.binomial(n, expit(0.4 - shift[:, None] * after))
     for name, values in (("closes", n), ("wins", wins), ("covered", np.ones_like(n))):

@@ -19,7 +19,7 @@ from alerts.messages.market_event import event_message
 from alerts.messages.promise import against_promise
 from alerts.outcome import LookBack, told
 from alerts.review import make_decision
-from alerts.types import ChartSeries, Choice, Flag, Named, Said
+from alerts.types import ChartSeries, Choice, Flag, ListedWallet, Said
 from ingest.types import FiledTrip
 from metrics.detector.market_event import MarketEvent
 from metrics.evaluation.equity import Equity
@@ -33,7 +33,7 @@ from watcher.reports import explain, overview, tables
 from watcher.reports.page import page
 from watcher.store import flag_log, wallets
 from watcher.store.sql.database import reading, writing
-from watcher.telegram.decision_handler import Desk
+from watcher.telegram.decision_handler import DecisionHandler
 from watcher.types import Wallet
 
 KEY = bytes(32)
@@ -89,7 +89,7 @@ def test_every_card_can_be_written(flag):
 @given(st.lists(FLAGS, max_size=3), st.lists(ASSESSMENTS, max_size=3))
 def test_every_digest_can_be_written(flags, judged):
     """With flags, with wallets, with both."""
-    named = [(Named(wallet=each.wallet, label="heron"), each) for each in judged]
+    named = [(ListedWallet(wallet=each.wallet, label="heron"), each) for each in judged]
     read(*(message.plain(page) for page in digest("Digest", flags, wallets=named)))
 
 
@@ -97,7 +97,7 @@ def test_every_digest_can_be_written(flags, judged):
 @given(records(MarketEvent, moved=st.just((FLAG.wallet,)), beyond=st.just((FLAG.wallet,)), unknown=st.just(())))
 def test_every_market_event_can_be_told(event):
     """Its change and the range of it."""
-    read(message.plain(event_message(event, {FLAG.wallet: Named(wallet=FLAG.wallet)}, watched=3)))
+    read(message.plain(event_message(event, {FLAG.wallet: ListedWallet(wallet=FLAG.wallet)}, watched=3)))
 
 
 @FORTY
@@ -201,7 +201,7 @@ def test_what_is_stored_is_read_again_and_shown(store):
         assert repr(stored.evidence) == repr(flag.evidence)
         assert repr(stored.chart) == repr(flag.chart)
         read(message.plain(overview.status_message(overview.read(connection, NOW))))
-    desk = Desk(store, clock=lambda: datetime(2025, 7, 2, tzinfo=UTC), key=KEY, chats=[42], units_a_day=1000)
+    desk = DecisionHandler(store, clock=lambda: datetime(2025, 7, 2, tzinfo=UTC), key=KEY, chats=[42], units_a_day=1000)
     for number, words in enumerate(
         ("/status", "/wallets", "/wallet heron", "/why heron", "/flags", "/digest", "/health")
     ):

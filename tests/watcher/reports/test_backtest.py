@@ -11,12 +11,12 @@ from ingest.evm.chains import registry
 from ingest.files.cells import Clock
 from ingest.files.column_mapping import parse_map
 from ingest.files.importer import read_file
-from ingest.files.reader import Reader
-from metrics.evaluation.false_flag_rate import Factor
+from ingest.files.reader import ImportOptions
+from metrics.evaluation.false_flag_rate import CalibrationFactor
 from tests.watcher.jobs.sync.test_import_file import MAP, document, edgewatch, table
 from watcher.config.settings import DetectionConfig
 from watcher.jobs.review.assess import assess_once
-from watcher.jobs.sync.import_file import Following, import_file
+from watcher.jobs.sync.import_file import FollowSettings, import_file
 from watcher.record import calibration_factor
 from watcher.record.accounts import trade_key
 from watcher.record.record import read_record
@@ -44,7 +44,7 @@ def engine(tmp_path):
 def take(engine, lines, day, *, since=0):
     """Import lines half an hour into a day, as all that happened since another; wallets that are new are followed."""
     now, content = BEGIN + timedelta(days=day, minutes=30), document(*lines)
-    reader = Reader(
+    reader = ImportOptions(
         clock=Clock(now=now, zone=UTC, form=None),
         chains={each.name: each for each in registry().values()},
         wallet_id=parse_file_id,
@@ -59,7 +59,7 @@ def take(engine, lines, day, *, since=0):
         sha256=hashlib.sha256(content).hexdigest(),
         chains={},
         covers=(BEGIN + timedelta(days=since), BEGIN + timedelta(days=day)),
-        following=Following(since=now, role=Role.FOLLOWED),
+        following=FollowSettings(since=now, role=Role.FOLLOWED),
         now=now,
     )
     return now
@@ -81,7 +81,9 @@ def known_now(engine, now):
 def test_as_lived_says_what_was_said_then(engine):
     """Replayed later, each day on which the job ran has its verdicts: a late wallet, a later past, a factor."""
     with database.writing(engine) as connection:
-        calibration_factor.keep(connection, Factor(value=1.2, low=1.1, high=1.5, dial=DIAL, wallets=12), BEGIN)
+        calibration_factor.keep(
+            connection, CalibrationFactor(value=1.2, low=1.1, high=1.5, dial=DIAL, wallets=12), BEGIN
+        )
     record = [*table("a:fell", days=100, falls_on=68, seed=3)]
     record += [line for n in range(5) for line in table(f"a:peer {n}", days=100, seed=20 + n)]
     late = table("a:late", days=100, seed=9)

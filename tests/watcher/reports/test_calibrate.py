@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from metrics.detector.curve_population import TRAITS
-from metrics.evaluation.false_flag_rate import Factor
+from metrics.evaluation.false_flag_rate import CalibrationFactor
 from tests.watcher.jobs.sync.test_import_file import MAP, document, edgewatch, table
 from watcher.config.settings import DetectionConfig
 from watcher.record import calibration_factor
@@ -18,7 +18,7 @@ from watcher.store.sql.database import reading, writing
 
 __all__ = ["edgewatch"]
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-TWICE = Factor(value=2.0, low=1.4, high=3.1, dial=1.0, wallets=12)
+TWICE = CalibrationFactor(value=2.0, low=1.4, high=3.1, dial=1.0, wallets=12)
 COVERS = ["--covers", "2025-01-01..2025-07-19", "--follow", "--followed-since", "2025-04-01"]
 
 

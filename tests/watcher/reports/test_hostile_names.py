@@ -21,7 +21,7 @@ from watcher.jobs.review.digest import compose
 from watcher.jobs.review.flag_lifecycle import follow_up
 from watcher.store import flag_log, outbox, wallets
 from watcher.store.sql.database import reading, writing
-from watcher.telegram.decision_handler import Desk
+from watcher.telegram.decision_handler import DecisionHandler
 from watcher.types import Wallet
 
 NOW = datetime(2025, 7, 1, 8, tzinfo=UTC)
@@ -89,7 +89,7 @@ def test_a_name_is_words_wherever_it_stands(store, name):
     with writing(store) as connection:
         tell_of(connection, name, [1, 2], at, [CHAT], silent=False)
     assert deliver_once(store, strict, key=bytes(32), chats=[CHAT], clock=lambda: at) == 1
-    desk = Desk(store, clock=lambda: NOW, key=bytes(32), chats=[CHAT], units_a_day=1000)
+    desk = DecisionHandler(store, clock=lambda: NOW, key=bytes(32), chats=[CHAT], units_a_day=1000)
     said = [f"/{command}" for command in COMMANDS] + [
         f"/snooze 0xbbbb 3d {name}",
         f"/unfollow 0x12ab {name}",

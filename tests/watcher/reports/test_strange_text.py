@@ -18,7 +18,7 @@ from ingest.errors import IngestError
 from ingest.evm.rpc.error_classification import LONGEST, classify, hear
 from ingest.files.cells import Clock
 from ingest.files.importer import read_file
-from ingest.files.reader import Reader
+from ingest.files.reader import ImportOptions
 from ingest.text import clean, to_json
 from tests.end_to_end.cli import Folder
 from tests.fakes.node import FakeNode, RpcFault
@@ -194,7 +194,9 @@ def filed(cell: str) -> bytes:
 @given(cell=TEXT)
 def test_the_cells_of_a_file_of_trades_are_cleaned_or_refused(cell):
     """A symbol that cannot be printed is refused, and nothing of it is shown raw."""
-    reader = Reader(clock=Clock(datetime(2025, 7, 1, tzinfo=UTC)), chains={}, wallet_id=parse_file_id, mapping=MAP)
+    reader = ImportOptions(
+        clock=Clock(datetime(2025, 7, 1, tzinfo=UTC)), chains={}, wallet_id=parse_file_id, mapping=MAP
+    )
     found = read_file(filed(cell), reader)
     said = [each.reason for each in found.bad] + [trip.token for _, trip in found.found] + list(found.notes)
     assert raw("".join(said), "") == []

@@ -10,6 +10,7 @@ from sqlalchemy import insert, select
 from ingest.types import Valuation
 from tests.builders import ASSET, USD, WALLET, trade
 from watcher.store import trade_log
+from watcher.store.pools import known_pools
 from watcher.store.sql.bulk import MANY, insert_rows
 from watcher.store.sql.database import reading, writing
 from watcher.store.sql.schema import memo, pool, token
@@ -68,5 +69,5 @@ def test_every_kind_of_value_comes_back_from_a_large_batch(store):
     with reading(store) as connection:
         assert trade_log.trades(connection) == [(a, b, NOW) for a, b in zip(made, worth, strict=True)]
         assert {info.symbol for info in trade_log.tokens(connection).values()} == {None}
-        assert {fact.tokens for fact in trade_log.pools(connection, 1).values()} == {(USD, ASSET)}
-        assert len(trade_log.pools(connection, 1)) == count
+        assert {fact.tokens for fact in known_pools(connection, 1).values()} == {(USD, ASSET)}
+        assert len(known_pools(connection, 1)) == count

@@ -3,8 +3,7 @@
 from dataclasses import replace
 
 from ingest.types import Chain, Dex, PoolFact
-from watcher.store import trade_log
-from watcher.store.pools import forget_refused
+from watcher.store.pools import add_pools, forget_refused, known_pools
 from watcher.store.sql.database import reading, writing
 
 MINE, STRANGE, VENUE = ("0x" + digit * 40 for digit in "123")
@@ -14,13 +13,13 @@ LOOKED_UP = {MINE: PoolFact(factory=VENUE, tokens=()), STRANGE: PoolFact(factory
 
 def remembered(store, chain_id):
     with reading(store) as connection:
-        return trade_log.pools(connection, chain_id)
+        return known_pools(connection, chain_id)
 
 
 def look_up(store, *chain_ids):
     with writing(store) as connection:
         for chain_id in chain_ids:
-            trade_log.add_pools(connection, chain_id, LOOKED_UP)
+            add_pools(connection, chain_id, LOOKED_UP)
 
 
 def test_a_no_is_forgotten_when_the_chains_venues_change(store):

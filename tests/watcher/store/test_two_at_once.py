@@ -9,7 +9,7 @@ from tests.alerts.examples import FLAG
 from tests.builders import WALLET
 from watcher.store import flag_log, outbox, trade_log, usage, wallets
 from watcher.store.sql.database import reading, writing
-from watcher.telegram.decision_handler import Desk
+from watcher.telegram.decision_handler import DecisionHandler
 from watcher.types import Coverage, Wallet
 
 NOW = datetime(2025, 7, 1, 8, tzinfo=UTC)
@@ -43,7 +43,7 @@ def open_flags(engine, count):
 def test_of_presses_at_once_exactly_one_decides(store):
     """One press is recorded; every other one is told the name and the choice of that one."""
     open_flags(store, 5)
-    desk = Desk(store, clock=lambda: NOW, key=bytes(32), chats=[CHAT], units_a_day=1000)
+    desk = DecisionHandler(store, clock=lambda: NOW, key=bytes(32), chats=[CHAT], units_a_day=1000)
     for flag_id in range(1, 6):
 
         def press(number, flag_id=flag_id):

@@ -11,7 +11,7 @@ from watcher.jobs.review.deliver import deliver_once
 from watcher.store import flag_log, outbox, wallets
 from watcher.store.outbox import LOOP_TIME
 from watcher.store.sql.database import reading, writing
-from watcher.telegram.decision_handler import Desk
+from watcher.telegram.decision_handler import DecisionHandler
 from watcher.types import Wallet
 
 NOW = datetime(2025, 7, 1, 8, tzinfo=UTC)
@@ -56,7 +56,7 @@ def engine(store):
 
 @pytest.fixture
 def desk(engine):
-    return Desk(engine, clock=lambda: NOW, key=KEY, chats=[CHAT], units_a_day=1000)
+    return DecisionHandler(engine, clock=lambda: NOW, key=KEY, chats=[CHAT], units_a_day=1000)
 
 
 def press(verb, message_id, *, flag_id=1, update_id=1):

@@ -17,7 +17,7 @@ from watcher.store import flag_log, outbox, wallets
 from watcher.store.sql import schema
 from watcher.store.sql.database import reading, writing
 from watcher.telegram.chat_commands import COMMANDS, menu
-from watcher.telegram.decision_handler import Desk
+from watcher.telegram.decision_handler import DecisionHandler
 from watcher.types import Role, Wallet
 
 NOW = datetime(2025, 7, 1, 8, tzinfo=UTC)
@@ -40,7 +40,9 @@ def desk(store):
         flag_log.replace_assessments(connection, [assessment(State.FLAGGED)])
         outbox.enqueue(connection, flag_id, NOW, [42])
         outbox.sent(connection, outbox.claim(connection, NOW, 42).outbox_id, 900, NOW)
-    return Desk(store, clock=lambda: NOW + timedelta(hours=1), key=KEY, chats=[42], units_a_day=1000, config_hash="h")
+    return DecisionHandler(
+        store, clock=lambda: NOW + timedelta(hours=1), key=KEY, chats=[42], units_a_day=1000, config_hash="h"
+    )
 
 
 def say(desk, words, update_id=5, reply_to=None):
@@ -130,7 +132,7 @@ def test_what_the_program_cannot_deal_with_is_said_and_passed_over(desk, store):
     assert "silent until" in say(desk, "/snooze 0xbbbb 12h", update_id=6)
 
 
-class Failing(Desk):
+class Failing(DecisionHandler):
     """Cannot answer, for a reason."""
 
     reason: Exception

@@ -16,7 +16,7 @@ from watcher.store import flag_log, outbox, wallets
 from watcher.store.sql import database
 from watcher.store.sql.database import reading, writing
 from watcher.telegram import actions
-from watcher.telegram.decision_handler import Desk
+from watcher.telegram.decision_handler import DecisionHandler
 from watcher.types import Wallet
 
 NOW = datetime(2025, 7, 1, 8, tzinfo=UTC)
@@ -183,7 +183,7 @@ def test_the_buttons_of_a_late_card_decide(store):
     [(_, first, *_), (chat_id, message_id, card, _)] = story.sent
     assert (first, chat_id) == (100, -100)
     assert card.chart_png is not None
-    desk = Desk(store, clock=story.clock, key=story.key, chats=story.chats, units_a_day=1000)
+    desk = DecisionHandler(store, clock=story.clock, key=story.key, chats=story.chats, units_a_day=1000)
     press = Press(
         update_id=1, flag_id=1, verb="keep", user_id=7, user_name="@ann", chat_id=chat_id, message_id=message_id
     )
@@ -218,7 +218,7 @@ def test_another_bot_counts_its_updates_anew(store):
         story.open(number)
     for flag_id in (1, 2):
         story.deliver(())
-        desk = Desk(store, clock=story.clock, key=story.key, chats=(42,), units_a_day=1000)
+        desk = DecisionHandler(store, clock=story.clock, key=story.key, chats=(42,), units_a_day=1000)
         assert desk.offset() == 0
         [message_id] = [
             number

@@ -12,7 +12,7 @@ from tests.fakes.bot_api import BotApi, Fault
 from watcher.jobs.review.deliver import deliver_once
 from watcher.store import flag_log, outbox, wallets
 from watcher.store.sql.database import reading, writing
-from watcher.telegram.decision_handler import Desk
+from watcher.telegram.decision_handler import DecisionHandler
 from watcher.telegram.thread_bridge import LoopChannel
 from watcher.types import Wallet
 
@@ -28,7 +28,7 @@ class Service:
     def __init__(self, engine, api, bot):
         self.engine, self.api, self.bot, self.hours = engine, api, bot, 0.0
         self.channel = LoopChannel(bot, asyncio.get_running_loop())
-        self.desk = Desk(engine, clock=self.clock, key=KEY, chats=[CHAT], units_a_day=1000)
+        self.desk = DecisionHandler(engine, clock=self.clock, key=KEY, chats=[CHAT], units_a_day=1000)
 
     def clock(self):
         return NOW + timedelta(hours=self.hours)

@@ -14,7 +14,7 @@ from watcher.jobs.review.digest import HOUR, digest_once
 from watcher.store import flag_log, outbox, wallets
 from watcher.store.sql.database import reading, writing
 from watcher.telegram import actions
-from watcher.telegram.decision_handler import Desk
+from watcher.telegram.decision_handler import DecisionHandler
 from watcher.types import Wallet
 
 NOW = datetime(2025, 7, 1, 8, tzinfo=UTC)
@@ -59,7 +59,7 @@ def deliver(engine, channel, hours=0.0, chats=CHATS, **options):
 
 def desk(engine, hours):
     at = NOW + timedelta(hours=hours)
-    return Desk(engine, clock=lambda: at, key=KEY, chats=CHATS, units_a_day=1000)
+    return DecisionHandler(engine, clock=lambda: at, key=KEY, chats=CHATS, units_a_day=1000)
 
 
 def test_a_storm_is_one_message_with_every_flag_in_it(store):

@@ -15,17 +15,18 @@ from ingest.evm.logs.block_ranges import BlockRange
 from ingest.evm.logs.json_codec import raw_logs
 from ingest.evm.logs.logs import number
 from ingest.evm.pricing.valuation import quote_tokens
-from ingest.evm.rpc.adaptive_size import Stride, strides_of
+from ingest.evm.rpc.adaptive_size import AdaptiveSize, strides_of
 from ingest.evm.rpc.answer_checks import account, hash32, well_formed
 from ingest.evm.rpc.budget import units
 from ingest.evm.rpc.node import Request
 from ingest.evm.survey import pool_swaps as places_
-from ingest.evm.survey.pool_swaps import Key, Place, Sighting
+from ingest.evm.survey.pool_swaps import Key, SampledSwap, SwapPool
 from ingest.types import Chain, RawTransaction
 from metrics.peers.sampled_style import DAY_S, BlockClock, share_needed
 from watcher.jobs.sync.ingest import WINDOW_TRIES, Source, watched
 from watcher.jobs.sync.spending import settle
 from watcher.store import trade_log, usage, wallets
+from watcher.store.pools import known_pools
 from watcher.store.sql.database import reading
 from watcher.types import Role
 
@@ -46,14 +47,14 @@ class Survey:
     engine: Engine
     source: Source
     now: datetime
-    places: Mapping[Key, Place]
+    places: Mapping[Key, SwapPool]
     windows: list[BlockRange]  #: any beginning of them is spread evenly
-    own: list[tuple[str, Sighting]]  #: of the followed wallets, by their stored records, in all blocks
+    own: list[tuple[str, SampledSwap]]  #: of the followed wallets, by their stored records, in all blocks
     clock: BlockClock
-    strides: dict[str, Stride]
+    strides: dict[str, AdaptiveSize]
     read: int = 0  #: windows, of the beginning
     spent: int = 0  #: units
-    found: list[tuple[str, Sighting]] = field(default_factory=list)  #: with who sent it
+    found: list[tuple[str, SampledSwap]] = field(default_factory=list)  #: with who sent it
 
     @property
     def sampled(self) -> list[BlockRange]:
@@ -94,7 +95,7 @@ class Survey:
         finally:
             settle(self.engine, meter, self.source.chain.chain_id, now=self.now, purpose=PURPOSE)
 
-    def _read(self, window: BlockRange) -> list[tuple[str, Sighting]]:
+    def _read(self, window: BlockRange) -> list[tuple[str, SampledSwap]]:
         found, at, node, quotes = [], window.first, self.source.node, quote_tokens(self.source.chain)
         with node.window() as endpoint:
             stride = self.strides.setdefault(endpoint, replace(self.strides[""]))
@@ -113,7 +114,7 @@ class Survey:
             senders = self._senders(found)
         return [(sender, seen) for seen in found if (sender := senders[seen.tx_hash]) is not None]
 
-    def _senders(self, found: list[Sighting]) -> dict[str, str | None]:
+    def _senders(self, found: list[SampledSwap]) -> dict[str, str | None]:
         """Transaction to the person who sent it, None where that may be no person."""
         asked = questions(found, self.source.node.host)
         senders: dict[str, str | None] = {}
@@ -126,7 +127,7 @@ class Survey:
         return senders
 
 
-def questions(found: Iterable[Sighting], host: str) -> list[Request]:
+def questions(found: Iterable[SampledSwap], host: str) -> list[Request]:
     """How to ask who sent the transactions: a block as a whole where that costs less than one by one."""
     by_block: dict[int, set[str]] = {}
     for seen in found:
@@ -175,7 +176,7 @@ def begin(engine: Engine, source: Source, *, days: int, now: datetime) -> Survey
         everyone = watched(wallets.all_wallets(connection), chain)
         followed = {each.address for each in everyone if each.role is Role.FOLLOWED and each.unfollowed_at is None}
         records = list(_beginning(connection, followed, chain, days))
-        known = trade_log.pools(connection, chain.chain_id)
+        known = known_pools(connection, chain.chain_id)
         strides = strides_of(usage.recall(connection, f"step:{chain.chain_id}"))
     uses = [
         # Not what others had swapped in the same settlement.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ingest.evm.logs.block_ranges import BlockRange
 from ingest.evm.pricing.valuation import Answer, quote_tokens
-from ingest.evm.survey.pool_swaps import Sighting
+from ingest.evm.survey.pool_swaps import SampledSwap
 from ingest.types import NATIVE, Chain, Leg
 from metrics.peers import sampled_style
 from metrics.peers.sampled_style import Swap
@@ -49,7 +49,7 @@ def resemble(survey: Survey, *, most: int) -> Resemblance:
         traded = [trade for trade, *_ in trade_log.trades(connection) if trade.chain_id == chain_id]
         dollars = _dollars(source.chain, trade_log.feed_prices(connection, chain_id).get(NATIVE, {}))
 
-    def swaps(sightings: Iterable[tuple[str, Sighting]]) -> list[Swap]:
+    def swaps(sightings: Iterable[tuple[str, SampledSwap]]) -> list[Swap]:
         return [
             Swap(
                 wallet=wallet,

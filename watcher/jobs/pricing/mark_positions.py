@@ -24,7 +24,8 @@ from watcher.jobs.pricing.routes import find_ways, places_of, worth
 from watcher.jobs.sync.ingest import Source
 from watcher.jobs.sync.spending import settle
 from watcher.record.accounts import Account, read_accounts
-from watcher.store import marks, trade_log, usage, wallets
+from watcher.store import marks, usage, wallets
+from watcher.store.pools import known_pools
 from watcher.store.sql.database import reading, writing
 
 Position = OpenPosition | Departure
@@ -91,7 +92,7 @@ def mark_once(
         if last_day >= now.date().isoformat() or stopped():
             return done
         accounts = read_accounts(connection, wallets.all_wallets(connection), chains, unit=unit)
-        known = trade_log.pools(connection, chain.chain_id)
+        known = known_pools(connection, chain.chain_id)
     if not _asked(accounts, chain, now):
         return done
     try:

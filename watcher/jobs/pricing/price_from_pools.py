@@ -19,6 +19,7 @@ from watcher.jobs.pricing.routes import Place, find_ways, places_of, worth
 from watcher.jobs.sync.ingest import Source
 from watcher.jobs.sync.spending import settle
 from watcher.store import trade_log
+from watcher.store.pools import known_pools
 from watcher.store.sql.database import reading, writing
 
 POOL, NO_POOL = "pool", "no_pool"  #: sources of a valuation: a pool's answer; that there was none
@@ -73,7 +74,7 @@ def appraise_once(
         if not unvalued:
             return done
         everything = [trade for trade, *_ in trade_log.trades(connection)]
-        known = trade_log.pools(connection, chain.chain_id)
+        known = known_pools(connection, chain.chain_id)
     tokens = {leg.token for trade, _ in unvalued for leg in trade.sold + trade.bought}
     places = places_of(everything, tokens, chain)
     unvalued.sort(key=lambda pair: (pair[0].block_number, pair[0].transaction_index), reverse=True)

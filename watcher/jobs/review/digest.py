@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 from alerts import wording
 from alerts.messages.digest import digest
 from alerts.outcome import tally
-from alerts.types import Choice, FlagStatus, Message, Named
+from alerts.types import Choice, FlagStatus, ListedWallet, Message
 from metrics.types import State
 from watcher.jobs.sync import dust
 from watcher.reports.overview import left_out, promise, proven
@@ -62,7 +62,7 @@ def compose(connection: Connection, *, since: datetime, now: datetime, units_a_d
     alerted = [wallet for wallet in wallets.all_wallets(connection) if wallet.alerted]
     latest = flag_log.latest_assessments(connection)
     judged = [
-        (Named(wallet=wallet.address, label=wallet.label), latest[wallet.address])
+        (ListedWallet(wallet=wallet.address, label=wallet.label), latest[wallet.address])
         for wallet in alerted
         if wallet.address in latest
     ]
@@ -83,7 +83,7 @@ def compose(connection: Connection, *, since: datetime, now: datetime, units_a_d
     return digest(title, flags, wallets=judged, facts=facts)
 
 
-def _changes(connection: Connection, everyone: Sequence[Named], since: datetime) -> list[str]:
+def _changes(connection: Connection, everyone: Sequence[ListedWallet], since: datetime) -> list[str]:
     """Which wallets changed their state: first those that got worse."""
     before, now = flag_log.assessed_before(connection, since), flag_log.latest_assessments(connection)
     order = (State.FLAGGED, State.MARKET, State.WATCH, State.OK, State.LEARNING)

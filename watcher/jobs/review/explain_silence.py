@@ -28,6 +28,7 @@ from watcher.jobs.sync.round_robin import contained
 from watcher.jobs.sync.spending import settle
 from watcher.record.accounts import Account, read_accounts
 from watcher.store import flag_log, outbox, trade_log, wallets
+from watcher.store.pools import known_pools
 from watcher.store.sql.database import reading, writing
 
 BEFORE: Final = timedelta(days=7)  #: how long before the silence a transfer out may have come
@@ -176,7 +177,7 @@ class _Look:
                 later = [trade for trade in trades if (trade.timestamp or 0) > begin]
                 count = sum(trade.counts for trade in later)
                 return {"contract": False, "listed": True, "trades_there": count}
-            pools = {chain_id: trade_log.pools(connection, chain_id) for chain_id, _ in moved.starts}
+            pools = {chain_id: known_pools(connection, chain_id) for chain_id, _ in moved.starts}
             decimals = {chain_id: trade_log.decimals(connection, chain_id) for chain_id, _ in moved.starts}
         by_chain = {source.chain.chain_id: source for source in sources}
         answers: list[tuple[bool | None, int | None, int | None]] = []

@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from alerts.messages.market_event import event_message
-from alerts.types import FlagStatus, Named
+from alerts.types import FlagStatus, ListedWallet
 from metrics.detector.market_event import OVER, market_event
 from metrics.types import Assessment
 from watcher.store import flag_log, outbox, usage
@@ -49,7 +49,9 @@ def tell_market_event(
     if is_new:
         waiting = {flag.wallet: flag.flag_id for flag in flag_log.flags(connection) if flag.status is FlagStatus.OPEN}
         names = {
-            each.wallet: Named(wallet=each.wallet, label=wallets[each.wallet].label, flag_id=waiting.get(each.wallet))
+            each.wallet: ListedWallet(
+                wallet=each.wallet, label=wallets[each.wallet].label, flag_id=waiting.get(each.wallet)
+            )
             for each in judged
         }
         message = event_message(event, names, watched=len(judged))

@@ -12,13 +12,13 @@ from ingest.evm.rpc.node import Node
 from ingest.evm.sync import fetch
 from ingest.evm.sync.touches import read_touches
 from ingest.evm.sync.wallet_index import CHUNK
-from watcher.jobs.sync.commit_window import Keeper
+from watcher.jobs.sync.commit_window import WindowWriter
 from watcher.jobs.sync.ingest import Run, Source
 from watcher.jobs.sync.spending import settle
 
 
 @dataclass(slots=True)
-class Named:
+class HashReading:
     """What came of a file's hashes."""
 
     transactions: int = 0  #: that concern a watched wallet
@@ -26,7 +26,7 @@ class Named:
     early: int = 0  #: in blocks that are not final yet: left out
 
 
-def read_named(engine: Engine, source: Source, hashes: Sequence[str], *, now: datetime) -> Named:
+def read_named(engine: Engine, source: Source, hashes: Sequence[str], *, now: datetime) -> HashReading:
     """Read transactions by their hash. Those that are stored already change nothing.
 
     Raises
@@ -34,13 +34,13 @@ def read_named(engine: Engine, source: Source, hashes: Sequence[str], *, now: da
     RpcUnavailable
         The node does not know one of them, or contradicts itself; what was committed stays.
     """
-    done = Named()
+    done = HashReading()
     try:
         run = Run.begin(engine, source, now)
         run.mend()
         addresses = {wallet.address for wallet in run.everyone}
         last = run.patience(fetch.head, source.node, confirmations=source.config.confirmations)
-        with Keeper(engine, source.meter, source.chain.chain_id, now) as keeper:
+        with WindowWriter(engine, source.meter, source.chain.chain_id, now) as keeper:
             for start in range(0, len(hashes), CHUNK):
                 found = run.patience(_read, source.node, hashes[start : start + CHUNK], addresses, last)
                 done.early += found.early
@@ -57,7 +57,7 @@ def read_named(engine: Engine, source: Source, hashes: Sequence[str], *, now: da
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    reading: fetch.Reading | None  #: None: nothing final concerns a watched wallet
+    reading: fetch.WindowResult | None  #: None: nothing final concerns a watched wallet
     early: int
 
 

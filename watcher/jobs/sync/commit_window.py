@@ -12,20 +12,21 @@ from sqlalchemy import Connection, Engine
 from ingest.decode import VERSION as DECODER_VERSION
 from ingest.evm.interpret import Interpretation
 from ingest.evm.rpc.budget import Meter
-from ingest.evm.sync.fetch import Reading
+from ingest.evm.sync.fetch import WindowResult
 from watcher.jobs.sync.spending import Spent, record
 from watcher.jobs.sync.wash_trades import Suspects
 from watcher.store import blocks, others_swaps, placed_orders, trade_log, usage, wash_trades
+from watcher.store.pools import add_pools
 from watcher.store.sql.database import writing
 from watcher.types import Coverage, TokenInfo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ready:
+class DecodedWindow:
     """One window, understood: what one transaction of the database takes."""
 
     wallets: frozenset[str]
-    found: Reading
+    found: WindowResult
     meaning: Interpretation
     suspects: Suspects
     learned: Mapping[str, str]  #: memo to what was learned of the node and the chain until then
@@ -34,7 +35,7 @@ class Ready:
 def store(
     connection: Connection,
     chain_id: int,
-    ready: Ready,
+    ready: DecodedWindow,
     *,
     now: datetime,
     known_before: Mapping[tuple[int, str, str], datetime] = MappingProxyType({}),
@@ -53,7 +54,7 @@ def store(
     trade_log.add_valuations(connection, meaning.valuations)
     wash_trades.add_provisions(connection, chain_id, ready.suspects.provisions)
     wash_trades.add(connection, ready.suspects.suspicions)
-    trade_log.add_pools(connection, chain_id, meaning.facts)
+    add_pools(connection, chain_id, meaning.facts)
     placed_orders.add(connection, chain_id, meaning.orders)
     others_swaps.add(
         connection,
@@ -84,7 +85,7 @@ def store(
         usage.remember(connection, memo, text)
 
 
-class Keeper:
+class WindowWriter:
     """Commits windows in their order, each in a thread of its own; leaving it waits for the last one.
 
     The thread has a window and what was spent until then to itself: the caller goes on learning and spending. Where a
@@ -110,7 +111,7 @@ class Keeper:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="keeper")
         self._doing: tuple[Future[None], Spent] | None = None
 
-    def begin(self, ready: Ready) -> None:
+    def begin(self, ready: DecodedWindow) -> None:
         """Begin to commit a window, as soon as the one before it is committed.
 
         Raises
@@ -142,7 +143,7 @@ class Keeper:
             raise
         return True
 
-    def _commit(self, ready: Ready, spent: Spent) -> None:
+    def _commit(self, ready: DecodedWindow, spent: Spent) -> None:
         with writing(self._engine) as connection:
             store(connection, self._chain_id, ready, now=self._now)
             record(connection, spent, self._chain_id)

@@ -20,7 +20,7 @@ Interval = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Following:
+class FollowSettings:
     """How the wallets of a file come onto the watch list."""
 
     since: datetime  #: UTC; the baseline ends here
@@ -50,7 +50,7 @@ def import_file(
     sha256: str,
     chains: Mapping[int, Chain],
     covers: Interval | None,
-    following: Following | None,
+    following: FollowSettings | None,
     now: datetime,
     dry_run: bool = False,
 ) -> Imported:
@@ -102,7 +102,7 @@ def import_file(
     )
 
 
-def _follow(connection: Connection, address: str, following: Following, now: datetime) -> bool:
+def _follow(connection: Connection, address: str, following: FollowSettings, now: datetime) -> bool:
     since = following.since
     wallet = Wallet(address=address, role=following.role, chains=(FILE,), followed_since=since, added_at=now)
     return wallets.add(connection, wallet)

@@ -12,10 +12,10 @@ from tenacity import Retrying
 from ingest.errors import AnswerTooLarge, RangeRefused, ReorgTooDeep, RpcUnavailable, Unlinked
 from ingest.evm.interpret import Interpreter
 from ingest.evm.logs import block_ranges
-from ingest.evm.logs.block_ranges import BlockRange, Gap
+from ingest.evm.logs.block_ranges import BlockRange, MissingBlocks
 from ingest.evm.logs.gc_pause import collector_off
 from ingest.evm.lookup.traces import Tracer
-from ingest.evm.rpc.adaptive_size import Stride, steps_memo, strides_of
+from ingest.evm.rpc.adaptive_size import AdaptiveSize, steps_memo, strides_of
 from ingest.evm.rpc.budget import Meter
 from ingest.evm.rpc.node import Node
 from ingest.evm.sync import fetch, index_audit
@@ -23,18 +23,19 @@ from ingest.evm.sync.dust import Strangers
 from ingest.evm.sync.header_checks import Link, affordable
 from ingest.evm.sync.reorg import TAIL
 from ingest.evm.sync.wallet_index import INDEXES, Index
-from ingest.evm.sync.window_reader import Reader
+from ingest.evm.sync.window_reader import WindowReader
 from ingest.files.price_file import PriceFile
 from ingest.types import Chain, Fact
 from watcher.config.settings import ChainConfig
 from watcher.jobs.sync import wallet_index
-from watcher.jobs.sync.commit_window import Keeper, Ready, store
+from watcher.jobs.sync.commit_window import DecodedWindow, WindowWriter, store
 from watcher.jobs.sync.dust import make_strangers, memo_of
 from watcher.jobs.sync.reorg import find_rollback
 from watcher.jobs.sync.spending import settle
 from watcher.jobs.sync.wash_trades import suspect
 from watcher.store import blocks as block_store
 from watcher.store import placed_orders, pools, trade_log, usage, wallets
+from watcher.store.pools import known_pools
 from watcher.store.sql.database import reading, writing
 from watcher.types import Progress, Wallet
 
@@ -43,7 +44,7 @@ UNCOLLECTED = 16  #: windows between two runs of Python's collector, which walks
 PIECE_S = 30 * 86_400  #: of a long history: the newest is read first, each part of it in the order of its blocks
 USABLE = "usable"  #: the memo of a chain whose blooms can be used
 ASK_AGAIN = timedelta(days=7)  #: what a node or a chain did not offer
-Readings = Iterator[tuple[frozenset[str], fetch.Reading]]
+Readings = Iterator[tuple[frozenset[str], fetch.WindowResult]]
 """Windows as they are read, and the wallets for which they are."""
 
 
@@ -64,7 +65,7 @@ def watched(everyone: Iterable[Wallet], chain: Chain) -> list[Wallet]:
     return [wallet for wallet in everyone if wallet.chains is None or chain.name in wallet.chains]
 
 
-def plan_reading(engine: Engine, source: Source, now: datetime) -> list[Gap]:
+def plan_reading(engine: Engine, source: Source, now: datetime) -> list[MissingBlocks]:
     """Which blocks are still missing, up to the last block that is final; fixes where new wallets begin.
 
     Where the configuration asks for more history than before, that of the others begins earlier too.
@@ -155,7 +156,7 @@ def ingest_once(
         with reading(engine) as connection:
             known = block_store.known(connection, source.chain.chain_id)
         readings = (_by_index if by_index else _by_logs)(run, gaps, known, stopped)
-        with Keeper(engine, source.meter, source.chain.chain_id, now) as keeper:
+        with WindowWriter(engine, source.meter, source.chain.chain_id, now) as keeper:
             while _keep_some(run, readings, keeper, progress, on_progress):
                 pass
         progress.finished = not stopped()
@@ -173,14 +174,14 @@ def ingest_once(
 
 @collector_off()
 def _keep_some(
-    run: "Run", readings: Readings, keeper: Keeper, progress: Progress, tell: Callable[[Progress], None]
+    run: "Run", readings: Readings, keeper: WindowWriter, progress: Progress, tell: Callable[[Progress], None]
 ) -> bool:
     """Keep ``UNCOLLECTED`` windows; False where none is left."""
     return all(_keep_next(run, readings, keeper, progress, tell) for _ in range(UNCOLLECTED))
 
 
 def _keep_next(
-    run: "Run", readings: Readings, keeper: Keeper, progress: Progress, tell: Callable[[Progress], None]
+    run: "Run", readings: Readings, keeper: WindowWriter, progress: Progress, tell: Callable[[Progress], None]
 ) -> bool:
     """Read one window while the one before it is committed, and understand it; False where none is left."""
 
@@ -201,7 +202,7 @@ def _keep_next(
     return True
 
 
-def _by_logs(run: "Run", gaps: list[Gap], known: dict[int, Link], stopped: Callable[[], bool]) -> Readings:
+def _by_logs(run: "Run", gaps: list[MissingBlocks], known: dict[int, Link], stopped: Callable[[], bool]) -> Readings:
     run.reader.full = proves_all(run.source, sum(len(gap.blocks) for gap in gaps))
     last = max((gap.blocks.last for gap in gaps), default=0)
     for gap in block_ranges.newest_first(gaps, int(PIECE_S / run.source.chain.block_seconds)):
@@ -209,7 +210,7 @@ def _by_logs(run: "Run", gaps: list[Gap], known: dict[int, Link], stopped: Calla
             yield gap.wallets, found
 
 
-def _by_index(run: "Run", gaps: list[Gap], known: dict[int, Link], stopped: Callable[[], bool]) -> Readings:
+def _by_index(run: "Run", gaps: list[MissingBlocks], known: dict[int, Link], stopped: Callable[[], bool]) -> Readings:
     source = run.source
     with reading(run.engine) as connection:
         starts = wallets.starts(connection, source.chain.chain_id)
@@ -236,11 +237,11 @@ class Run:
     source: Source
     now: datetime
     everyone: list[Wallet]  #: to be read on this chain
-    reader: Reader
+    reader: WindowReader
     strangers: Strangers
     interpreter: Interpreter
     tracer: Tracer
-    strides: dict[str, Stride]  #: blocks of a window by endpoint; of a new one under ""
+    strides: dict[str, AdaptiveSize]  #: blocks of a window by endpoint; of a new one under ""
     patience: Retrying
     refusals: int = 0
 
@@ -253,7 +254,7 @@ class Run:
             strides = strides_of(usage.recall(connection, f"step:{chain_id}"))
             tracer = Tracer(offers=not _lately(usage.recall(connection, f"traces:{chain_id}"), now))
             known: dict[str, Fact] = {
-                **trade_log.pools(connection, chain_id),
+                **known_pools(connection, chain_id),
                 **placed_orders.placed(connection, chain_id),
             }
             decimals = trade_log.decimals(connection, chain_id)
@@ -266,7 +267,7 @@ class Run:
             source=source,
             now=now,
             everyone=everyone,
-            reader=Reader(
+            reader=WindowReader(
                 node=source.node,
                 full=proves_all(source, TAIL),
                 insist=source.config.verify == "full",
@@ -301,8 +302,8 @@ class Run:
                 store(connection, chain_id, each, now=self.now, known_before=before)
 
     def windows(
-        self, gap: Gap, known: dict[int, Link], *, tail: int, stopped: Callable[[], bool] = lambda: False
-    ) -> Iterator[fetch.Reading]:
+        self, gap: MissingBlocks, known: dict[int, Link], *, tail: int, stopped: Callable[[], bool] = lambda: False
+    ) -> Iterator[fetch.WindowResult]:
         """Read a gap window by window, each of which must continue the ``known`` blocks; these grow with it.
 
         From block ``tail`` on, each header is read if blocks are read before they are final.
@@ -330,7 +331,7 @@ class Run:
         *,
         every_link: bool,
         stopped: Callable[[], bool],
-    ) -> fetch.Reading | None:
+    ) -> fetch.WindowResult | None:
         """Read as many blocks as the endpoint whose turn it is takes at once; None where it wants fewer."""
         with self.source.node.window() as endpoint:
             stride = self.strides.setdefault(endpoint, replace(self.strides[""]))
@@ -356,13 +357,13 @@ class Run:
                 self.reader.ahead(wallets, after, every_link=every_link)
             return found
 
-    def _next_blocks(self, stride: Stride, at: int, most: int, *, every_link: bool) -> BlockRange:
+    def _next_blocks(self, stride: AdaptiveSize, at: int, most: int, *, every_link: bool) -> BlockRange:
         step = min(stride.step, self.reader.fitting) if self.reader.full or every_link else stride.step
         return BlockRange(at, min(at + step - 1, most))
 
     def prepare(
-        self, wallets: frozenset[str], found: fetch.Reading, committed: Callable[[], object] = lambda: None
-    ) -> Ready:
+        self, wallets: frozenset[str], found: fetch.WindowResult, committed: Callable[[], object] = lambda: None
+    ) -> DecodedWindow:
         """Decode and value a window, and doubt its trades: what still has to be asked of the node.
 
         ``committed`` returns once the windows before are in the database, to which trades are compared.
@@ -371,7 +372,7 @@ class Run:
         self.strangers.note(meaning.trades, (*meaning.moves, *found.moves), found.left_out)
         committed()
         suspects = suspect(self.engine, self.source.node, self.source.chain, meaning)
-        return Ready(wallets=wallets, found=found, meaning=meaning, suspects=suspects, learned=self._learned())
+        return DecodedWindow(wallets=wallets, found=found, meaning=meaning, suspects=suspects, learned=self._learned())
 
     def _learned(self) -> dict[str, str]:
         learned = {"step": steps_memo(self.strides)}

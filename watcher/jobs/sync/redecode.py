@@ -14,6 +14,7 @@ from ingest.evm.pricing.valuation import Prices
 from ingest.files.price_file import PriceFile
 from ingest.types import Chain, Fact, Move, Trade, Valuation
 from watcher.store import others_swaps, placed_orders, trade_log
+from watcher.store.pools import known_pools
 from watcher.store.sql.database import writing
 
 
@@ -29,7 +30,7 @@ def redecode(engine: Engine, chains: Mapping[int, Chain], *, now: datetime, pric
     by_others: list[tuple[int, str, str, int]] = []
     with writing(engine) as connection:
         known: dict[int, dict[str, Fact]] = {
-            chain_id: {**trade_log.pools(connection, chain_id), **placed_orders.placed(connection, chain_id)}
+            chain_id: {**known_pools(connection, chain_id), **placed_orders.placed(connection, chain_id)}
             for chain_id in chains
         }
         prices = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from ingest.errors import ReorgTooDeep
-from ingest.evm.logs.block_ranges import BlockRange, Gap
+from ingest.evm.logs.block_ranges import BlockRange, MissingBlocks
 from ingest.evm.rpc.node import Node
 from ingest.evm.sync.fetch import read_headers
 from ingest.evm.sync.header_checks import Link
@@ -20,7 +20,7 @@ class Rollback:
     """What has to be read anew, and what it then replaces."""
 
     ancestor: int  #: the last block that stays
-    gap: Gap  #: everything after it that was read, and for whom
+    gap: MissingBlocks  #: everything after it that was read, and for whom
     known: Mapping[int, Link]  #: what of the known blocks stays
 
 
@@ -63,6 +63,6 @@ def find_rollback(engine: Engine, node: Node, chain_id: int) -> Rollback | None:
     wallets = frozenset(wallet for wallet, ranges in covered.items() if any(each.last > ancestor for each in ranges))
     return Rollback(
         ancestor=ancestor,
-        gap=Gap(blocks=BlockRange(ancestor + 1, tip), wallets=wallets),
+        gap=MissingBlocks(blocks=BlockRange(ancestor + 1, tip), wallets=wallets),
         known={number: link for number, link in known.items() if number <= ancestor},
     )

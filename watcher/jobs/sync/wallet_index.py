@@ -8,12 +8,12 @@ from sqlalchemy import Engine
 from tenacity import Retrying
 
 from ingest.errors import IndexContradicted
-from ingest.evm.logs.block_ranges import BlockRange, Gap, missing
+from ingest.evm.logs.block_ranges import BlockRange, MissingBlocks, missing
 from ingest.evm.sync import fetch, header_checks
 from ingest.evm.sync.header_checks import Link
 from ingest.evm.sync.index_audit import Sampler
 from ingest.evm.sync.wallet_index import Chunk, Index
-from ingest.evm.sync.window_reader import Reader
+from ingest.evm.sync.window_reader import WindowReader
 from ingest.types import Chain
 from watcher.store import trade_log, wallets
 from watcher.store.sql.database import reading
@@ -29,15 +29,20 @@ class Indexed:
     """Reads one chain through an index."""
 
     index: Index
-    reader: Reader
+    reader: WindowReader
     sampler: Sampler
     chain: Chain
     patience: Retrying  #: how to ask again
     tail: int  #: newest blocks whose headers are all read, so that a reorganisation can be taken back
 
     def readings(
-        self, gaps: Sequence[Gap], *, everyone: Sequence[Wallet], starts: Mapping[str, int], known: dict[int, Link]
-    ) -> Iterator[tuple[frozenset[str], fetch.Reading]]:
+        self,
+        gaps: Sequence[MissingBlocks],
+        *,
+        everyone: Sequence[Wallet],
+        starts: Mapping[str, int],
+        known: dict[int, Link],
+    ) -> Iterator[tuple[frozenset[str], fetch.WindowResult]]:
         """Read gaps newest first, and of a long time one wallet after the other.
 
         So that the first wallet can be judged long before the last one is read.
@@ -82,15 +87,15 @@ class Indexed:
         if problems:
             raise IndexContradicted("; ".join(problems))
 
-    def _settled(self, gap: Gap) -> BlockRange:
+    def _settled(self, gap: MissingBlocks) -> BlockRange:
         return BlockRange(gap.blocks.first, gap.blocks.last - int(SETTLED_S / self.chain.block_seconds))
 
-    def _can_wait(self, gap: Gap, starts: Mapping[str, int]) -> bool:
+    def _can_wait(self, gap: MissingBlocks, starts: Mapping[str, int]) -> bool:
         """Whether a gap is only the newest hours of wallets that are covered up to there."""
         new = any(gap.blocks.first <= starts[wallet] for wallet in gap.wallets)
         return not new and len(gap.blocks) * self.chain.block_seconds < POLL_S
 
-    def _read(self, chunk: Chunk, known: Mapping[int, Link], tail: int) -> fetch.Reading:
+    def _read(self, chunk: Chunk, known: Mapping[int, Link], tail: int) -> fetch.WindowResult:
         blocks = chunk.blocks
         with self.reader.node.window():
             tip = range(max(blocks.first, tail), blocks.last + 1)

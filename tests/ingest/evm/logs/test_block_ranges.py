@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.evm.logs.block_ranges import BlockRange, Gap, merge, missing, newest_first, plan, spread
+from ingest.evm.logs.block_ranges import BlockRange, MissingBlocks, merge, missing, newest_first, plan, spread
 
 ranges = st.tuples(st.integers(0, 60), st.integers(0, 20)).map(lambda pair: BlockRange(pair[0], pair[0] + pair[1]))
 
@@ -44,7 +44,7 @@ def test_newest_first_reads_the_same_blocks_from_the_last_to_the_first(wanted, m
     """Nothing is lost or read twice, no piece is larger than asked for, and each lies before the one read before it."""
     gaps = plan(wanted, {})
     pieces = list(newest_first(gaps, most))
-    assert all(isinstance(piece, Gap) and len(piece.blocks) <= most for piece in pieces)
+    assert all(isinstance(piece, MissingBlocks) and len(piece.blocks) <= most for piece in pieces)
     assert all(later.blocks.first > earlier.blocks.last for later, earlier in pairwise(pieces))
 
     def read(items):

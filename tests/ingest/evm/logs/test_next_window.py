@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from ingest.evm.logs.block_ranges import BlockRange
-from ingest.evm.rpc.adaptive_size import Stride
-from ingest.evm.rpc.endpoint_health import Standing
+from ingest.evm.rpc.adaptive_size import AdaptiveSize
+from ingest.evm.rpc.endpoint_health import EndpointHealth
 from ingest.evm.rpc.node import Node
-from ingest.evm.sync.fetch import Reading
-from ingest.evm.sync.window_reader import FEW, MOST_HEADERS, Reader
+from ingest.evm.sync.fetch import WindowResult
+from ingest.evm.sync.window_reader import FEW, MOST_HEADERS, WindowReader
 from tests.fakes.chain import FakeChain, Payment
 from tests.fakes.node import FakeNode
 from tests.ingest.evm.sync.test_window_reader import ANN, BOB, DAN, EVE, crowded, eventful, read, reading_of
@@ -26,13 +26,13 @@ def busy(count: int = 40, odd: int | None = None) -> FakeChain:
     return chain
 
 
-def in_turn(chain: FakeChain, *, ahead: bool, width: int = 4, **options: Any) -> tuple[list[Reading], list[str]]:
+def in_turn(chain: FakeChain, *, ahead: bool, width: int = 4, **options: Any) -> tuple[list[WindowResult], list[str]]:
     """Ten blocks at a time, each told ahead or not; and what the node was asked."""
     parts = []
     with FakeNode(chain.methods()) as fake:
-        standings = {fake.url: Standing(width=Stride(width, width))}
+        standings = {fake.url: EndpointHealth(width=AdaptiveSize(width, width))}
         with Node([fake.url], chain_id=1, sleep=lambda _s: None, standings=standings) as node:
-            reader = Reader(node=node, **options)
+            reader = WindowReader(node=node, **options)
             for first in range(1, 41, 10):
                 with node.window():
                     parts.append(reader.read([ANN, BOB], BlockRange(first, first + 9), known={}))

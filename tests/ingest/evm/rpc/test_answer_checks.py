@@ -30,9 +30,9 @@ from ingest.evm.rpc.endpoint import retry_after
 from ingest.evm.rpc.node import Node
 from ingest.evm.survey.address_activity import balances, is_contract, sent_since
 from ingest.evm.sync import fetch, hypersync
-from ingest.evm.sync.fetch import Reading
+from ingest.evm.sync.fetch import WindowResult
 from ingest.evm.sync.wallet_index import Index, alchemy
-from ingest.evm.sync.window_reader import Reader
+from ingest.evm.sync.window_reader import WindowReader
 from ingest.types import BlockRef
 from tests.fakes.chain import START, FakeChain, Payment
 from tests.fakes.loopback import Handler, Loopback
@@ -121,7 +121,7 @@ def world() -> dict[str, Callable[..., Any]]:
 # -- who asks in the product, and what comes of it
 
 
-def told(reading: Reading) -> Any:
+def told(reading: WindowResult) -> Any:
     """What is kept of a window, as far as anything is made of it."""
     return reading.moves, [
         (
@@ -135,7 +135,7 @@ def told(reading: Reading) -> Any:
 def window(node: Node, *, full: bool) -> Any:
     def read_all() -> Any:
         with node.window():
-            return told(Reader(node=node, full=full).read([ANN, BOB], BLOCKS, known={}))
+            return told(WindowReader(node=node, full=full).read([ANN, BOB], BLOCKS, known={}))
 
     return node.patience(6)(read_all)
 

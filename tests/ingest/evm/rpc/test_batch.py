@@ -5,13 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.errors import RpcRejected, RpcUnavailable
-from ingest.evm.rpc.adaptive_size import Stride
+from ingest.evm.rpc.adaptive_size import AdaptiveSize
 from ingest.evm.rpc.batch import Exchange
 
 
 def exchange(count, **options):
     requests = [("eth_getCode", [f"0x{place:02}"]) for place in range(count)]
-    return Exchange(requests=requests, name="host", redact=str, size=Stride(100, 100), **options)
+    return Exchange(requests=requests, name="host", redact=str, size=AdaptiveSize(100, 100), **options)
 
 
 def truth(body):
@@ -136,7 +136,7 @@ def test_null_is_no_result_where_the_method_has_none():
     asked.nulls[0] = 6
     assert asked.keep([0], 1, null) is None
     assert isinstance(asked.results[0], RpcRejected)
-    receipt = Exchange(requests=[("eth_getTransactionReceipt", [])], name="host", redact=str, size=Stride(1, 1))
+    receipt = Exchange(requests=[("eth_getTransactionReceipt", [])], name="host", redact=str, size=AdaptiveSize(1, 1))
     assert receipt.keep([0], 1, null) is None
     assert receipt.results == {0: None}
 

@@ -6,9 +6,9 @@ import time as real_time
 import pytest
 
 from ingest.errors import BudgetExhausted, RpcUnavailable
-from ingest.evm.rpc.adaptive_size import Stride
+from ingest.evm.rpc.adaptive_size import AdaptiveSize
 from ingest.evm.rpc.budget import Meter
-from ingest.evm.rpc.endpoint_health import IN_FLIGHT, LEAST_RATE, Standing
+from ingest.evm.rpc.endpoint_health import IN_FLIGHT, LEAST_RATE, EndpointHealth
 from ingest.evm.rpc.node import Node
 from tests.fakes.node import FakeNode
 from tests.ingest.evm.rpc.test_failover import Time, node
@@ -44,7 +44,7 @@ def test_several_requests_are_in_flight_and_never_more_than_allowed():
 def test_one_after_the_other_on_request():
     """With a width of one nothing overlaps, and the results are the same."""
     with Counting() as fake:
-        alone = {fake.url: Standing(width=Stride(1, 1))}
+        alone = {fake.url: EndpointHealth(width=AdaptiveSize(1, 1))}
         with node(fake, standings=alone) as client:
             assert client.batch(MANY) == TRUE
         assert fake.most == 1
@@ -58,7 +58,7 @@ def test_failures_are_counted_in_a_row_and_not_in_all():
         return (503, {}, b"") if next(count) % 2 else None
 
     with FakeNode({"eth_getCode": lambda place: place}, raw=raw) as fake:
-        alone = {fake.url: Standing(batch=Stride(1, 1), width=Stride(1, 1))}
+        alone = {fake.url: EndpointHealth(batch=AdaptiveSize(1, 1), width=AdaptiveSize(1, 1))}
         with node(fake, standings=alone) as client:
             assert client.batch(MANY[:50]) == TRUE[:50]
 
@@ -84,7 +84,7 @@ def test_the_budget_is_exact_with_several_in_flight(in_flight):
     meter = Meter(spent=0, limit=555)
     fake = FakeNode({"eth_getCode": lambda place: place})
     with fake:
-        standings = {fake.url: Standing(width=Stride(in_flight, in_flight))}
+        standings = {fake.url: EndpointHealth(width=AdaptiveSize(in_flight, in_flight))}
         with node(fake, standings=standings, charge=meter.charge) as client, pytest.raises(BudgetExhausted):
             client.batch(MANY)
     assert len(fake.asked) == meter.spent == 501
@@ -95,7 +95,7 @@ def test_a_set_pace_is_kept():
     """With so many requests a second as the user allows: 1,000 of them take at least their time."""
     time = Time()
     fake = FakeNode({"eth_getCode": lambda place: place})
-    with fake, node(fake, time=time, standings={fake.url: Standing(most_per_s=50)}) as client:
+    with fake, node(fake, time=time, standings={fake.url: EndpointHealth(most_per_s=50)}) as client:
         start = time.now
         client.batch(MANY)
         assert time.now - start >= (1_000 - 4 * 100) / 50
@@ -127,7 +127,7 @@ def test_a_pace_is_learned_from_refusals_and_grows_back():
 
 def test_the_pace_is_never_learned_down_to_nothing():
     """However many refusals, and however much was sent between them, the pace stays at a floor."""
-    standing = Standing()
+    standing = EndpointHealth()
     for turn in range(50):
         standing.sent(1, float(turn))
         too_fast = RpcUnavailable("HTTP 429", too_fast=True)

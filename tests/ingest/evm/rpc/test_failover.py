@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ingest.errors import EndpointRefused, RpcRejected, RpcUnavailable, WrongChain
-from ingest.evm.rpc.endpoint_health import FIRST_REST_S, LONGEST_REST_S, Standing
+from ingest.evm.rpc.endpoint_health import FIRST_REST_S, LONGEST_REST_S, EndpointHealth
 from ingest.evm.rpc.node import Node
 from tests.fakes.node import FakeNode, RpcFault
 
@@ -239,7 +239,7 @@ def test_what_was_learned_outlives_the_node():
             with node(first, second, time=time, standings=standings) as client:
                 assert client.call("eth_blockNumber") == "0x2"
         assert first.asked.count("eth_blockNumber") == 3, "three tries of the first node, none of the others"
-    assert {type(each) for each in standings.values()} == {Standing}
+    assert {type(each) for each in standings.values()} == {EndpointHealth}
 
 
 def test_two_endpoints_of_one_host_have_two_names():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ingest.errors import AnswerTooLarge
 from ingest.evm.rpc.decompression import BODY_LIMIT
-from ingest.evm.rpc.memory_limit import MOST, Room, weight
+from ingest.evm.rpc.memory_limit import MOST, MemoryLimit, weight
 from tests.ingest import receipts as r
 
 MIB = 2**20
@@ -58,7 +58,7 @@ def test_logs_up_to_the_limit_of_a_body_fit() -> None:
     body = filled(json.dumps(LOG, separators=(",", ":")), BODY_LIMIT)
     assert BODY_LIMIT * 0.99 < len(body) <= BODY_LIMIT
     assert weight(body, Random(1), plain=True) < MOST
-    Room().take("me", body, "a", plain=True)
+    MemoryLimit().take("me", body, "a", plain=True)
 
 
 @given(st.integers(0, 100), st.integers(0, 2**32))
@@ -72,7 +72,7 @@ def test_what_is_hidden_among_long_texts_is_seen(place: int, seed: int) -> None:
 
 def test_answers_fit_beside_each_other_or_not_at_all() -> None:
     """The sum counts; what was handed over and is not needed any more does not."""
-    room, body = Room(), filled("[]", MOST // 200)
+    room, body = MemoryLimit(), filled("[]", MOST // 200)
     room.take("a", body, "node", plain=True)
     with pytest.raises(AnswerTooLarge, match="beside 172 MiB of others; at most 192 MiB") as caught:
         for owner in "bcd":
@@ -81,5 +81,5 @@ def test_answers_fit_beside_each_other_or_not_at_all() -> None:
     room.keep({"b"})
     room.take("c", body, "node", plain=True)
     with pytest.raises(AnswerTooLarge) as caught:
-        Room().take("alone", filled("[]", MOST // 20), "node", plain=True)
+        MemoryLimit().take("alone", filled("[]", MOST // 20), "node", plain=True)
     assert not caught.value.together

@@ -3,17 +3,17 @@
 import pytest
 
 from ingest.errors import BudgetExhausted, MethodForbidden
-from ingest.evm.rpc.adaptive_size import Stride
+from ingest.evm.rpc.adaptive_size import AdaptiveSize
 from ingest.evm.rpc.budget import Meter
-from ingest.evm.rpc.endpoint_health import Standing
+from ingest.evm.rpc.endpoint_health import EndpointHealth
 from ingest.evm.rpc.node import Node
 from tests.fakes.node import FakeNode
 from tests.ingest.evm.rpc.test_endpoint_health import MANY, TRUE, Counting
 from tests.ingest.evm.rpc.test_failover import node
 
 
-def wide(fake: FakeNode, width: int = 4) -> dict[str, Standing]:
-    return {fake.url: Standing(width=Stride(width, width))}
+def wide(fake: FakeNode, width: int = 4) -> dict[str, EndpointHealth]:
+    return {fake.url: EndpointHealth(width=AdaptiveSize(width, width))}
 
 
 def test_it_is_asked_once_and_answered_in_its_place() -> None:

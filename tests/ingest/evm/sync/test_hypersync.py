@@ -12,7 +12,7 @@ from ingest.evm.rpc.budget import Meter
 from ingest.evm.rpc.node import TRIES, Node
 from ingest.evm.sync import hypersync
 from ingest.evm.sync.hypersync import HyperSync, ask
-from ingest.evm.sync.wallet_index import Index, Question, Transfer
+from ingest.evm.sync.wallet_index import Index, IndexedTransfer, Question
 from tests.fakes.hypersync import TOKEN, FakeHyperSync
 
 WALLET, OTHER, COIN = "0x" + "11" * 20, "0x" + "22" * 20, "0x" + "aa" * 20
@@ -31,8 +31,10 @@ LOG = {
 }
 SENT = {"block_number": 5, "hash": HASH, "from": WALLET}
 PART = {"blocks": [{"number": 5, "timestamp": "0x6553f100"}], "logs": [LOG], "transactions": [SENT]}
-MOVED = Transfer(block=5, tx_hash=HASH, category="erc20", token=COIN, amount_raw=7, timestamp=1_700_000_000)
-ACTED = Transfer(block=5, tx_hash=HASH, category="external", token=None, amount_raw=None, timestamp=1_700_000_000)
+MOVED = IndexedTransfer(block=5, tx_hash=HASH, category="erc20", token=COIN, amount_raw=7, timestamp=1_700_000_000)
+ACTED = IndexedTransfer(
+    block=5, tx_hash=HASH, category="external", token=None, amount_raw=None, timestamp=1_700_000_000
+)
 
 
 def node(fake, *, token=TOKEN, chain_id=1, **options):

@@ -7,7 +7,7 @@ import pytest
 from ingest.errors import RpcUnavailable
 from ingest.evm.logs.block_ranges import BlockRange
 from ingest.evm.rpc.node import Node
-from ingest.evm.sync.wallet_index import CHUNK, Index, Question, Transfer, alchemy
+from ingest.evm.sync.wallet_index import CHUNK, Index, IndexedTransfer, Question, alchemy
 from tests.fakes.node import FakeNode
 
 WALLET, OTHER, TOKEN = "0x" + "11" * 20, "0x" + "22" * 20, "0x" + "aa" * 20
@@ -23,7 +23,7 @@ def row(number, block, **changes):
         "amount_raw": 5,
         "timestamp": 1_700_000_000,
     }
-    return Transfer(**(made | changes))
+    return IndexedTransfer(**(made | changes))
 
 
 class Ready:

@@ -10,9 +10,9 @@ import pytest
 from ingest.errors import RangeRefused, RpcRejected, RpcUnavailable, Unlinked
 from ingest.evm.logs.block_ranges import BlockRange
 from ingest.evm.rpc.node import Node
-from ingest.evm.sync.fetch import Reading, block_refs
+from ingest.evm.sync.fetch import WindowResult, block_refs
 from ingest.evm.sync.header_checks import ENDS, PROVEN, Link
-from ingest.evm.sync.window_reader import Reader
+from ingest.evm.sync.window_reader import WindowReader
 from ingest.types import BlockRef
 from tests.fakes.chain import FakeChain, Lie, Payment
 from tests.fakes.node import FakeNode
@@ -33,17 +33,17 @@ def eventful(**options: Any) -> FakeChain:
 
 
 @contextmanager
-def reading_of(chain: FakeChain, **options: Any) -> Iterator[tuple[Reader, FakeNode]]:
+def reading_of(chain: FakeChain, **options: Any) -> Iterator[tuple[WindowReader, FakeNode]]:
     with FakeNode(chain.methods()) as fake, Node([fake.url], chain_id=1, sleep=lambda _s: None) as node:
-        yield Reader(node=node, **options), fake
+        yield WindowReader(node=node, **options), fake
 
 
-def read(chain: FakeChain, blocks: BlockRange = WHOLE, *, full: bool = True, **options: Any) -> Reading:
+def read(chain: FakeChain, blocks: BlockRange = WHOLE, *, full: bool = True, **options: Any) -> WindowResult:
     with reading_of(chain, full=full) as (reader, _):
         return reader.read([ANN, BOB], blocks, known=options.pop("known", {}), **options)
 
 
-def found(reading: Reading) -> list[int]:
+def found(reading: WindowResult) -> list[int]:
     return [raw.block.number for raw in reading.transactions]
 
 
@@ -103,7 +103,7 @@ def crowded() -> FakeChain:
     return chain
 
 
-def hashes(reading: Reading) -> list[str]:
+def hashes(reading: WindowResult) -> list[str]:
     return [raw.tx_hash for raw in reading.transactions]
 
 
@@ -297,9 +297,9 @@ def test_a_node_that_offers_no_whole_blocks_proves_nothing_and_says_so() -> None
         Node([fake.url], chain_id=1, sleep=lambda _s: None) as node,
     ):
         with pytest.raises(RpcRejected, match='verify = "ends"'):
-            Reader(node=node, full=True).read([ANN], WHOLE, known={})
-        assert found(Reader(node=node).read([ANN], WHOLE, known={})) == EVERY_FOURTH
-        reading = Reader(node=node, full=True, insist=False).read([ANN], WHOLE, known={})
+            WindowReader(node=node, full=True).read([ANN], WHOLE, known={})
+        assert found(WindowReader(node=node).read([ANN], WHOLE, known={})) == EVERY_FOURTH
+        reading = WindowReader(node=node, full=True, insist=False).read([ANN], WHOLE, known={})
         assert (found(reading), reading.level) == (EVERY_FOURTH, ENDS), "unless nobody insisted"
 
 

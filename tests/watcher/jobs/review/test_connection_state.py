@@ -10,7 +10,7 @@ from watcher.jobs.review import connection_state
 from watcher.reports import overview
 from watcher.store import flag_log, outbox, wallets
 from watcher.store.sql.database import reading, writing
-from watcher.telegram.decision_handler import Desk
+from watcher.telegram.decision_handler import DecisionHandler
 from watcher.types import Wallet
 
 NOW = datetime(2025, 7, 1, 8, tzinfo=UTC)
@@ -38,7 +38,7 @@ def desk(store, clock):
     with writing(store) as connection:
         wallets.add(connection, Wallet(address=FLAG.wallet, label="w1", followed_since=NOW, added_at=NOW))
         flag_log.open_flag(connection, address=FLAG.wallet, at=NOW, score=3.0, evidence=FLAG.evidence, chart=FLAG.chart)
-    made = Desk(store, clock=clock, key=bytes(32), chats=CHATS, units_a_day=1000)
+    made = DecisionHandler(store, clock=clock, key=bytes(32), chats=CHATS, units_a_day=1000)
     made.heard()
     return made
 

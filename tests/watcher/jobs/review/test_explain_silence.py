@@ -22,7 +22,7 @@ from watcher.jobs.review.explain_silence import PATIENCE, silence_due, silence_o
 from watcher.jobs.sync.ingest import Source
 from watcher.store import files, flag_log, outbox, trade_log, usage, wallets
 from watcher.store.sql.database import reading, writing
-from watcher.telegram.decision_handler import Desk
+from watcher.telegram.decision_handler import DecisionHandler
 from watcher.types import FILE, Role, Wallet
 
 TO = "0xabc1234567890abcdef1234567890abcdef56789"
@@ -193,7 +193,7 @@ def press(verb=FOLLOW, update_id=1, flag_id=1):
 
 @pytest.fixture
 def desk(engine):
-    return Desk(engine, clock=lambda: NOW, key=KEY, chats=[CHAT], units_a_day=1000)
+    return DecisionHandler(engine, clock=lambda: NOW, key=KEY, chats=[CHAT], units_a_day=1000)
 
 
 def test_the_finding_is_what_the_chain_says(engine):
@@ -343,7 +343,7 @@ def test_only_open_flags_of_quiet_wallets_are_looked_into(store):
                 connection, address=address, at=NOW, score=3.0, evidence=evidence, chart=FLAG.chart
             )
             outbox.enqueue(connection, flag_id, NOW, [CHAT])
-    desk = Desk(store, clock=lambda: NOW, key=KEY, chats=[CHAT], units_a_day=1000)
+    desk = DecisionHandler(store, clock=lambda: NOW, key=KEY, chats=[CHAT], units_a_day=1000)
     desk.record(press(verb=Choice.KEEP, flag_id=3))
     assert [flag.flag_id for flag in silence_due(store)] == [2]
     assert look(store, ethereum()) == 0, "it never traded: there is nothing to look for"

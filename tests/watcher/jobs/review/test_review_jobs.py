@@ -16,7 +16,7 @@ from watcher.record.accounts import covered_times
 from watcher.store import flag_log, outbox, wallets
 from watcher.store.sql import schema
 from watcher.store.sql.database import reading, writing
-from watcher.telegram.decision_handler import Desk
+from watcher.telegram.decision_handler import DecisionHandler
 from watcher.types import Coverage, Wallet
 
 NOW = datetime(2025, 7, 1, 8, tzinfo=UTC)
@@ -158,7 +158,7 @@ def press(verb, update_id, flag_id=1, name="@ann"):
 
 @pytest.fixture
 def desk(engine):
-    return Desk(engine, clock=lambda: NOW, key=KEY, chats=[CHAT], units_a_day=1000)
+    return DecisionHandler(engine, clock=lambda: NOW, key=KEY, chats=[CHAT], units_a_day=1000)
 
 
 @pytest.mark.parametrize("choice", CHOICES)

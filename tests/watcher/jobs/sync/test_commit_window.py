@@ -12,9 +12,9 @@ from ingest.errors import BudgetExhausted
 from ingest.evm.interpret import Interpretation
 from ingest.evm.logs.block_ranges import BlockRange
 from ingest.evm.rpc.budget import Meter
-from ingest.evm.sync.fetch import Reading
+from ingest.evm.sync.fetch import WindowResult
 from ingest.types import BlockRef
-from watcher.jobs.sync.commit_window import Keeper, Ready
+from watcher.jobs.sync.commit_window import DecodedWindow, WindowWriter
 from watcher.jobs.sync.spending import settle
 from watcher.jobs.sync.wash_trades import Suspects
 from watcher.store import trade_log, usage
@@ -27,16 +27,18 @@ NOTHING = Interpretation(
 )
 
 
-def window(number: int, learned: Mapping[str, str] | None = None) -> Ready:
+def window(number: int, learned: Mapping[str, str] | None = None) -> DecodedWindow:
     """Ten blocks without a trade."""
     ends = [BlockRef(number=n, hash=hex(n), timestamp=1_700_000_000 + 12 * n) for n in (10 * number, 10 * number + 9)]
-    found = Reading(blocks=BlockRange(ends[0].number, ends[1].number), first=ends[0], last=ends[1], transactions=())
+    found = WindowResult(
+        blocks=BlockRange(ends[0].number, ends[1].number), first=ends[0], last=ends[1], transactions=()
+    )
     memos = {"step:1": str(number)} if learned is None else learned
     suspects = Suspects(suspicions=(), provisions=())
-    return Ready(wallets=frozenset({ANN}), found=found, meaning=NOTHING, suspects=suspects, learned=memos)
+    return DecodedWindow(wallets=frozenset({ANN}), found=found, meaning=NOTHING, suspects=suspects, learned=memos)
 
 
-def broken(number: int) -> Ready:
+def broken(number: int) -> DecodedWindow:
     """One that no database takes."""
     return window(number, {"step:1": object()})  # type: ignore[dict-item]
 
@@ -62,7 +64,7 @@ def meter() -> Meter:
 
 def test_a_window_is_committed_while_the_caller_goes_on(store: Engine, meter: Meter) -> None:
     """Beginning does not wait, even for another writer; the end does, and then all of it is there."""
-    with Keeper(store, meter, 1, NOW) as keeper:
+    with WindowWriter(store, meter, 1, NOW) as keeper:
         with writing(store):
             keeper.begin(window(0))
             assert covered(store) == []
@@ -73,7 +75,7 @@ def test_a_window_is_committed_while_the_caller_goes_on(store: Engine, meter: Me
 
 def test_windows_are_committed_in_their_order(store: Engine, meter: Meter) -> None:
     """The next one begins once the one before is there, and what was learned last stays."""
-    with Keeper(store, meter, 1, NOW) as keeper:
+    with WindowWriter(store, meter, 1, NOW) as keeper:
         for number in range(5):
             keeper.begin(window(number))
             assert covered(store) in ([(0, 10 * number - 1)], [(0, 10 * number + 9)], [])
@@ -84,14 +86,14 @@ def test_windows_are_committed_in_their_order(store: Engine, meter: Meter) -> No
 
 def test_after_a_window_that_cannot_be_committed_none_is(store: Engine, meter: Meter) -> None:
     """Its error is raised where it is waited for, nothing of it is stored, and the next one is not begun."""
-    with Keeper(store, meter, 1, NOW) as keeper:
+    with WindowWriter(store, meter, 1, NOW) as keeper:
         keeper.begin(window(0))
         keeper.begin(broken(1))
         with pytest.raises(Exception, match="step|type|object"):
             keeper.begin(window(2))
         assert not keeper.end()
     assert covered(store) == [(0, 9)]
-    with pytest.raises(Exception, match="step|type|object"), Keeper(store, meter, 1, NOW) as keeper:
+    with pytest.raises(Exception, match="step|type|object"), WindowWriter(store, meter, 1, NOW) as keeper:
         keeper.begin(broken(1))
     assert covered(store) == [(0, 9)]
 
@@ -101,7 +103,7 @@ def test_whatever_ends_the_reading_the_window_that_was_begun_is_committed(
     store: Engine, meter: Meter, error: BaseException
 ) -> None:
     """The error goes on its way after that."""
-    with pytest.raises(type(error)), Keeper(store, meter, 1, NOW) as keeper:
+    with pytest.raises(type(error)), WindowWriter(store, meter, 1, NOW) as keeper:
         keeper.begin(window(0))
         raise error
     assert covered(store) == [(0, 9)]
@@ -109,7 +111,7 @@ def test_whatever_ends_the_reading_the_window_that_was_begun_is_committed(
 
 def test_everything_spent_is_recorded_once(store: Engine, meter: Meter) -> None:
     """With its window, or, where that cannot be committed, with the next record; what is spent meanwhile too."""
-    with suppress(Exception), Keeper(store, meter, 1, NOW) as keeper:
+    with suppress(Exception), WindowWriter(store, meter, 1, NOW) as keeper:
         spend(meter, 3)
         keeper.begin(window(0))
         spend(meter, 5)
@@ -126,7 +128,7 @@ def test_everything_spent_is_recorded_once(store: Engine, meter: Meter) -> None:
 def test_what_is_learned_meanwhile_belongs_to_the_next_window(store: Engine, meter: Meter) -> None:
     """A window is stored as it was when it was begun."""
     steps = {"node": 10}
-    with Keeper(store, meter, 1, NOW) as keeper, writing(store):
+    with WindowWriter(store, meter, 1, NOW) as keeper, writing(store):
         keeper.begin(window(0, {"step:1": json.dumps(steps)}))
         steps["node"] = 20
     with reading(store) as connection:

@@ -11,11 +11,11 @@ from ingest.evm.chains import registry
 from ingest.files.cells import Clock
 from ingest.files.column_mapping import parse_map
 from ingest.files.importer import read_file
-from ingest.files.reader import Reader
+from ingest.files.reader import ImportOptions
 from metrics.types import Unit
 from tests.fakes.node import FakeNode
 from watcher.cli.main import main
-from watcher.jobs.sync.import_file import Following, import_file
+from watcher.jobs.sync.import_file import FollowSettings, import_file
 from watcher.jobs.sync.redecode import redecode
 from watcher.record.accounts import read_accounts
 from watcher.store import files, trade_log, wallets
@@ -200,9 +200,11 @@ def test_a_mapping_can_be_a_small_file(edgewatch, tmp_path):
 def take(engine, content, *, chains=None, covers=None, follow=True, now=NOW, mapping=MAP, **changes):
     known = {chain.name: chain for chain in registry().values()}
     names = parse_map(mapping) if mapping else {}
-    told = read_file(content, Reader(clock=Clock(now), chains=known, wallet_id=parse_file_id, mapping=names))
+    told = read_file(content, ImportOptions(clock=Clock(now), chains=known, wallet_id=parse_file_id, mapping=names))
     options = {"name": "x.csv", "sha256": "0" * 64, "chains": chains or {}, "now": now, "covers": covers} | changes
-    return import_file(engine, told, following=Following(since=now, role=Role.FOLLOWED) if follow else None, **options)
+    return import_file(
+        engine, told, following=FollowSettings(since=now, role=Role.FOLLOWED) if follow else None, **options
+    )
 
 
 def test_imports_add_up_whatever_their_order(store):
@@ -213,7 +215,7 @@ def test_imports_add_up_whatever_their_order(store):
     for part in [*parts, parts[0]]:
         take(store, part)
     whole = read_file(
-        document(*lines), Reader(clock=Clock(NOW), chains={}, wallet_id=parse_file_id, mapping=parse_map(MAP))
+        document(*lines), ImportOptions(clock=Clock(NOW), chains={}, wallet_id=parse_file_id, mapping=parse_map(MAP))
     )
     with reading(store) as connection:
         assert files.trips(connection) == sorted(

@@ -10,7 +10,7 @@ from metrics.types import Departure, OpenPosition, RoundTrip, TokenBook
 
 
 @dataclass(slots=True)
-class Draft:
+class DraftBook:
     """The running result of one wallet in one token; amounts in base units and trillionths of a dollar."""
 
     wallet: str
