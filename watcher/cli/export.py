@@ -10,6 +10,7 @@ from alerts.outcome import LookBack
 from alerts.types import Act, Decision, Flag
 from metrics.types import Evidence
 from watcher.cli import context
+from watcher.cli.inspect import export as app
 from watcher.cli.rows import Format, lines
 from watcher.store import flag_log, look_backs
 from watcher.store.sql.database import reading
@@ -101,3 +102,7 @@ def export_decisions(ctx: typer.Context, form: Form = Format.JSONL) -> None:
         looked = look_backs.all_look_backs(connection)
     for line in lines(sorted(rows(), key=lambda row: (row["at"], row["decision_id"] or 0)), form):
         typer.echo(line)
+
+
+app.command(name="flags")(export_flags)
+app.command(name="decisions")(export_decisions)
