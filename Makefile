@@ -10,7 +10,7 @@ PEERS := build/peers
 ETL := build/etl
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak check lint bench bench-peers notebook record-demo venues clean
+.PHONY: help demo test soak check lint bench bench-peers notebook record-demo venues rooms clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -96,7 +96,10 @@ record-demo: $(VENV)/.installed-dev $(NPM)/node_modules/.installed ## record the
 	@$(BIN)/python -m tests.localchain.record
 
 venues: $(VENV)/.installed ## write docs/venues.md from the registry of chains and venues
-	@$(BIN)/python -m ingest.venue_page > docs/venues.md
+	@$(BIN)/python -m ingest.evm.venue_page > docs/venues.md
+
+rooms: $(VENV)/.installed-dev ## draw the rooms in docs/design.md anew, from the imports
+	@$(BIN)/python -m tests.rooms
 
 clean: ## remove the environment and caches
 	rm -rf $(VENV) $(PEERS) $(NPM)/node_modules demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -12,8 +12,8 @@ from enum import StrEnum
 from typing import Final
 
 from alerts.review import describe
-from alerts.text import MOST_YEARS
 from alerts.types import Act, Choice, Decision, Flag, Verb
+from alerts.wording import MOST_YEARS
 from metrics.types import Assessment, Evidence, State
 
 GREW: Final = 4.0  #: factor of the recurrence interval from which an unanswered flag is asked again

@@ -24,8 +24,8 @@ from types import MappingProxyType
 from typing import Final
 
 from alerts.errors import ReviewError
-from alerts.text import clean, moment
 from alerts.types import Choice, Decision, Flag, FlagStatus
+from alerts.wording import clean, moment
 
 SNOOZE: Final = timedelta(days=7)
 LONGEST_SNOOZE: Final = timedelta(days=90)  #: a longer silence is an unfollow

@@ -68,7 +68,7 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
+class ListedWallet:
     """A wallet as a list names it."""
 
     wallet: str
@@ -161,7 +161,7 @@ class Said:
     chat_id: int
     text: str
     reply_to: int | None = None  #: id of the message that it answers
-    topic: int | None = None  #: where in the chat, see ``alerts.updates.GENERAL``
+    topic: int | None = None  #: where in the chat, see ``alerts.telegram.updates.GENERAL``
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

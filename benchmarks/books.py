@@ -18,7 +18,7 @@ import pandas as pd
 
 from benchmarks.timing import seconds
 from ingest.types import Leg, Trade, Valuation, VenueStatus
-from metrics.positions import Entry, keep_books
+from metrics.books.bookkeeping import Entry, keep_books
 from metrics.types import Unit
 
 WALLET, DOLLAR = "0x" + "11" * 20, "0x" + "aa" * 20

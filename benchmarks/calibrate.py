@@ -1,4 +1,4 @@
-"""Simulate the calibration tables of ``metrics.calibration`` anew and print them as Python.
+"""Simulate the calibration tables of ``metrics.detector.recurrence`` anew and print them as Python.
 
     python -m benchmarks.calibrate [worlds per family, default 60] [seed]
 
@@ -16,13 +16,13 @@ from itertools import pairwise, repeat
 import numpy as np
 import pandas as pd
 
-from metrics import assumed, calibration
-from metrics.calibration import KNOTS, RATES, SHARES, recurrence_years
-from metrics.fingerprint import detector
+from metrics.detector import curve_population, recurrence
+from metrics.detector.cusum import MEMBERS, Stream
+from metrics.detector.fingerprint import detector
+from metrics.detector.recurrence import KNOTS, RATES, SHARES, recurrence_years
+from metrics.evaluation.synthetic import START, population
+from metrics.evaluation.synthetic_positions import with_positions
 from metrics.monitor import Monitor
-from metrics.streams import MEMBERS, Stream
-from metrics.synthetic import START, population
-from metrics.synthetic_positions import with_positions
 
 DAYS = 150
 EDGES = (0.0, 1.05, 4.4, np.inf)  # trades per day: geometric means of the neighbours in RATES
@@ -91,7 +91,7 @@ def main():
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 2026
     with ProcessPoolExecutor() as pool:
         every = list(pool.map(traits, [(seed, i) for i in range(worlds)]))
-    print(f"# metrics.assumed\nRANGES = {assumed.ranges(pd.concat(every))}")
+    print(f"# metrics.detector.curve_population\nRANGES = {curve_population.ranges(pd.concat(every))}")
     print(f'FITTED_WITH = "{detector()}"')
     for name, peers in (("WITH_PEERS", True), ("ALONE", False)):
         families, others = (simulated(worlds, each, peers=peers) for each in (seed, seed + 1))
@@ -102,7 +102,7 @@ def main():
                 chosen = [x[(rate >= low) & (rate < high)][:, :, stream] for x, rate in families]
                 rows.append(tuple(curve(chosen)))
             table.append(tuple(rows))
-        setattr(calibration, name, tuple(table))
+        setattr(recurrence, name, tuple(table))
         scores = []
         for x, rate in others:
             flat = x.reshape(-1, len(MEMBERS))

@@ -3,7 +3,7 @@
 import json
 import random
 
-from ingest import abi
+from ingest.evm.logs import topics
 
 SYNC = "0x1c411e9a96e071241c2f21f7726b17ae89e3cab4c78be50e062b03a9fffbbad1"  # UniswapV2Pair: read by nobody here
 UINT_MAX = 2**256 - 1
@@ -24,10 +24,10 @@ def answer(count, seed=1):
 
     logs = []
     for n, topic in enumerate(kinds):
-        words = 2 if topic in (abi.TRANSFER, abi.UNISWAP_V2_SWAP, abi.UNISWAP_V3_SWAP) else topic != SYNC
-        if topic == abi.UNISWAP_V2_SWAP:
+        words = 2 if topic in (topics.TRANSFER, topics.UNISWAP_V2_SWAP, topics.UNISWAP_V3_SWAP) else topic != SYNC
+        if topic == topics.UNISWAP_V2_SWAP:
             data = [amount(), 0, 0, amount()] if rng.random() < 0.5 else [0, amount(), amount(), 0]
-        elif topic == abi.UNISWAP_V3_SWAP:
+        elif topic == topics.UNISWAP_V3_SWAP:
             pair = [amount(), -amount()]
             rng.shuffle(pair)
             data = [*pair, rng.getrandbits(159), rng.getrandbits(90), rng.randrange(-887_272, 887_273)]
@@ -60,16 +60,18 @@ def _event(name, *inputs):
 _SWAP_V2 = [(name, "uint256", False) for name in ("amount0In", "amount1In", "amount0Out", "amount1Out")]
 _SWAP_V3 = [("amount0", "int256"), ("amount1", "int256"), ("price", "uint160"), ("liquidity", "uint128")]
 EVENTS = {
-    abi.TRANSFER: _event("Transfer", ("from", "address", True), ("to", "address", True), ("value", "uint256", False)),
-    abi.UNISWAP_V2_SWAP: _event("Swap", ("sender", "address", True), *_SWAP_V2, ("to", "address", True)),
+    topics.TRANSFER: _event(
+        "Transfer", ("from", "address", True), ("to", "address", True), ("value", "uint256", False)
+    ),
+    topics.UNISWAP_V2_SWAP: _event("Swap", ("sender", "address", True), *_SWAP_V2, ("to", "address", True)),
     SYNC: _event("Sync", ("reserve0", "uint112", False), ("reserve1", "uint112", False)),
-    abi.UNISWAP_V3_SWAP: _event(
+    topics.UNISWAP_V3_SWAP: _event(
         "Swap",
         ("sender", "address", True),
         ("recipient", "address", True),
         *((name, kind, False) for name, kind in [*_SWAP_V3, ("tick", "int24")]),
     ),
-    abi.DEPOSIT: _event("Deposit", ("account", "address", True), ("amount", "uint256", False)),
-    abi.WITHDRAWAL: _event("Withdrawal", ("account", "address", True), ("amount", "uint256", False)),
+    topics.DEPOSIT: _event("Deposit", ("account", "address", True), ("amount", "uint256", False)),
+    topics.WITHDRAWAL: _event("Withdrawal", ("account", "address", True), ("amount", "uint256", False)),
 }
 """Topic to the event's ABI."""

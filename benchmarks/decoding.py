@@ -15,13 +15,14 @@ from web3 import Web3
 
 from benchmarks.chain_logs import EVENTS, answer
 from benchmarks.timing import seconds
-from ingest import wire
-from ingest.collector import collector_off
 from ingest.decode import decode_transaction
-from ingest.flows import read_transfers
-from ingest.logs import read_logs
-from ingest.venues.families import read_events
-from watcher import config, demo
+from ingest.evm.logs import json_codec
+from ingest.evm.logs.gc_pause import collector_off
+from ingest.evm.logs.logs import read_logs
+from ingest.evm.logs.token_flows import read_transfers
+from ingest.evm.venues.families import read_events
+from watcher import demo
+from watcher.config.settings import load
 from watcher.demo.node import Recording
 
 ASKED = {"method": "eth_getLogs"}
@@ -31,7 +32,7 @@ ROUNDS, SAMPLE = 9, 10  # web3.py decodes one log in ten: a rate needs no more
 def decode(body):
     """What ingestion makes of an answer: its transfers and its swaps."""
     with collector_off():
-        logs = read_logs(wire.parse(body, ASKED)["result"])
+        logs = read_logs(json_codec.parse(body, ASKED)["result"])
         return read_transfers(logs), read_events(logs)
 
 
@@ -73,7 +74,7 @@ def check(body):
 def recorded_transactions():
     """Every transaction of the demo's chain with its receipt, seen by its sender."""
     folder = Path(demo.__file__).parent
-    settings = config.load(folder / "edgewatch.toml", {"EDGEWATCH_DEMO_PORT": "1"})
+    settings = load(folder / "edgewatch.toml", {"EDGEWATCH_DEMO_PORT": "1"})
     chain = settings.chains[0].chain()
     recording = Recording.load(folder / "chain.jsonl.xz")
     pairs = [

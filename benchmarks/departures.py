@@ -2,11 +2,11 @@
 
     python -m benchmarks.departures [worlds per family, default 10] [seed]
 
-Populations of 32 invented wallets with open positions (``metrics.synthetic_positions``) under one market, 150 judged
-days, one false flag per wallet-year. In the families of habits wallets always moved a part of their positions away
-where they would have sold, and nothing changes; each world is also run with nothing moved. In the others eight wallets
-begin on day 45 to move four in five of their losers away, at a fixed pace. Some ten seconds a world; writes
-``benchmarks/results.md``.
+Populations of 32 invented wallets with open positions (``metrics.evaluation.synthetic_positions``) under one market,
+150 judged days, one false flag per wallet-year. In the families of habits wallets always moved a part of their
+positions away where they would have sold, and nothing changes; each world is also run with nothing moved. In the others
+eight wallets begin on day 45 to move four in five of their losers away, at a fixed pace. Some ten seconds a world;
+writes ``benchmarks/results.md``.
 """
 
 import sys
@@ -16,10 +16,10 @@ import pandas as pd
 
 from benchmarks import results
 from benchmarks.detection import CHANGED, DAY, DAYS, rate, told
+from metrics.evaluation.synthetic import START, population
+from metrics.evaluation.synthetic_departures import Moving, with_departures
+from metrics.evaluation.synthetic_positions import with_positions
 from metrics.monitor import Monitor
-from metrics.synthetic import START, population
-from metrics.synthetic_departures import Moving, with_departures
-from metrics.synthetic_positions import with_positions
 
 HABITS = {
     "nothing": (None, 1),

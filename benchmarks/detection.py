@@ -2,11 +2,11 @@
 
     python -m benchmarks.detection [worlds per family, default 10] [seed]
 
-Populations of 32 invented wallets (``metrics.synthetic``) under one market, 150 judged days; eight of them change on
-day 45 in the families with a change. The monitor is ticked once a day at one false flag per wallet-year. Beside it two
-fixed rules, and charts (``benchmarks.rules``) whose thresholds were set on worlds of their own so that they bring one
-false flag per wallet-year in the worse of calm and drawdown. Seeds differ from those of the calibration. Some three
-seconds a world; writes ``benchmarks/results.md``.
+Populations of 32 invented wallets (``metrics.evaluation.synthetic``) under one market, 150 judged days; eight of them
+change on day 45 in the families with a change. The monitor is ticked once a day at one false flag per wallet-year.
+Beside it two fixed rules, and charts (``benchmarks.rules``) whose thresholds were set on worlds of their own so that
+they bring one false flag per wallet-year in the worse of calm and drawdown. Seeds differ from those of the calibration.
+Some three seconds a world; writes ``benchmarks/results.md``.
 """
 
 import sys
@@ -16,9 +16,9 @@ import numpy as np
 
 from benchmarks import results
 from benchmarks.rules import FIXED, TUNED, Days
+from metrics.evaluation.synthetic import START, Change, population
+from metrics.evaluation.synthetic_positions import Unsold, with_positions
 from metrics.monitor import Monitor
-from metrics.synthetic import START, Change, population
-from metrics.synthetic_positions import Unsold, with_positions
 
 DAYS, CHANGED, DAY = 150, 8, 45
 TUNING_WORLDS, TUNING_SEED = 12, 31_000

@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import results
+from metrics.evaluation.synthetic import START
 from metrics.monitor import Monitor
-from metrics.synthetic import START
 
 HISTORY, JUDGED, SOON = 120, 60, 30  # days
 PACES = (1, 3, 10)  # trades a day

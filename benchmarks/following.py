@@ -2,9 +2,9 @@
 
     python -m benchmarks.following [lists per kind, default 10] [seed]
 
-Lists of 32 wallets (``metrics.synthetic``) are followed for 150 days at one false flag per wallet-year; eight of each
-change for good on day 45. Every round trip is copied with the same stake until one leaves, and never after. Writes
-``benchmarks/results.md``; all cores work for some two minutes.
+Lists of 32 wallets (``metrics.evaluation.synthetic``) are followed for 150 days at one false flag per wallet-year;
+eight of each change for good on day 45. Every round trip is copied with the same stake until one leaves, and never
+after. Writes ``benchmarks/results.md``; all cores work for some two minutes.
 """
 
 import sys
@@ -15,11 +15,11 @@ from functools import partial
 import numpy as np
 
 from benchmarks import results
-from metrics.copying import compare
-from metrics.exits import Exit, Life
+from metrics.evaluation.exits import Exit, Life
+from metrics.evaluation.follow_returns import compare
+from metrics.evaluation.synthetic import START, Change, population
 from metrics.monitor import Monitor
-from metrics.synthetic import START, Change, population
-from watcher.following import WAYS, conclusion, difference, stakes
+from watcher.reports.follow_returns import WAYS, conclusion, difference, stakes
 
 DAYS, CHANGED, DAY = 150, 8, 45
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

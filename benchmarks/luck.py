@@ -15,8 +15,8 @@ from scipy.optimize import brentq
 from scipy.special import expit, ndtri
 
 from benchmarks import results
-from metrics.edge import weigh
-from metrics.luck import Candidate, judge
+from metrics.evaluation.edge import weigh
+from metrics.evaluation.luck import Candidate, judge
 
 WALLETS, LISTED, PEERS = 400, 40, 40
 SHARES = (0.1, 0.3, 0.6)

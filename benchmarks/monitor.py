@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import results
+from metrics.evaluation.synthetic import START, world
 from metrics.monitor import Monitor
-from metrics.synthetic import START, world
 
 BASE, PEERS, DAYS = 100, 40, 6
 LISTS = (100, 1_000, 3_000, 10_000)

@@ -1,8 +1,8 @@
 """How soon a change could be noticed at all, by somebody who knows everything but its day.
 
 Page's CUSUM (Page 1954) of the log likelihood ratio of each day, with a wallet's true traits, the true market and the
-true change (``metrics.synthetic``). Moods are integrated out day by day, and a change that comes over weeks is looked
-for at 0.6 of its size, so this is near the best that can be done (Lorden 1971), not exactly it.
+true change (``metrics.evaluation.synthetic``). Moods are integrated out day by day, and a change that comes over weeks
+is looked for at 0.6 of its size, so this is near the best that can be done (Lorden 1971), not exactly it.
 """
 
 from dataclasses import replace
@@ -12,7 +12,7 @@ from scipy.special import expit, logsumexp
 from scipy.stats import binom, norm
 from scipy.stats import t as student
 
-from metrics.synthetic import START
+from metrics.evaluation.synthetic import START
 
 RAMP = 0.6
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(15)

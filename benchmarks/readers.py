@@ -23,11 +23,11 @@ Task = dict[str, Any]
 
 def ours(task: Task) -> Task:
     """``ingest_once``, whole, into ``database``."""
-    from ingest.budget import Meter
-    from ingest.rpc import Node
-    from watcher.config import ChainConfig
-    from watcher.jobs.ingest import Source, ingest_once
-    from watcher.store import database
+    from ingest.evm.rpc.budget import Meter
+    from ingest.evm.rpc.node import Node
+    from watcher.config.settings import ChainConfig
+    from watcher.jobs.sync.ingest import Source, ingest_once
+    from watcher.store.sql import database
 
     engine = database.connect(f"sqlite:///{task['database']}")
     config = ChainConfig.model_validate({**task["table"], "rpc_urls": [task["url"]], "from_block": task["first"]})
@@ -126,8 +126,8 @@ def by_web3(task: Task) -> Task:
 def start(way: str) -> None:
     """Import what a way needs: that is its start, not its reading."""
     if way == "ours":
-        import watcher.config
-        import watcher.jobs.ingest  # noqa: F401
+        import watcher.config.settings
+        import watcher.jobs.sync.ingest  # noqa: F401
     else:
         import sqlalchemy.orm  # noqa: F401
         import web3  # noqa: F401

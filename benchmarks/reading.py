@@ -37,8 +37,9 @@ from benchmarks.readers import TRANSFER
 from ingest.types import NATIVE
 from tests.localchain.anvil import MISSING, Anvil, find_anvil
 from tests.localchain.world import World
-from watcher.store import database, wallets
-from watcher.store.database import writing
+from watcher.store import wallets
+from watcher.store.sql import database
+from watcher.store.sql.database import writing
 from watcher.types import Wallet
 
 WALLETS, BLOCK_TRANSACTIONS, STEP, LATENCY_MS, ROUNDS = 100, 20, 50, 50, 2

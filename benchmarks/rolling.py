@@ -4,9 +4,8 @@
 
 At each of 4,000,000 closed trades of 2,000 wallets: how many closed in the 30 days before, their win rate and their
 mean return. Ours is ``metrics.rolling.trailing``; pandas does a quarter of the rows. Everyone finds the same, or
-nothing is printed. One closed trade at a time: ours is what ``Monitor`` books (``Ledger.add``), theirs two rolling
-means, updated and not asked.
-CPU time of one core, the least of several rounds in turn; prints Markdown.
+nothing is printed. One closed trade at a time: ours is what ``Monitor`` books (``WalletHistory.add``), theirs two
+rolling means, updated and not asked. CPU time of one core, the least of several rounds in turn; prints Markdown.
 """
 
 import resource
@@ -17,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.timing import seconds
-from metrics.ledger import Ledger, round_trip_rows
+from metrics.baseline.wallet_history import WalletHistory, round_trip_rows
 from metrics.rolling import trailing
 
 WALLETS, EACH, DAYS, WINDOW_S = 2_000, 2_000, 365, 30 * 86_400
@@ -101,7 +100,7 @@ def by_ledger(wallet, second, returns):
         known = {}
         for name, key, row in rows:
             if name not in known:
-                known[name] = Ledger()
+                known[name] = WalletHistory()
             known[name].add(key, row)
 
     return run

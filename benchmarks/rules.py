@@ -11,7 +11,7 @@ from datetime import timedelta
 import numpy as np
 from scipy.special import betaln, expit, gammaln, logit, logsumexp
 
-from metrics.synthetic import START
+from metrics.evaluation.synthetic import START
 
 HISTORY = 365  #: days kept before the first judged one; slow wallets have so many
 SHORT = 21  #: days of a window, as people choose them

@@ -3,11 +3,11 @@
     python -m benchmarks.sensitivity [worlds per setting, default 24] [seed]
 
 Each world has one followed wallet for each change, which comes on day 30, and 30 peers that do not change, all with
-traits as ``metrics.synthetic`` draws them; the followed ones trade 0.25 to 15 times a day, evenly spread on the log
-scale. Only the first few peers are told to the monitor where it has fewer. It is ticked once a day, for 120 days, at
-one false flag per wallet-year; so is the oracle (``benchmarks.oracle``), of each change alone. What is flagged before
-day 30 is left out. In a fall or a rally the market moves on day 20, for good, by 1.2: some ten points of win rate.
-Writes ``benchmarks/results.md`` and ``docs/sensitivity.png``; all cores work for some fifteen minutes.
+traits as ``metrics.evaluation.synthetic`` draws them; the followed ones trade 0.25 to 15 times a day, evenly spread on
+the log scale. Only the first few peers are told to the monitor where it has fewer. It is ticked once a day, for 120
+days, at one false flag per wallet-year; so is the oracle (``benchmarks.oracle``), of each change alone. What is flagged
+before day 30 is left out. In a fall or a rally the market moves on day 20, for good, by 1.2: some ten points of win
+rate. Writes ``benchmarks/results.md`` and ``docs/sensitivity.png``; all cores work for some fifteen minutes.
 """
 
 import sys
@@ -23,8 +23,8 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from benchmarks import oracle, results
+from metrics.evaluation.synthetic import START, Change, market, round_trips, traits
 from metrics.monitor import Monitor
-from metrics.synthetic import START, Change, market, round_trips, traits
 
 HISTORY, DAYS, DAY, LOOKED = 365, 120, 30, 90  # days
 MOVED, MOVE = 20, 1.2  # day and size of a fall or a rally

@@ -4,9 +4,9 @@
 
 Trades as the ledger has them (a key of four columns, an index, JSON legs), written in one transaction of a new database
 each: many at once, and 20 a call. ``orm`` is ``Session.add_all`` on a mapped class, ``core`` is ``Connection.execute``
-with a list of rows, both as SQLAlchemy's guide has them; ``ours`` is ``watcher.store.bulk.insert_rows``. SQLite commits
-to the disk (``synchronous = FULL``), and so does a server named by a URL; without a URL the tests' own server is
-started, which does not wait for the disk. Prints a Markdown table; the best of three rounds counts.
+with a list of rows, both as SQLAlchemy's guide has them; ``ours`` is ``watcher.store.sql.bulk.insert_rows``. SQLite
+commits to the disk (``synchronous = FULL``), and so does a server named by a URL; without a URL the tests' own server
+is started, which does not wait for the disk. Prints a Markdown table; the best of three rounds counts.
 """
 
 import sys
@@ -21,9 +21,9 @@ from sqlalchemy import Connection, delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, registry
 
-from watcher.store import database
-from watcher.store.bulk import insert_rows
-from watcher.store.schema import trade
+from watcher.store.sql import database
+from watcher.store.sql.bulk import insert_rows
+from watcher.store.sql.schema import trade
 
 ROUNDS, SMALL = 3, 20
 Rows = list[dict[str, Any]]

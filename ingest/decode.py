@@ -9,8 +9,25 @@ from typing import Any
 
 import msgspec
 
-from ingest import chains
-from ingest.flows import (
+from ingest.evm import chains
+from ingest.evm.attribution.authorisation import KIND as ENTRY_POINT
+from ingest.evm.attribution.authorisation import acted, signers
+from ingest.evm.attribution.calldata import read_call
+from ingest.evm.attribution.cow_eth_flow import Paid, filled, paid_earlier
+from ingest.evm.attribution.deposits import beside, share, whole
+from ingest.evm.attribution.erc4337 import own_part
+from ingest.evm.attribution.filled_orders import attested
+from ingest.evm.attribution.native_settlement import Native, Untraced
+from ingest.evm.attribution.oneinch import signed_order
+from ingest.evm.attribution.own_swaps import OwnPath, own_way
+from ingest.evm.attribution.pool_verification import Edge, Judge, PoolEvidence
+from ingest.evm.attribution.pool_verification import edges as edges_of
+from ingest.evm.attribution.router_fees import calldata
+from ingest.evm.attribution.swap_paths import Conversions, Explained, conversions, explain
+from ingest.evm.attribution.token_facades import facades, unmasked
+from ingest.evm.attribution.wraps import routed_wrap
+from ingest.evm.logs.logs import address, number, read_logs
+from ingest.evm.logs.token_flows import (
     Movements,
     native_flow,
     net_by_token,
@@ -18,7 +35,9 @@ from ingest.flows import (
     seen_native,
     token_flows,
 )
-from ingest.logs import address, number, read_logs
+from ingest.evm.venues.curve import providers
+from ingest.evm.venues.families import read_events
+from ingest.evm.venues.swap_event import Holding, SwapEvent
 from ingest.types import (
     NATIVE,
     Chain,
@@ -31,25 +50,6 @@ from ingest.types import (
     VenueStatus,
     VenueSwap,
 )
-from ingest.venues.attested import attested
-from ingest.venues.calls import read_call
-from ingest.venues.curve import providers
-from ingest.venues.eth_flow import Paid, filled, paid_earlier
-from ingest.venues.event import Holding, SwapEvent
-from ingest.venues.evidence import Edge, Evidence, Judge
-from ingest.venues.evidence import edges as edges_of
-from ingest.venues.families import read_events
-from ingest.venues.intents import KIND as ENTRY_POINT
-from ingest.venues.intents import acted, signers
-from ingest.venues.native import Native, Untraced
-from ingest.venues.oneinch import signed_order
-from ingest.venues.operations import own_part
-from ingest.venues.own import Way, own_way
-from ingest.venues.paths import Conversions, Explained, conversions, explain
-from ingest.venues.payouts import calldata
-from ingest.venues.positions import beside, share, whole
-from ingest.venues.twins import facades, unmasked
-from ingest.venues.wraps import routed_wrap
 
 VERSION = 5
 """Raised when the same transaction may decode differently; stored beside every trade."""
@@ -157,8 +157,8 @@ _ON_ITS_BEHALF = (
 class _Seen(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a transaction says about swaps, as far as it concerns the wallet."""
 
-    evidence: Evidence
-    way: Way
+    evidence: PoolEvidence
+    way: OwnPath
     judge: Judge  #: who weighed them
     edges: list[Edge]
     links: Conversions
@@ -235,7 +235,9 @@ class _Case(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             on_behalf=reason == _ON_ITS_BEHALF,
         )
 
-    def _see(self, events: Sequence[SwapEvent], evidence: Evidence, tokens: tuple[Flow, ...], judge: Judge) -> _Seen:
+    def _see(
+        self, events: Sequence[SwapEvent], evidence: PoolEvidence, tokens: tuple[Flow, ...], judge: Judge
+    ) -> _Seen:
         chain, transfers = self.chain, self.own.transfers
         quotes = {chain.wrapped_native, *(quote.address for quote in chain.quote_tokens)} if chain else set()
         behind = facades(transfers, quotes)

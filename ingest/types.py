@@ -3,10 +3,12 @@
 Amounts are integers in base units and are never narrowed. Addresses and hashes are lower-case hex strings.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
@@ -166,7 +168,7 @@ class QuoteToken:
 class Dex:
     """One exchange deployment of a chain: a factory whose pools can be re-derived, or a singleton."""
 
-    kind: str  #: family name as in ``ingest/venues``
+    kind: str  #: family name as in ``ingest/evm/venues``
     factory: str  #: factory, singleton, vault or settlement contract
     init_code_hash: str | None = None  #: of its pools (EIP-1014); None where pools cannot be derived offline
     deployer: str | None = None  #: CREATE2 deployer where it is not the factory
@@ -174,7 +176,7 @@ class Dex:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
+class UncoveredVenue:
     """A venue of a chain whose trades are not verified, or not seen, and why."""
 
     name: str
@@ -193,8 +195,8 @@ class Chain:
     native_usd_feed: str | None = None  #: Chainlink aggregator proxy, native / USD
     dexes: tuple[Dex, ...] = ()
     block_seconds: float = 12.0  #: rough, for estimates only
-    unverified: tuple[Gap, ...] = ()  #: read here, but vouched for by nobody
-    unseen: tuple[Gap, ...] = ()  #: not read
+    unverified: tuple[UncoveredVenue, ...] = ()  #: read here, but vouched for by nobody
+    unseen: tuple[UncoveredVenue, ...] = ()  #: not read
 
 
 class BlockRef(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -214,7 +216,7 @@ class Valuation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     ordinal: int
     value_usd: Decimal | None  #: None: unpriced, which is not zero
     gas_usd: Decimal | None  #: the trade's gas; None: unpriced
-    source: str  #: one of ``ingest.prices.SOURCES``, or ``hop`` (the quote token between two assets)
+    source: str  #: one of ``ingest.evm.pricing.valuation.SOURCES``, or ``hop`` (the quote token between two assets)
     as_of: int | None  #: unix seconds of the price
 
 
@@ -244,3 +246,15 @@ class FiledTrip:
     def holding_s(self) -> float | None:
         """Seconds from opening to close."""
         return None if self.opened_at is None else (self.closed_at - self.opened_at).total_seconds()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawTransaction:
+    """A node's own words on one transaction, its block hash checked."""
+
+    tx_hash: str
+    block: BlockRef
+    transaction_index: int
+    transaction: Mapping[str, Any]
+    receipt: Mapping[str, Any]
+    wallets: frozenset[str]  #: watched wallets whose tokens it moved, those apart that were only sent some

@@ -8,8 +8,8 @@ from decimal import Decimal
 import pandas as pd
 
 from ingest.types import FiledTrip, Trade
-from metrics.departures import MarkedDeparture
-from metrics.marking import MarkedPosition
+from metrics.books.daily_marks import MarkedPosition
+from metrics.books.departures import MarkedDeparture
 from metrics.types import RoundTrip
 
 

@@ -13,17 +13,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from metrics.assumed import TRAITS
-from metrics.bags import UNDER_WATER, away_positions, told_positions
-from metrics.baseline import Population
-from metrics.calibration import SHARES, own_silence
-from metrics.ledger import DAY_S, Ledger, Row, round_trip_rows, trade_rows
-from metrics.peers import choose_peers
-from metrics.replay import Replay
-from metrics.streams import Stream, statistic
+from metrics.baseline.baseline import Population
+from metrics.baseline.unrealised_losses import UNDER_WATER, away_positions, told_positions
+from metrics.baseline.wallet_history import DAY_S, Row, WalletHistory, round_trip_rows, trade_rows
+from metrics.baseline.wallet_state import EVER, Watched
+from metrics.detector.checkpoints import Checkpoints
+from metrics.detector.curve_population import TRAITS
+from metrics.detector.cusum import Stream, statistic
+from metrics.detector.recurrence import SHARES, own_silence
+from metrics.detector.verdict import assess, utc
+from metrics.peers.peers import choose_peers
 from metrics.types import Assessment
-from metrics.verdict import assess, utc
-from metrics.watched import EVER, Watched
 
 FloatArray = npt.NDArray[np.float64]
 Covered = Mapping[str, Iterable[tuple[datetime, datetime]]]
@@ -90,7 +90,8 @@ class Monitor:
         tokens
             Wallet → tokens that it traded before it was followed, for finding peers in the same market.
         copies
-            Wallet → wallets of the same hand (:func:`metrics.likeness.copies`), which are never found as its peers.
+            Wallet → wallets of the same hand (:func:`metrics.peers.similarity.copies`), which are never found as its
+            peers.
         open_positions
             What was open at past moments, as :meth:`tick` takes it, with a column ``marked_at``: bags of the history
             belong to the baseline, else a wallet that always had some would seem to have left its form.
@@ -153,7 +154,7 @@ class Monitor:
             one = self._wallets[wallet]
             one.judged_from, one.learn_from, one.followed = since, EVER, True
             known = one.ledger
-            one.ledger = Ledger(frames=known.frames, marked=known.marked, away=known.away)
+            one.ledger = WalletHistory(frames=known.frames, marked=known.marked, away=known.away)
             one.baseline, one.bags, one.trade_feed = None, {}, False
             self._replay.panel.clear(one.row)
         else:
@@ -262,7 +263,7 @@ class Monitor:
         return np.stack([own_silence(each.pause, each.stretch) for each in kept], axis=1)
 
     def baselines(self) -> pd.DataFrame:
-        """``metrics.assumed.TRAITS`` of the wallets whose baselines are known; a row a wallet, by its name."""
+        """``curve_population.TRAITS`` of the wallets whose baselines are known; a row a wallet, by its name."""
         bank = self._replay.constants()[0]
         whole = pd.DataFrame({trait: getattr(bank, trait) for trait in TRAITS}, index=list(self._wallets))
         return whole[bank.known]
@@ -321,8 +322,8 @@ class Monitor:
 
     # ------------------------------------------------------------------ inside
 
-    def _new_replay(self, first_day: int) -> Replay:
-        return Replay(self._wallets, first_day=first_day, flag_years=1.0 / self.false_flags_per_wallet_year)
+    def _new_replay(self, first_day: int) -> Checkpoints:
+        return Checkpoints(self._wallets, first_day=first_day, flag_years=1.0 / self.false_flags_per_wallet_year)
 
     def _begin_now(self, day: int) -> None:
         """Start without any history: the first tick is where time begins."""

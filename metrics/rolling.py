@@ -1,6 +1,6 @@
 """Rolling win rate, average return and trade frequency: what charts and tables show.
 
-The verdict does not rest on these windows (see ``metrics.streams``); a person does.
+The verdict does not rest on these windows (see ``metrics.detector.cusum``); a person does.
 """
 
 import itertools
@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from metrics.interval import ALIKE, median_ranks, wilson
+from metrics.intervals import ALIKE, median_ranks, wilson
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]

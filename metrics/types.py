@@ -137,7 +137,7 @@ class Mark:
 class TokenBook:
     """The books of one wallet in one token of one chain.
 
-    Nothing is lost, to the base unit and to ``metrics.postings.MONEY_DIGITS`` decimals of a dollar::
+    Nothing is lost, to the base unit and to ``metrics.books.postings.MONEY_DIGITS`` decimals of a dollar::
 
         bought + moved in + unmatched = sold + moved out + open position + unknown + leftover
         priced cost = round trips + open_usd + moved_out_usd + left_out_usd

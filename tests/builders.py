@@ -6,7 +6,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from ingest.types import Leg, Move, NativeSource, Trade, Valuation, VenueStatus
-from metrics.positions import Entry
+from metrics.books.bookkeeping import Entry
 
 USD = "0x" + "aa" * 20
 ASSET = "0x" + "bb" * 20

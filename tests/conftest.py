@@ -13,7 +13,7 @@ from tests import postgres
 from tests.localchain import anvil
 from tests.localchain.anvil import find_anvil
 from tests.programs import NO_CHROMIUM, NO_POSTGRES, find_chromium, find_postgres
-from watcher.store import database
+from watcher.store.sql import database
 
 # No law is about time, and a busy machine must not fail one. `make test` is the same every time; `make soak` looks for
 # new cases, with a seed that it prints. What it finds is stored as an @example.

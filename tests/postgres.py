@@ -16,7 +16,7 @@ import psycopg
 
 from tests.ports import free_port
 from tests.programs import NO_POSTGRES, find_postgres
-from watcher.store import database
+from watcher.store.sql import database
 
 HASTE = ["-cfsync=off", "-cfull_page_writes=off"]  #: its data need not outlive the machine, only the server
 

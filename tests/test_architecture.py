@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from importlinter.cli import lint_imports
 
+from tests import rooms
+
 ROOT = Path(__file__).parents[1]
 ROOMS = ("ingest", "metrics", "alerts", "watcher")
 SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
@@ -42,16 +44,16 @@ def test_a_source_file_keeps_the_house_rules(path):
 
 
 def test_numbers_are_written_in_one_place():
-    """What a person reads of a verdict is written by ``alerts.text``, which knows what to say of any float."""
+    """What a person reads of a verdict is written by ``alerts.wording``, which knows what to say of any float."""
     pages = [
-        ROOT / "watcher" / "tables.py",
-        ROOT / "watcher" / "explain.py",
-        *(ROOT / "watcher" / "report").glob("*.py"),
+        ROOT / "watcher" / "reports" / "tables.py",
+        ROOT / "watcher" / "reports" / "explain.py",
+        *(ROOT / "watcher" / "reports" / "page").glob("*.py"),
     ]
     found = {
         f"{path.relative_to(ROOT)}: {spec.value}"
-        for path in [*(ROOT / "alerts").glob("*.py"), *pages]
-        if path.name != "text.py"
+        for path in [*(ROOT / "alerts").rglob("*.py"), *pages]
+        if path.name != "wording.py"
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.FormattedValue) and isinstance(node.format_spec, ast.JoinedStr)
         for spec in node.format_spec.values
@@ -61,16 +63,21 @@ def test_numbers_are_written_in_one_place():
 
 
 def test_only_three_rooms_touch_the_world():
-    """A node is reached in ``ingest/rpc.py``, Telegram in ``alerts/bot.py``, each with its transport; SQL in one."""
+    """A node is reached in ``ingest/evm/rpc``, Telegram in ``alerts/telegram``, each with its transport; SQL in one."""
     users = {"httpx": set(), "telegram": set(), "sqlite3": set()}
     for path in SOURCES:
         for name in imported(ast.parse(path.read_text(encoding="utf-8"))):
             if (top := name.split(".")[0]) in users:
                 users[top].add(str(path.relative_to(ROOT)))
     assert users == {
-        "httpx": {"ingest/flight.py", "ingest/endpoint.py", "alerts/bot.py", "alerts/transport.py"},
-        "telegram": {"alerts/bot.py"},
-        "sqlite3": {"watcher/store/database.py"},
+        "httpx": {
+            "ingest/evm/rpc/pipeline.py",
+            "ingest/evm/rpc/endpoint.py",
+            "alerts/telegram/bot.py",
+            "alerts/telegram/transport.py",
+        },
+        "telegram": {"alerts/telegram/bot.py"},
+        "sqlite3": {"watcher/store/sql/database.py"},
     }
     speaking = {
         str(path.relative_to(ROOT))
@@ -79,3 +86,20 @@ def test_only_three_rooms_touch_the_world():
         and "sqlalchemy" in path.read_text(encoding="utf-8")
     }
     assert all(name.startswith("watcher/store/") for name in speaking)
+
+
+def test_a_folder_is_seen_at_one_glance():
+    """No room has more than fifteen files: the folder list explains the system. The commands are one file each."""
+    crowded = {
+        str(folder.relative_to(ROOT)): len(files)
+        for room in ROOMS
+        for folder in [ROOT / room, *(ROOT / room).rglob("*/")]
+        if len(files := [path for path in folder.glob("*.py") if path.name != "__init__.py"]) > 15
+    }
+    assert set(crowded) <= {"watcher/cli", "watcher/migrations/versions"}
+
+
+def test_the_picture_of_the_rooms_is_the_code():
+    """The design page draws the imports as they are; after a change: ``make rooms``."""
+    text = rooms.PAGE.read_text(encoding="utf-8")
+    assert rooms.page(text) == text

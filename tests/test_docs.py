@@ -6,20 +6,31 @@ from pathlib import Path
 import pytest
 import typer.main
 
+from watcher.cli.lazy import COMMANDS
 from watcher.cli.main import app
-from watcher.config import BudgetConfig, ChainConfig, DetectionConfig, StoreConfig
-from watcher.telegram_config import ChatConfig, TelegramConfig
+from watcher.config.settings import BudgetConfig, ChainConfig, DetectionConfig, StoreConfig
+from watcher.config.telegram import ChatConfig, TelegramConfig
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 
 
 def commands(group=None, prefix=""):
     group = group or typer.main.get_command(app)
-    for name, command in group.commands.items():
+    context = typer.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         if hasattr(command, "commands"):
             yield from commands(command, f"{name} ")
         else:
             yield prefix, name, command
+
+
+def test_the_list_of_commands_says_what_each_says_of_itself():
+    """``--help`` imports no command: its lines are those of the commands' own help."""
+    group = typer.main.get_command(app)
+    for name, (_, words) in COMMANDS.items():
+        command = group.get_command(typer.Context(group), name)
+        assert " ".join(command.help.split("\n\n")[0].split()) == words
 
 
 @pytest.mark.parametrize(("prefix", "name", "command"), list(commands()), ids=str)

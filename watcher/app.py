@@ -14,28 +14,30 @@ from urllib.parse import urlsplit
 import structlog
 from sqlalchemy import Engine
 
-from alerts.bot import TelegramBot
-from ingest import hypersync, price_file
-from ingest.budget import Meter
-from ingest.endpoint import names
+from alerts.telegram.bot import TelegramBot
 from ingest.errors import ConfigError, IngestError, RpcUnavailable
-from ingest.index import Index
-from ingest.lines import lines_of
-from ingest.plan import Ability
-from ingest.price_file import PriceFile
-from ingest.probe import probe, served_elsewhere
-from ingest.rpc import Node
-from ingest.standing import Standing
-from ingest.stride import Stride
+from ingest.evm.rpc.adaptive_size import AdaptiveSize
+from ingest.evm.rpc.budget import Meter
+from ingest.evm.rpc.endpoint import names
+from ingest.evm.rpc.endpoint_health import EndpointHealth
+from ingest.evm.rpc.node import Node
+from ingest.evm.sync import hypersync
+from ingest.evm.sync.capabilities import probe, served_elsewhere
+from ingest.evm.sync.cost_model import Ability
+from ingest.evm.sync.wallet_index import Index
+from ingest.files import price_file
+from ingest.files.lines import lines_of
+from ingest.files.price_file import PriceFile
 from ingest.types import Chain
-from watcher.config import ChainConfig, Config
-from watcher.desk import Desk
-from watcher.jobs.ingest import Source
-from watcher.jobs.mark import MARKING
-from watcher.jobs.spending import settle
+from watcher.config.settings import ChainConfig, Config
+from watcher.config.telegram import TelegramConfig
+from watcher.jobs.pricing.mark_positions import MARKING
+from watcher.jobs.sync.ingest import Source
+from watcher.jobs.sync.spending import settle
 from watcher.own_file import open_plain
-from watcher.store import database, meters
-from watcher.telegram_config import TelegramConfig
+from watcher.store import usage
+from watcher.store.sql import database
+from watcher.telegram.decision_handler import DecisionHandler
 
 UNRECORDED = 500  #: at most one part in so many of a day's budget is spent and not persisted
 RECORD_S = 1.0
@@ -112,8 +114,8 @@ def _read_prices(
 def sources(config: Config, engine: Engine, now: datetime, *, marking: bool = False) -> Iterator[list[Source]]:
     """The chains of the configuration with their nodes, metered against today's budget, or marks' share of it."""
     with database.reading(engine) as connection:
-        spent = meters.units_on(connection, now.date())
-        marked = meters.units_on(connection, now.date(), purpose=MARKING)
+        spent = usage.units_on(connection, now.date())
+        marked = usage.units_on(connection, now.date(), purpose=MARKING)
     limit = config.budget.rpc_units_per_day
     if marking:
         limit = min(limit, spent + max(0, int(limit * config.budget.marks_share) - marked))
@@ -161,13 +163,15 @@ def abilities(source: Source) -> list[Ability]:
         return [replace(each, index=None) for each in found]
 
 
-_standings: dict[str, Standing] = {}
+_standings: dict[str, EndpointHealth] = {}
 """What this process learned of each endpoint, by URL: it outlives the nodes, which are built for each run of a job."""
 
 
 def _stand(table: ChainConfig) -> None:
     for url in table.rpc_urls:
-        _standings.setdefault(url, Standing(most_per_s=table.requests_per_second, width=Stride(1, table.in_flight)))
+        _standings.setdefault(
+            url, EndpointHealth(most_per_s=table.requests_per_second, width=AdaptiveSize(1, table.in_flight))
+        )
 
 
 def _recorded(engine: Engine, meter: Meter, table: ChainConfig, most: int, purpose: str) -> Charge:
@@ -251,9 +255,9 @@ def chat_ids(config: Config) -> list[int]:
     return [] if config.telegram is None else config.telegram.chat_ids
 
 
-def desk(config: Config, engine: Engine) -> Desk:
+def desk(config: Config, engine: Engine) -> DecisionHandler:
     """Where decisions are taken down."""
-    return Desk(
+    return DecisionHandler(
         engine,
         clock=clock,
         key=button_key(config),

@@ -19,23 +19,23 @@ from apscheduler.schedulers.base import BaseScheduler
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from alerts.bot import TelegramBot
 from alerts.errors import AlertError, ConflictError
 from alerts.policy import Opening
+from alerts.telegram.bot import TelegramBot
 from ingest.errors import BudgetExhausted, IngestError, WatchError
 from watcher import app
-from watcher.channel import LoopChannel
-from watcher.commands import menu
-from watcher.config import Config
-from watcher.jobs.appraise import appraise_once
-from watcher.jobs.assess import assess_once
-from watcher.jobs.deliver import deliver_once
-from watcher.jobs.digest import digest_once
-from watcher.jobs.ingest import Source, ingest_once
-from watcher.jobs.look_back import look_back_once
-from watcher.jobs.mark import mark_once
-from watcher.jobs.silence import silence_due, silence_once
-from watcher.jobs.turns import contained, take_turns
+from watcher.config.settings import Config
+from watcher.jobs.pricing.mark_positions import mark_once
+from watcher.jobs.pricing.price_from_pools import appraise_once
+from watcher.jobs.review.assess import assess_once
+from watcher.jobs.review.deliver import deliver_once
+from watcher.jobs.review.digest import digest_once
+from watcher.jobs.review.explain_silence import silence_due, silence_once
+from watcher.jobs.review.look_back import look_back_once
+from watcher.jobs.sync.ingest import Source, ingest_once
+from watcher.jobs.sync.round_robin import contained, take_turns
+from watcher.telegram.chat_commands import menu
+from watcher.telegram.thread_bridge import LoopChannel
 from watcher.types import Progress
 
 INGEST_S, MARK_S, ASSESS_S, FOLLOW_UP_S, DELIVER_S = 300, 900, 900, 900, 5

@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 
 from ingest.errors import StoreError
 from watcher.own_file import open_lock
-from watcher.store import advisory
-from watcher.store.database import place, sqlite_path
+from watcher.store.sql import advisory_locks
+from watcher.store.sql.database import place, sqlite_path
 
 
 @contextmanager
@@ -32,7 +32,7 @@ def only_one(engine: Engine) -> Iterator[None]:
         "itself); stop it first, or wait until it is done"
     )
     if engine.dialect.name == "postgresql":
-        with advisory.at_work(engine, taken):
+        with advisory_locks.at_work(engine, taken):
             yield
     elif path is None:
         yield

@@ -11,7 +11,7 @@ from itertools import chain
 from eth_utils.address import is_checksum_address, is_checksum_formatted_address, to_checksum_address
 
 from ingest.errors import ConfigError
-from ingest.lines import LONGEST, lines_of, text_of
+from ingest.files.lines import LONGEST, lines_of, text_of
 from ingest.text import clean
 from watcher.types import FILE, Role, Wallet
 
@@ -24,7 +24,7 @@ _COLUMNS = ("address", "label", "chain", "role", "followed_since", "unfollowed_a
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class RefusedLine:
     """A line that was not taken."""
 
     line: int  #: 1 is the first line of the file
@@ -36,7 +36,7 @@ class Listing:
     """What a list of wallets held."""
 
     accepted: tuple[tuple[int, Wallet], ...]  #: line number and wallet
-    refused: tuple[Refusal, ...]
+    refused: tuple[RefusedLine, ...]
 
 
 def parse_address(text: str) -> str:
@@ -180,7 +180,7 @@ def parse(
         It has more than ``MOST`` lines, or its first line is no CSV.
     """
     accepted: list[tuple[int, Wallet]] = []
-    refused: list[Refusal] = []
+    refused: list[RefusedLine] = []
     told = _told(content, refused)
     start, first = next(told, (0, ""))
     separator = max(",;\t", key=first.count)
@@ -196,17 +196,17 @@ def parse(
             row = _cells(line, separator, names)
             accepted.append((number, make_wallet(row, now=now, chain_names=chain_names, parse_id=parse_id)))
         except csv.Error as error:
-            refused.append(Refusal(line=number, reason=f"broken quoting: {error}"))
+            refused.append(RefusedLine(line=number, reason=f"broken quoting: {error}"))
         except ConfigError as error:
-            refused.append(Refusal(line=number, reason=str(error)))
+            refused.append(RefusedLine(line=number, reason=str(error)))
     return Listing(accepted=tuple(accepted), refused=tuple(refused))
 
 
-def _told(content: bytes, refused: list[Refusal]) -> Iterator[tuple[int, str]]:
+def _told(content: bytes, refused: list[RefusedLine]) -> Iterator[tuple[int, str]]:
     """The lines that say anything, by number."""
     for number, line in enumerate(lines_of(text_of(content), most=MOST), 1):
         if line is None:
-            refused.append(Refusal(line=number, reason=f"more than {LONGEST:,} characters"))
+            refused.append(RefusedLine(line=number, reason=f"more than {LONGEST:,} characters"))
         elif line.strip() and not line.lstrip().startswith("#"):
             yield number, line.rstrip("\r\n")
 

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from alerts.bot import TelegramBot
-from alerts.message import card, decided
+from alerts.messages.message import card, decided
 from alerts.review import button_data, make_decision
+from alerts.telegram.bot import TelegramBot
 from alerts.types import Choice, Message, Outcome, Press, Said
 from tests.alerts.examples import CHAT, FLAG, KEY, NOW
 from tests.fakes.bot_api import TOKEN, BotApi

@@ -5,16 +5,16 @@ import os
 import sys
 from datetime import UTC, datetime
 
-from alerts.bot import TelegramBot
+from alerts.telegram.bot import TelegramBot
 from tests.alerts.examples import CHAT, KEY
 from tests.fakes.bot_api import TOKEN
-from watcher.desk import Desk
-from watcher.store import database
+from watcher.store.sql import database
+from watcher.telegram.decision_handler import DecisionHandler
 
 
 async def main(url, base_url):
     engine = database.connect(url)
-    desk = Desk(engine, clock=lambda: datetime.now(UTC), key=KEY, chats=[CHAT], units_a_day=1)
+    desk = DecisionHandler(engine, clock=lambda: datetime.now(UTC), key=KEY, chats=[CHAT], units_a_day=1)
     bot = TelegramBot(
         token=TOKEN, chat_id=CHAT, allowed_user_ids=[7], key=KEY, base_url=base_url, poll_seconds=2, pace=0
     )

@@ -15,10 +15,11 @@ from alerts.review import button_data
 from tests.alerts.desk import make_bot
 from tests.alerts.examples import CHAT, FLAG, KEY, NOW
 from tests.fakes.bot_api import BotApi
-from watcher.channel import LoopChannel
-from watcher.jobs.deliver import deliver_once
-from watcher.store import database, outbox, review, wallets
-from watcher.store.database import reading, writing
+from watcher.jobs.review.deliver import deliver_once
+from watcher.store import flag_log, outbox, wallets
+from watcher.store.sql import database
+from watcher.store.sql.database import reading, writing
+from watcher.telegram.thread_bridge import LoopChannel
 from watcher.types import Wallet
 
 ROOT = Path(__file__).parents[2]
@@ -32,7 +33,7 @@ def fill(engine):
         for number in range(2 * KILLS):
             address = f"0x{number:040x}"
             wallets.add(connection, Wallet(address=address, followed_since=NOW, added_at=NOW))
-            flag_id = review.open_flag(
+            flag_id = flag_log.open_flag(
                 connection, address=address, at=NOW, score=3.0, evidence=FLAG.evidence, chart=FLAG.chart
             )
             outbox.enqueue(connection, flag_id, NOW, [CHAT])
@@ -41,7 +42,7 @@ def fill(engine):
 
 def decided(engine):
     with reading(engine) as connection:
-        return [item.flag_id for item in review.decisions(connection)]
+        return [item.flag_id for item in flag_log.decisions(connection)]
 
 
 async def show_the_rest(engine, api):

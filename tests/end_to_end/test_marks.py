@@ -11,8 +11,9 @@ from tests.end_to_end.cli import Folder
 from tests.localchain.anvil import Anvil
 from tests.localchain.contracts import FAR, MAX, calldata
 from tests.localchain.world import ADMIN, World
-from watcher.store import database, marks, meters
-from watcher.store.database import reading
+from watcher.store import marks, usage
+from watcher.store.sql import database
+from watcher.store.sql.database import reading
 
 pytestmark = pytest.mark.anvil
 ANN = "0x" + "11" * 20
@@ -87,7 +88,7 @@ def test_a_mark_is_what_the_sale_brings_and_a_drained_pool_brings_nothing(tmp_pa
         with reading(engine) as connection:
             told = {mark.token: mark for mark in marks.history(connection, [ANN])}
             days = {day, datetime.now(UTC).date()}  # midnight may have passed
-            spent = sum(meters.units_on(connection, each, purpose="marking") for each in days)
+            spent = sum(usage.units_on(connection, each, purpose="marking") for each in days)
         held = dict(zip(told, world.balances([(ANN, token) for token in told]), strict=True))
         assert {token: mark.quantity_raw for token, mark in told.items()} == held
         sales = {alfa: ("v2", world.usd), bravo: ("v3", world.weth), charlie: ("v4", world.weth)}

@@ -12,11 +12,11 @@ from tests.localchain.anvil import Anvil
 from tests.localchain.contracts import calldata
 from tests.localchain.world import World
 from watcher import app
-from watcher.config import load
+from watcher.config.settings import load
 from watcher.daemon import Daemon
-from watcher.jobs.mark import mark_once
+from watcher.jobs.pricing.mark_positions import mark_once
 from watcher.store import wallets
-from watcher.store.database import writing
+from watcher.store.sql.database import writing
 from watcher.types import Wallet
 
 pytestmark = pytest.mark.anvil

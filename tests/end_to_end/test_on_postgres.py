@@ -11,13 +11,13 @@ from sqlalchemy import event
 from ingest.errors import StoreError
 from tests.end_to_end.cli import Folder
 from watcher import app
-from watcher.config import load
+from watcher.config.settings import load
 from watcher.daemon import Daemon
 from watcher.demo import node as demo_node
 from watcher.demo.node import ReplayNode
 from watcher.lock import only_one
-from watcher.store import ledger, meters, review, wallets
-from watcher.store.database import reading, writing
+from watcher.store import flag_log, trade_log, usage, wallets
+from watcher.store.sql.database import reading, writing
 from watcher.wallet_list import parse
 
 DEMO = Path(demo_node.__file__).parent
@@ -36,7 +36,7 @@ def start(path, node_url, store_url):
     with writing(engine) as connection:
         for wallet in FOLLOWED:
             wallets.add(connection, wallet)
-        meters.remember(connection, "step:31337", "200")
+        usage.remember(connection, "step:31337", "200")
     return Daemon(config, engine), engine
 
 
@@ -44,11 +44,11 @@ def outcome(engine):
     """All that the jobs left behind."""
     with reading(engine) as connection:
         return {
-            "log": [(trade, worth) for trade, worth, _ in ledger.trades(connection)],
-            "moves": ledger.moves(connection),
-            "covered": ledger.coverages(connection),
-            "flags": review.flags(connection),
-            "verdicts": review.latest_assessments(connection),
+            "log": [(trade, worth) for trade, worth, _ in trade_log.trades(connection)],
+            "moves": trade_log.moves(connection),
+            "covered": trade_log.coverages(connection),
+            "flags": flag_log.flags(connection),
+            "verdicts": flag_log.latest_assessments(connection),
         }
 
 
@@ -65,7 +65,7 @@ def test_the_jobs_do_the_same_on_a_server_that_crashes(tmp_path, server):
 
         def crash(connection):
             writes = connection.get_execution_options().get("writes")
-            if writes and ledger.coverages(connection) and next(commits, None) == 1:
+            if writes and trade_log.coverages(connection) and next(commits, None) == 1:
                 server.stop(signal.SIGQUIT)
 
         event.listen(engine, "commit", crash)
@@ -77,7 +77,7 @@ def test_the_jobs_do_the_same_on_a_server_that_crashes(tmp_path, server):
             finally:
                 server.start()
             with reading(engine) as connection:
-                assert len(ledger.coverages(connection)) > 0
+                assert len(trade_log.coverages(connection)) > 0
             assert outcome(engine)["log"] != outcome(file)["log"]
             shaken.ingest(NOW)
             shaken.assess(NOW)

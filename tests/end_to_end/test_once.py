@@ -8,8 +8,9 @@ from unittest.mock import patch
 from tests.alerts.examples import FLAG
 from tests.end_to_end.cli import Folder
 from tests.fakes.bot_api import TOKEN, BotApi, refusal
-from watcher.store import database, outbox, review, wallets
-from watcher.store.database import writing
+from watcher.store import flag_log, outbox, wallets
+from watcher.store.sql import database
+from watcher.store.sql.database import writing
 from watcher.types import Wallet
 
 NOW = datetime(2025, 7, 1, 8, tzinfo=UTC)
@@ -28,7 +29,7 @@ def open_flag(path):
     database.prepare(engine)
     with writing(engine) as connection:
         wallets.add(connection, Wallet(address=FLAG.wallet, label="w1", followed_since=NOW, added_at=NOW))
-        flag_id = review.open_flag(
+        flag_id = flag_log.open_flag(
             connection, address=FLAG.wallet, at=datetime.now(UTC), score=3.0, evidence=FLAG.evidence, chart=FLAG.chart
         )
         outbox.enqueue(connection, flag_id, NOW, [42])

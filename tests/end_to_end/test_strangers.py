@@ -16,8 +16,9 @@ from tests.fakes.bot_api import TOKEN, BotApi
 from tests.fakes.chain import FakeChain, Payment
 from tests.fakes.node import FakeNode
 from tests.fakes.stranger import HUGE, JSON, Spoil, Stranger, spoilt
-from watcher.store import database, ledger
-from watcher.store.database import reading
+from watcher.store import trade_log
+from watcher.store.sql import database
+from watcher.store.sql.database import reading
 
 # The fake of Telegram's reads photos with a call that its library is about to drop.
 pytestmark = pytest.mark.filterwarnings("ignore:unread_data:DeprecationWarning")
@@ -76,8 +77,8 @@ def once(path, empty_file, nodes):
     with reading(engine) as connection:
         found = {}
         for chain_id in (1, 8453):
-            moves = [each for each in ledger.moves(connection) if each.chain_id == chain_id]
-            covered = {w: list(ranges) for w, ranges in ledger.covered_blocks(connection, chain_id).items()}
+            moves = [each for each in trade_log.moves(connection) if each.chain_id == chain_id]
+            covered = {w: list(ranges) for w, ranges in trade_log.covered_blocks(connection, chain_id).items()}
             found[chain_id] = moves, covered
     engine.dispose()
     return folder, messages, found

@@ -6,7 +6,7 @@ from typing import Any
 
 from eth_utils.crypto import keccak
 
-from ingest.bloom import bloom_of
+from ingest.evm.logs.bloom import bloom_of
 from tests.fakes.node import RpcFault
 from tests.ingest import receipts as r
 

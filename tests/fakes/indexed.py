@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from ingest.abi import TRANSFER
+from ingest.evm.logs.topics import TRANSFER
 from tests.fakes.node import FakeNode
 from watcher.demo.node import SHIPPED, Methods, Recording
 

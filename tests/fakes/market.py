@@ -7,11 +7,10 @@ from functools import cached_property
 from random import Random
 from typing import Any
 
-from ingest.chains import registry
 from ingest.decode import trades_in_transaction
-from ingest.read import RawTransaction
-from ingest.types import BlockRef, Trade
-from ingest.venues import uniswap_v2
+from ingest.evm.chains import registry
+from ingest.evm.venues import uniswap_v2
+from ingest.types import BlockRef, RawTransaction, Trade
 from tests.fakes.node import RpcFault
 from tests.ingest import receipts as r
 

@@ -12,13 +12,13 @@ from random import Random
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 
-from ingest import abi
-from ingest.bloom import bloom_of
 from ingest.errors import RangeRefused, RpcRejected, RpcUnavailable
-from ingest.tokens import DECIMALS
+from ingest.evm.logs.bloom import bloom_of
+from ingest.evm.logs.topics import TRANSFER, UNISWAP_V2_SWAP
+from ingest.evm.lookup.tokens import DECIMALS
+from ingest.evm.venues import uniswap_v2
+from ingest.evm.venues.create2 import word
 from ingest.types import Chain
-from ingest.venues import uniswap_v2
-from ingest.venues.create2 import word
 
 ROUTER, STRANGER, COIN, SPAM, FORGED = ("0x" + digit * 40 for digit in "35791")
 OWN = ("buy", "sell")
@@ -180,7 +180,7 @@ class SimulatedNode:
         token, source, target = one
         return {
             "address": token,
-            "topics": [abi.TRANSFER, _topic(source), _topic(target)],
+            "topics": [TRANSFER, _topic(source), _topic(target)],
             "data": "0x" + word(1).hex(),
             "blockNumber": hex(block),
             "blockHash": _hash(block),
@@ -215,13 +215,12 @@ class SimulatedNode:
         place |= {"transactionIndex": "0x0", "removed": False}
         moved = self._transfers(one)
         raw = [
-            (token, [abi.TRANSFER, _topic(source), _topic(target)], (amount,))
-            for token, source, target, amount in moved
+            (token, [TRANSFER, _topic(source), _topic(target)], (amount,)) for token, source, target, amount in moved
         ]
         if one.kind in OWN:
             (paid, _, _, given), (_, _, _, taken) = moved
             data = (given, 0, 0, taken) if paid == self.first else (0, given, taken, 0)
-            raw.append((self.pair, [abi.UNISWAP_V2_SWAP, _topic(ROUTER), _topic(one.wallet)], data))
+            raw.append((self.pair, [UNISWAP_V2_SWAP, _topic(ROUTER), _topic(one.wallet)], data))
         return [
             {"address": emitter, "topics": topics, "data": "0x" + b"".join(map(word, data)).hex(), **place}
             | {"logIndex": hex(number + (1_000 + int(one.tx_hash[10:26], 16) % 1_000) * one.tx_hash.endswith("d05e"))}
@@ -282,7 +281,7 @@ class SimulatedNode:
         return [
             log
             for log in logs
-            if log["topics"][0] == abi.TRANSFER
+            if log["topics"][0] == TRANSFER
             and all(
                 not wanted or topic in wanted
                 for topic, wanted in zip(log["topics"][1:], asked["topics"][1:], strict=False)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from ingest import answers
+from ingest.evm.rpc import answer_checks
 from tests.fakes.node import FakeNode
 
 HUGE = "\0huge\0"  #: stands for a number that Python would not write
@@ -71,7 +71,7 @@ def is_typed(method: str, answer: Any) -> bool:
     if not isinstance(answer, dict) or "result" not in answer or answer.get("error") is not None:
         return False
     try:
-        answers.read(method, answer["result"])
+        answer_checks.read(method, answer["result"])
     except ValueError:
         return False
     return True

@@ -8,15 +8,16 @@ from typing import Any
 
 from sqlalchemy import text
 
-from ingest.budget import Meter
 from ingest.errors import RpcUnavailable
-from ingest.rpc import Node
-from ingest.standing import Standing
+from ingest.evm.rpc.budget import Meter
+from ingest.evm.rpc.endpoint_health import EndpointHealth
+from ingest.evm.rpc.node import Node
 from tests.faults.forks import ANN, BOB
-from watcher.config import ChainConfig
-from watcher.jobs.ingest import Source, ingest_once, plan_reading
-from watcher.store import database, ledger, wallets
-from watcher.store.database import reading, writing
+from watcher.config.settings import ChainConfig
+from watcher.jobs.sync.ingest import Source, ingest_once, plan_reading
+from watcher.store import trade_log, wallets
+from watcher.store.sql import database
+from watcher.store.sql.database import reading, writing
 from watcher.types import Wallet
 
 WHOLE = 4  #: times in a row that nothing must be missing
@@ -67,7 +68,7 @@ class Follower:
         database.prepare(self.engine)
         self.url, self.time, self.build = url, time or Time(), build
         self.config = ChainConfig.model_validate({**table, "rpc_urls": [url]})
-        self._standings: dict[str, Standing] = {}
+        self._standings: dict[str, EndpointHealth] = {}
         with writing(self.engine) as connection:
             for address in (ANN, BOB):
                 wallets.add(connection, Wallet(address=address, followed_since=NOW, added_at=NOW))
@@ -103,10 +104,10 @@ class Follower:
         names = "SELECT tx_hash, block_number, block_hash FROM raw_transaction ORDER BY 1"
         with reading(self.engine) as connection:
             return {
-                "trades": [(trade, worth) for trade, worth, _ in ledger.trades(connection)],
-                "moves": ledger.moves(connection),
+                "trades": [(trade, worth) for trade, worth, _ in trade_log.trades(connection)],
+                "moves": trade_log.moves(connection),
                 "raw": list(map(tuple, connection.execute(text(names)))),
-                "covered": ledger.coverages(connection),
+                "covered": trade_log.coverages(connection),
             }
 
     def _source(self) -> "_Source":

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from ingest.exchange import Exchange
-from ingest.rpc import Node
+from ingest.evm.rpc.batch import Exchange
+from ingest.evm.rpc.node import Node
 from tests.fakes.chain import FakeChain, Payment
 from tests.fakes.node import FakeNode
 from tests.faults.faulty import FaultyNode, Plan

@@ -18,8 +18,9 @@ from tests.faults.faulty import MIXED, FaultyNode, Plan
 from tests.faults.forks import EVERY, Forks
 from tests.faults.service import follow, stopped
 from tests.localchain.anvil import Anvil
-from watcher.store import database, meters
-from watcher.store.database import writing
+from watcher.store import usage
+from watcher.store.sql import database
+from watcher.store.sql.database import writing
 
 pytestmark = pytest.mark.anvil
 KILLS = int(os.environ.get("EDGEWATCH_SOAK_KILLS", "10"))
@@ -76,7 +77,7 @@ def test_no_trade_is_lost_or_doubled_however_often_it_is_killed(tmp_path, seed, 
                         break  # on a machine so busy that processes die before they commit, more of them must
                     kills = kill + 1
                     with writing(engine) as connection:
-                        meters.remember(connection, "step:31337", json.dumps({"127.0.0.1": WINDOW}))
+                        usage.remember(connection, "step:31337", json.dumps({"127.0.0.1": WINDOW}))
                     engine.dispose()
                     allowed.release(BLOCKS)
                     process = service.fork("run" if kill % 2 else "backfill")

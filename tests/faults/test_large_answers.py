@@ -8,7 +8,7 @@ from ingest.errors import RpcUnavailable
 from tests.fakes.node import FakeNode
 from tests.faults.follower import Follower
 from tests.faults.quiet import TABLE, chain_of, truth
-from tests.ingest.test_rpc import node
+from tests.ingest.evm.rpc.test_node import node
 
 CHAIN = chain_of(60)
 
@@ -20,7 +20,7 @@ def test_what_does_not_fit_at_once_is_read_in_parts(tmp_path, monkeypatch, most)
         calm = Follower(tmp_path / "calm.db", fake.url, {**TABLE, "verify": "ends"})
         calm.read()
         before = len(fake.bodies)
-        monkeypatch.setattr("ingest.room.MOST", most)
+        monkeypatch.setattr("ingest.evm.rpc.memory_limit.MOST", most)
         follower = Follower(tmp_path / "lived.db", fake.url, {**TABLE, "verify": "ends"})
         follower.read()
         assert len(fake.bodies) > 2 * before

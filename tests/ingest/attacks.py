@@ -145,21 +145,21 @@ def _meet(name: str, where: str) -> None:
     """In the child: meet it, and print the peak and the error."""
     from datetime import UTC, datetime
 
-    from ingest import hash_file, price_file
     from ingest.errors import WatchError
-    from ingest.lines import lines_of, text_of
-    from ingest.parquet import read_parquet
-    from ingest.rpc import Node
-    from ingest.sheets import read_sheet
-    from ingest.standing import Standing
-    from ingest.stride import Stride
+    from ingest.evm.rpc.adaptive_size import AdaptiveSize
+    from ingest.evm.rpc.endpoint_health import EndpointHealth
+    from ingest.evm.rpc.node import Node
+    from ingest.files import price_file, tx_hashes
+    from ingest.files.lines import lines_of, text_of
+    from ingest.files.parquet import read_parquet
+    from ingest.files.tabular import read_sheet
     from watcher.given import read_given
     from watcher.wallet_list import parse
 
     readers: dict[str, Callable[[bytes], object]] = {
         "sheet": read_sheet,
         "wallets": lambda content: parse(content, now=datetime(2026, 1, 1, tzinfo=UTC), chain_names=()),
-        "hashes": lambda content: hash_file.parse(lines_of(text_of(content), most=hash_file.MOST), {}),
+        "hashes": lambda content: tx_hashes.parse(lines_of(text_of(content), most=tx_hashes.MOST), {}),
         "prices": lambda content: price_file.parse(
             lines_of(text_of(content), most=price_file.MOST), chains={}, max_age_s=1
         ),
@@ -173,7 +173,7 @@ def _meet(name: str, where: str) -> None:
         if name in FILES:
             readers[FILES[name][0]](read_given(Path(where)))
         else:
-            wide = Standing(batch=Stride(1, 1), width=Stride(4, 4))
+            wide = EndpointHealth(batch=AdaptiveSize(1, 1), width=AdaptiveSize(4, 4))
             with Node([where], chain_id=1, standings={where: wide}, sleep=lambda _s: None, tries=2) as node:
                 node.batch([(NODES[name][0], [place]) for place in range(4)])
     except WatchError as error:

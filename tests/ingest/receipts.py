@@ -5,9 +5,9 @@ from typing import Any
 from eth_abi.abi import encode
 from eth_utils import keccak
 
-from ingest import abi
-from ingest.venues.create2 import word
-from ingest.venues.eth_flow import order_uid
+from ingest.evm.attribution.cow_eth_flow import order_uid
+from ingest.evm.logs import topics
+from ingest.evm.venues.create2 import word
 
 WALLET = "0x" + "11" * 20
 OTHER = "0x" + "22" * 20
@@ -39,23 +39,23 @@ def log(emitter: str, topic: str, indexed: tuple[str | int, ...] = (), data: tup
 
 
 def transfer(token: str, source: str, target: str, amount: int) -> Raw:
-    return log(token, abi.TRANSFER, (source, target), (amount,))
+    return log(token, topics.TRANSFER, (source, target), (amount,))
 
 
 def v2_swap(pair: str, in0: int, in1: int, out0: int, out1: int) -> Raw:
-    return log(pair, abi.UNISWAP_V2_SWAP, (ROUTER, WALLET), (in0, in1, out0, out1))
+    return log(pair, topics.UNISWAP_V2_SWAP, (ROUTER, WALLET), (in0, in1, out0, out1))
 
 
 def v3_swap(pool: str, amount0: int, amount1: int) -> Raw:
-    return log(pool, abi.UNISWAP_V3_SWAP, (ROUTER, WALLET), (amount0, amount1, 1, 1, 1))
+    return log(pool, topics.UNISWAP_V3_SWAP, (ROUTER, WALLET), (amount0, amount1, 1, 1, 1))
 
 
 def deposit(account: str, amount: int) -> Raw:
-    return log(WETH, abi.DEPOSIT, (account,), (amount,))
+    return log(WETH, topics.DEPOSIT, (account,), (amount,))
 
 
 def withdrawal(account: str, amount: int) -> Raw:
-    return log(WETH, abi.WITHDRAWAL, (account,), (amount,))
+    return log(WETH, topics.WITHDRAWAL, (account,), (amount,))
 
 
 Order = tuple[str | int, ...]
@@ -73,7 +73,7 @@ def eth_flow_order(
 def order_placement(order: Order, *, sender: str = WALLET, emitter: str = ETH_FLOW) -> Raw:
     """The event by which it is placed: the order, where signature and data stand, and these two."""
     signature, data = (1, 64, 20, int(ETH_FLOW, 16) << 96), (12, 0)
-    return log(emitter, abi.COW_ORDER_PLACEMENT, (sender,), (*order, 14 * 32, 18 * 32, *signature, *data))
+    return log(emitter, topics.COW_ORDER_PLACEMENT, (sender,), (*order, 14 * 32, 18 * 32, *signature, *data))
 
 
 def uid_of(order: Order, *, chain_id: int = 1, owner: str = ETH_FLOW) -> str:
@@ -89,7 +89,7 @@ def order_filled(order: Order, *, gave: int = 10**18, got: int = 5, owner: str =
     return [
         transfer(WETH, owner, SETTLEMENT, gave),
         transfer(token, SETTLEMENT, receiver, got),
-        log(SETTLEMENT, abi.COW_TRADE, (owner,), (WETH, token, gave, got, 0, 6 * 32, 56, *parts)),
+        log(SETTLEMENT, topics.COW_TRADE, (owner,), (WETH, token, gave, got, 0, 6 * 32, 56, *parts)),
     ]
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from ingest import abi
 from ingest.decode import decode_transaction, trades_in_transaction
+from ingest.evm.logs import topics
 from ingest.types import NATIVE, Leg, NativeSource, PoolFact, Trade, VenueStatus
 from tests.ingest.receipts import (
     COIN,
@@ -121,7 +121,7 @@ def test_hops_are_one_trade_and_all_venues_are_named_in_log_order() -> None:
         v3_swap(USDC_WETH_V3, 2000, -E18),
         transfer(WETH, ROUTER, VAULT_V2, E18),
         transfer(DAI, VAULT_V2, WALLET, 1998 * E18),
-        log(VAULT_V2, abi.BALANCER_V2_SWAP, (5, WETH, DAI), (E18, 1998 * E18)),
+        log(VAULT_V2, topics.BALANCER_V2_SWAP, (5, WETH, DAI), (E18, 1998 * E18)),
     ]
     (trade,) = decode(transaction(), receipt(*logs))
     assert (trade.sold, trade.bought) == ((Leg(USDC, 2000),), (Leg(DAI, 1998 * E18),))
@@ -132,7 +132,7 @@ def test_a_v4_pool_pays_native_coin_from_its_own_amounts() -> None:
     """Where no wrapped coin is involved the manager's event is the only record of the native side."""
     logs = [
         transfer(USDC, WALLET, MANAGER_V4, 2000),
-        log(MANAGER_V4, abi.UNISWAP_V4_SWAP, (9, ROUTER), (E18, -2000, 1, 1, 0, 500)),
+        log(MANAGER_V4, topics.UNISWAP_V4_SWAP, (9, ROUTER), (E18, -2000, 1, 1, 0, 500)),
     ]
     (trade,) = decode(transaction(data=universal_router((0x10, b""))), receipt(*logs))
     assert trade.bought == (Leg(NATIVE, E18),)
@@ -144,7 +144,7 @@ def test_a_settlement_names_a_wallet_that_did_not_send() -> None:
     logs = [
         transfer(USDC, WALLET, SETTLEMENT, 2000),
         transfer(DAI, SETTLEMENT, WALLET, 1999),
-        log(SETTLEMENT, abi.COW_TRADE, (WALLET,), (USDC, DAI, 2000, 1999, 0, 192, 0)),
+        log(SETTLEMENT, topics.COW_TRADE, (WALLET,), (USDC, DAI, 2000, 1999, 0, 192, 0)),
     ]
     (trade,) = decode(transaction(sender=OTHER), receipt(*logs))
     assert (trade.venue, trade.venue_status, trade.fee_native_raw) == ("cow", VenueStatus.VERIFIED, 0)
@@ -155,7 +155,7 @@ def test_a_settlement_names_a_wallet_that_did_not_send() -> None:
 
 def test_a_user_operation_authorises_its_account() -> None:
     """A bundled account counts as the sender, if a known entry point says so."""
-    said = log(ENTRY_POINT, abi.USER_OPERATION, (7, WALLET, ZERO), (1, 1, 1, 1))
+    said = log(ENTRY_POINT, topics.USER_OPERATION, (7, WALLET, ZERO), (1, 1, 1, 1))
     tx = transaction(sender=OTHER)
     assert len(decode(tx, receipt(*v3_sale(), said))) == 1
     assert decode(tx, receipt(*v3_sale(), {**said, "address": FAKE})) == []
@@ -180,11 +180,11 @@ def test_a_swap_by_another_on_the_wallets_behalf_is_told_and_not_counted() -> No
 def test_an_account_with_code_of_its_own_acts_for_itself() -> None:
     """Being called, or saying that it executed, shows that a contract wallet agreed; being sent something does not."""
     tx = transaction(sender=OTHER)
-    for topic in (abi.SAFE_EXECUTED, abi.SAFE_MODULE_EXECUTED):
+    for topic in (topics.SAFE_EXECUTED, topics.SAFE_MODULE_EXECUTED):
         (trade,) = decode(tx, receipt(*v3_sale(), log(WALLET, topic, (), (1, 0))))
         assert trade.fee_native_raw == 0
         assert decode(tx, receipt(*v3_sale(), log(FAKE, topic, (), (1, 0)))) == []
-    assert decode(tx, receipt(*v3_sale(), log(WALLET, abi.DEPOSIT, (OTHER,), (1,)))) == []
+    assert decode(tx, receipt(*v3_sale(), log(WALLET, topics.DEPOSIT, (OTHER,), (1,)))) == []
     assert len(decode(transaction(sender=OTHER, to=WALLET), receipt(*v3_sale()))) == 1
 
 
@@ -262,7 +262,7 @@ def test_a_zap_into_liquidity_is_no_trade() -> None:
         transfer(WETH, ROUTER, WALLET, 3),
     ]
     assert decode(transaction(), receipt(*swap, transfer(COIN, ZERO, WALLET, 44))) == []
-    position = log(COIN, abi.TRANSFER, (ROUTER, WALLET, 12345))
+    position = log(COIN, topics.TRANSFER, (ROUTER, WALLET, 12345))
     assert decode(transaction(), receipt(*swap, position)) == []
 
 
@@ -274,7 +274,7 @@ def test_shares_may_lie_between_hops_but_not_be_the_trade() -> None:
         transfer(share, ZERO, ROUTER, 90),
         transfer(share, ROUTER, FAKE, 90),
         transfer(USDC, FAKE, WALLET, 101),
-        log(FAKE, abi.CURVE_EXCHANGE, (ROUTER,), (0, 90, 1, 101)),
+        log(FAKE, topics.CURVE_EXCHANGE, (ROUTER,), (0, 90, 1, 101)),
     ]
     (trade,) = decode(transaction(), receipt(*wrapped_on_the_way))
     assert (trade.sold, trade.bought) == ((Leg(DAI, 100),), (Leg(USDC, 101),))
@@ -283,7 +283,7 @@ def test_shares_may_lie_between_hops_but_not_be_the_trade() -> None:
         transfer(DAI, share, ROUTER, 100),
         transfer(DAI, ROUTER, FAKE, 100),
         transfer(USDC, FAKE, WALLET, 101),
-        log(FAKE, abi.CURVE_EXCHANGE, (ROUTER,), (0, 100, 1, 101)),
+        log(FAKE, topics.CURVE_EXCHANGE, (ROUTER,), (0, 100, 1, 101)),
     ]
     assert decode(transaction(), receipt(*left_the_vault)) == []
 
@@ -296,7 +296,7 @@ def test_a_failed_transaction_is_no_trade() -> None:
 
 def test_an_erc721_transfer_is_no_token_flow() -> None:
     """The id of an NFT is not an amount."""
-    sent = log(COIN, abi.TRANSFER, (WALLET, OTHER, 12345))
+    sent = log(COIN, topics.TRANSFER, (WALLET, OTHER, 12345))
     decoding = decode_transaction(transaction(), receipt(sent), wallet=WALLET, chain_id=1)
     assert decoding.flows == ()
 

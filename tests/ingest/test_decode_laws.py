@@ -5,9 +5,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest import abi
 from ingest.decode import decode_transaction
-from ingest.flows import net_by_token, read_movements, token_flows
+from ingest.evm.logs import topics
+from ingest.evm.logs.token_flows import net_by_token, read_movements, token_flows
 from tests.ingest.receipts import (
     COIN,
     FAKE,
@@ -35,7 +35,9 @@ WORDS = st.one_of(
     st.sampled_from(ACCOUNTS).map(lambda a: int(a, 16)),
 ).map(lambda n: f"{n:064x}")
 JUNK = st.one_of(st.none(), st.integers(), st.text(max_size=8), st.lists(st.none(), max_size=2), st.booleans())
-TOPICS = st.lists(st.one_of(st.sampled_from(sorted(abi.SIGNATURES)), WORDS.map(lambda w: "0x" + w), JUNK), max_size=5)
+TOPICS = st.lists(
+    st.one_of(st.sampled_from(sorted(topics.SIGNATURES)), WORDS.map(lambda w: "0x" + w), JUNK), max_size=5
+)
 DATA = st.one_of(st.lists(WORDS, max_size=12).map(lambda w: "0x" + "".join(w)), st.just("0x1"), st.just("0xzz"), JUNK)
 LOGS = st.fixed_dictionaries(
     {"address": st.one_of(st.sampled_from(EMITTERS), JUNK), "topics": st.one_of(TOPICS, JUNK), "data": DATA},

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from ingest import abi
 from ingest.decode import decode_transaction
+from ingest.evm.logs import topics
 from ingest.types import NATIVE, Leg
 from tests.ingest.receipts import (
     COIN,
@@ -46,7 +46,7 @@ def sale(receiver: str, seller: str = WALLET) -> list[Raw]:
 
 
 def nft(source: str, target: str, number: int = 7) -> Raw:
-    return log(PUNK, abi.TRANSFER, (source, target, number))
+    return log(PUNK, topics.TRANSFER, (source, target, number))
 
 
 NO_TRADES: dict[str, list[Raw]] = {

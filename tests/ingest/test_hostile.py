@@ -8,19 +8,20 @@ from eth_abi.abi import encode
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest import abi, chains
-from ingest.abi import SYNC, V2_MINT
 from ingest.decode import decode_transaction
-from ingest.flows import read_movements
-from ingest.hops import quote_hop
-from ingest.moves import moves_of
-from ingest.prices import Prices, quote_tokens, value
-from ingest.tokens import DECIMALS, read_tokens
+from ingest.evm import chains
+from ingest.evm.logs import topics
+from ingest.evm.logs.token_flows import read_movements
+from ingest.evm.logs.topics import SYNC, V2_MINT
+from ingest.evm.lookup.tokens import DECIMALS, read_tokens
+from ingest.evm.movements.transfers import moves_of
+from ingest.evm.pricing.intermediate_quote import quote_hop
+from ingest.evm.pricing.valuation import Prices, quote_tokens, value
 from ingest.types import Decoding, Leg, VenueStatus
 from tests.fakes.node import FakeNode, RpcFault
 from tests.ingest import receipts as r
+from tests.ingest.evm.rpc.test_node import node
 from tests.ingest.test_decode_laws import LOGS
-from tests.ingest.test_rpc import node
 
 ETHEREUM = chains.by_id(1)
 PAIR_CREATED = "0x0d3648bd0f6ba80134a33ba9275ac585d9d315f0ad8355cddefde31afa28d0e9"  # keccak of Uniswap V2's
@@ -41,14 +42,14 @@ def decode(*logs: r.Raw, sender: str = r.WALLET) -> Decoding:
 def forged(emitter: str, a: str, b: str, amounts: list[int], kind: int) -> r.Raw:
     """One log by a contract that is no pool, in the shape of a real event."""
     return [
-        r.log(emitter, abi.UNISWAP_V2_SWAP, (a, b), tuple(amounts[:4])),
-        r.log(emitter, abi.UNISWAP_V3_SWAP, (a, b), (*amounts[:4], 0)),
-        r.log(emitter, abi.UNISWAP_V4_SWAP, (1, b), (*amounts[:4], 0, 0)),
+        r.log(emitter, topics.UNISWAP_V2_SWAP, (a, b), tuple(amounts[:4])),
+        r.log(emitter, topics.UNISWAP_V3_SWAP, (a, b), (*amounts[:4], 0)),
+        r.log(emitter, topics.UNISWAP_V4_SWAP, (1, b), (*amounts[:4], 0, 0)),
         r.log(emitter, PAIR_CREATED, (r.USDC, r.WETH), (emitter, 1)),
         r.log(emitter, SYNC, (), tuple(amounts[:2])),
         r.log(emitter, V2_MINT, (r.WALLET,), tuple(amounts[:2])),
-        r.log(emitter, abi.COW_TRADE, (r.WALLET,), (r.USDC, r.WETH, *amounts[:3], 0)),
-        r.log(emitter, abi.USER_OPERATION, (1, r.WALLET, 0), (0, 1, 0, 0)),
+        r.log(emitter, topics.COW_TRADE, (r.WALLET,), (r.USDC, r.WETH, *amounts[:3], 0)),
+        r.log(emitter, topics.USER_OPERATION, (1, r.WALLET, 0), (0, 1, 0, 0)),
     ][kind]
 
 

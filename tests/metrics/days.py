@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pandas as pd
 
+from metrics.evaluation.synthetic import START
 from metrics.monitor import Monitor
-from metrics.synthetic import START
 from metrics.types import Assessment
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from metrics.evaluation.synthetic import START, Change, world
 from metrics.monitor import Monitor
-from metrics.synthetic import START, Change, world
 from metrics.types import Assessment, State
 
 DAYS = 30

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from metrics.evaluation.synthetic import START, Change, world
 from metrics.monitor import Monitor
-from metrics.synthetic import START, Change, world
 from metrics.types import Assessment, Metric, State
 
 EMPTY = pd.DataFrame(columns=["wallet", "closed_at", "return", "pnl_usd", "size_usd", "holding_s"])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metrics.interval import ALIKE
+from metrics.intervals import ALIKE
 from metrics.rolling import form, rolling, trailing, windows
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

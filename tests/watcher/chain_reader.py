@@ -4,14 +4,15 @@ from datetime import UTC, datetime
 
 from sqlalchemy import text
 
-from ingest.budget import Meter
-from ingest.rpc import Node
+from ingest.evm.rpc.budget import Meter
+from ingest.evm.rpc.node import Node
 from tests.fakes.chain import FakeChain
 from tests.fakes.node import FakeNode
-from watcher.config import ChainConfig
-from watcher.jobs.ingest import Source, ingest_once
-from watcher.store import blocks, database, ledger, wallets
-from watcher.store.database import reading, writing
+from watcher.config.settings import ChainConfig
+from watcher.jobs.sync.ingest import Source, ingest_once
+from watcher.store import blocks, trade_log, wallets
+from watcher.store.sql import database
+from watcher.store.sql.database import reading, writing
 from watcher.types import Wallet
 
 NOW = datetime(2025, 10, 1, tzinfo=UTC)
@@ -60,7 +61,7 @@ class ChainReader:
         """Everything that was read: moves, raw transactions with their blocks, and coverage."""
         with reading(self.engine) as connection:
             raw = connection.execute(text("SELECT tx_hash, block_number, block_hash FROM raw_transaction ORDER BY 1"))
-            return ledger.moves(connection), list(map(tuple, raw)), ledger.coverages(connection)
+            return trade_log.moves(connection), list(map(tuple, raw)), trade_log.coverages(connection)
 
     def known(self):
         """The hashes that it keeps."""

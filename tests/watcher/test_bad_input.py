@@ -2,13 +2,14 @@
 
 import json
 import re
+import subprocess
 import sys
 from importlib.metadata import version
 
 import pytest
 
 from tests.fakes.node import FakeNode
-from tests.ingest.test_probe import FULL, GOOD
+from tests.ingest.evm.sync.test_capabilities import FULL, GOOD
 from watcher.cli.main import main
 
 ONE = "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed"
@@ -190,3 +191,15 @@ def test_the_version_is_that_of_the_installation(edgewatch):
     """``edgewatch --version`` needs no configuration and names the installed distribution's version."""
     code, out, _ = edgewatch("--version")
     assert (code, out) == (0, f"edgewatch {version('edgewatch')}\n")
+
+
+def test_help_and_version_load_no_heavy_library():
+    """A person who asks what there is does not wait for pandas, scipy, SQLAlchemy, web3 or the bot."""
+    code = (
+        "import sys\nfrom watcher.cli.main import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print(sorted({'pandas', 'scipy', 'numpy', 'sqlalchemy', 'telegram', 'web3', 'httpx'} & set(sys.modules)))"
+    )
+    for asked in ("--help", "--version"):
+        done = subprocess.run([sys.executable, "-c", code, asked], capture_output=True, text=True, check=True)
+        assert done.stdout.splitlines()[-1] == "[]"

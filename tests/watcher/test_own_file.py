@@ -10,14 +10,14 @@ import pytest
 
 from ingest.errors import ConfigError, StoreError
 from tests.fakes.node import FakeNode
-from tests.ingest.test_probe import FULL, GOOD
+from tests.ingest.evm.sync.test_capabilities import FULL, GOOD
 from tests.watcher.test_bad_input import ONE, edgewatch
 from watcher import own_file
-from watcher.config import parse
-from watcher.doctor import configuration
+from watcher.config.settings import parse
 from watcher.lock import only_one
-from watcher.store import database
-from watcher.store.database import writing
+from watcher.reports.doctor import configuration
+from watcher.store.sql import database
+from watcher.store.sql.database import writing
 
 __all__ = ["edgewatch"]
 KEY = "aB3dE5fG7hI9jK1lM3nO5pQ7rS9tU1vW"

@@ -6,21 +6,22 @@ from typing import Annotated, Any
 
 import typer
 
-from alerts.text import count
+from alerts.wording import count
 from ingest.errors import ConfigError
 from watcher import app as build
-from watcher import audit as audit_
-from watcher import tables, wallet_list
-from watcher.audit import Report
+from watcher import wallet_list
 from watcher.cli import context
+from watcher.cli.backfill import read_all
 from watcher.cli.cost import Cost
-from watcher.cli.reading import read_all
 from watcher.given import read_given
 from watcher.lock import only_one
-from watcher.luck import ListLuck, of_list
-from watcher.record import read_record
-from watcher.store import ledger, wallets
-from watcher.store.database import reading, writing
+from watcher.record.record import read_record
+from watcher.reports import audit as audit_
+from watcher.reports import tables
+from watcher.reports.audit import Report
+from watcher.reports.luck import ListLuck, of_list
+from watcher.store import trade_log, wallets
+from watcher.store.sql.database import reading, writing
 from watcher.types import FILE, Role, Wallet
 
 
@@ -54,7 +55,7 @@ def audit(
         wanted = [wallet for wallet in known if wallet.role is Role.FOLLOWED and wallet.unfollowed_at is None]
         if listed is not None:
             wanted = [by_address.get(wallet.address, wallet) for wallet in listed]
-        coverages = ledger.coverages(connection)
+        coverages = trade_log.coverages(connection)
         as_of = min(now, max((item.last_at for item in coverages), default=now))
         seen = audit_.auditees(wanted, known, coverages, as_of=as_of, days=days)
         chains, detection = build.chains(shared.config), shared.config.detection
@@ -78,7 +79,7 @@ def audit(
         raise typer.Exit(1)
 
 
-def _listed(shared: context.Context, file: Path | None) -> tuple[list[Wallet] | None, int]:
+def _listed(shared: context.CliContext, file: Path | None) -> tuple[list[Wallet] | None, int]:
     """The wallets of a list file, None without one, and how many lines were refused; these are told."""
     if file is None:
         return None, 0

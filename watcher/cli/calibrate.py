@@ -8,19 +8,20 @@ import numpy as np
 import typer
 from rich.progress import Progress
 
-from alerts.text import count, figure
+from alerts.wording import count, figure
 from ingest.errors import ConfigError
-from metrics.assumed import Distance, compare
-from metrics.realised import ENOUGH
-from metrics.shuffled import LEAST_DAYS, stretches
+from metrics.detector.curve_population import Distance, compare
+from metrics.evaluation.block_shuffle import LEAST_DAYS, stretches
+from metrics.evaluation.false_flag_rate import ENOUGH
 from watcher import app as build
-from watcher import assumed, factor, tables
-from watcher import calibrate as calibrate_
-from watcher.calibrate import Calibrated
 from watcher.cli import context
-from watcher.record import read_record
+from watcher.record import calibration_factor
+from watcher.record.record import read_record
+from watcher.reports import calibrate as calibrate_
+from watcher.reports import curve_population, tables
+from watcher.reports.calibrate import Calibrated
 from watcher.store import wallets
-from watcher.store.database import reading, writing
+from watcher.store.sql.database import reading, writing
 
 OTHERS = (0.25, 1.0, 4.0)  #: dials that are counted beside the one in use
 SEED = 1  #: the same record gives the same answer
@@ -37,7 +38,7 @@ def calibrate(
     shared, now = context.of(ctx), build.clock()
     if forget:
         with writing(shared.engine) as connection:
-            factor.keep(connection, None, now)
+            calibration_factor.keep(connection, None, now)
         typer.echo("the factor is gone: scores are what the shipped curve says")
         return
     detection = shared.config.detection
@@ -61,14 +62,16 @@ def calibrate(
         done = calibrate_.calibrate(record, found, dials, rng, times=times, on_shuffle=lambda: bar.advance(task))
     distances = compare(record.watch(dial)[0].baselines())
     with writing(shared.engine) as connection:
-        factor.keep(connection, done.factor, now)
+        calibration_factor.keep(connection, done.factor, now)
     if json:
         context.print_json(_object(done, distances))
     else:
         context.out().print(tables.realised(done.rates))
         _tell(done)
-        context.out().print(assumed.table(distances))
-        typer.echo(assumed.unlike(distances, {each.wallet.address: each.wallet.label for each in record.accounts}))
+        context.out().print(curve_population.table(distances))
+        typer.echo(
+            curve_population.unlike(distances, {each.wallet.address: each.wallet.label for each in record.accounts})
+        )
 
 
 def _tell(done: Calibrated) -> None:

@@ -12,13 +12,13 @@ from sqlalchemy import Engine
 
 from ingest.text import to_json
 from watcher import app
-from watcher.actions import Person
 from watcher.cli.rows import plain
-from watcher.config import Config, environment, find_file, load
+from watcher.config.settings import Config, environment, find_file, load
+from watcher.telegram.actions import Person
 
 
 @dataclass
-class Context:
+class CliContext:
     """One run of the command line; opens things when they are first needed."""
 
     config_option: Path | None
@@ -39,7 +39,7 @@ class Context:
         return app.open_store(self.config)
 
 
-def person(shared: Context, name: str = "") -> Person:
+def person(shared: CliContext, name: str = "") -> Person:
     """Who acts on the command line: the named one, else the login name."""
     return Person(
         name=name or getpass.getuser(),
@@ -50,9 +50,9 @@ def person(shared: Context, name: str = "") -> Person:
     )
 
 
-def of(ctx: typer.Context) -> Context:
+def of(ctx: typer.Context) -> CliContext:
     """The context of a command."""
-    found: Context = ctx.obj
+    found: CliContext = ctx.obj
     return found
 
 

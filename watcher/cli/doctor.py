@@ -9,16 +9,16 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from ingest.budget import Meter
 from ingest.errors import WatchError
+from ingest.evm.rpc.budget import Meter
 from watcher import app as build
-from watcher import doctor as doctor_
-from watcher import overview
 from watcher.cli import context
-from watcher.config import ChainConfig
-from watcher.doctor import Check, Health, guarded
-from watcher.jobs.spending import settle
-from watcher.store import database
+from watcher.config.settings import ChainConfig
+from watcher.jobs.sync.spending import settle
+from watcher.reports import doctor as doctor_
+from watcher.reports import overview
+from watcher.reports.doctor import Check, Health, guarded
+from watcher.store.sql import database
 
 CHECKING = "checking"  #: what its requests are counted under
 _MARK = {Health.OK: ("ok  ", "green"), Health.WARNING: ("warn", "yellow"), Health.FAILED: ("FAIL", "bold red")}
@@ -42,7 +42,7 @@ def doctor(
         raise typer.Exit(1)
 
 
-def _checks(shared: context.Context) -> list[Check]:
+def _checks(shared: context.CliContext) -> list[Check]:
     now = build.clock()
     try:
         config = shared.config
@@ -76,12 +76,12 @@ def _checks(shared: context.Context) -> list[Check]:
     return [*checks, *_telegram(shared)]
 
 
-def _prices(shared: context.Context) -> list[Check]:
+def _prices(shared: context.CliContext) -> list[Check]:
     build.prices(shared.config)
     return [Check(name="prices", health=Health.OK, words="the price file can be read")]
 
 
-def _nodes(shared: context.Context, table: ChainConfig) -> list[Check]:
+def _nodes(shared: context.CliContext, table: ChainConfig) -> list[Check]:
     # Counted like everything else, but not refused: that the budget is used up is no fault of the endpoint.
     meter = Meter(spent=0, limit=sys.maxsize)
     try:
@@ -108,7 +108,7 @@ def _checked(table: ChainConfig, meter: Meter) -> list[Check]:
     return checks
 
 
-def _telegram(shared: context.Context) -> list[Check]:
+def _telegram(shared: context.CliContext) -> list[Check]:
     if shared.config.telegram is None:
         words = "not configured: flags wait on the command line"
         return [Check(name="telegram", health=Health.OK, words=words)]

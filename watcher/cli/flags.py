@@ -6,16 +6,17 @@ from typing import Annotated
 import typer
 
 from alerts.errors import ReviewError
-from alerts.message import decided, details, plain
+from alerts.messages.message import decided, details, plain
 from alerts.review import CHOICES, describe, make_decision
 from alerts.types import Choice, FlagStatus
 from ingest.errors import ConfigError
-from watcher import actions, tables
 from watcher.cli import context
 from watcher.cli.wallets import find
-from watcher.config import MOST_ID
-from watcher.store import review
-from watcher.store.database import reading, writing
+from watcher.config.settings import MOST_ID
+from watcher.reports import tables
+from watcher.store import flag_log
+from watcher.store.sql.database import reading, writing
+from watcher.telegram import actions
 
 app = typer.Typer(help="What waits for a decision, and what was decided.", no_args_is_help=True)
 
@@ -28,8 +29,8 @@ def list_(
 ) -> None:
     """List the flags, oldest first."""
     with reading(context.of(ctx).engine) as connection:
-        items = [flag for flag in review.flags(connection) if not only_open or flag.status is FlagStatus.OPEN]
-        by_flag = {decision.flag_id: decision for decision in review.decisions(connection)}
+        items = [flag for flag in flag_log.flags(connection) if not only_open or flag.status is FlagStatus.OPEN]
+        by_flag = {decision.flag_id: decision for decision in flag_log.decisions(connection)}
     if json:
         context.print_json(
             [
@@ -51,8 +52,8 @@ def show(
 ) -> None:
     """Show one flag with its evidence, as it was when it was opened."""
     with reading(context.of(ctx).engine) as connection:
-        flag = review.find_flag(connection, flag_id)
-        made = review.decisions(connection, flag_id=flag_id)
+        flag = flag_log.find_flag(connection, flag_id)
+        made = flag_log.decisions(connection, flag_id=flag_id)
     if flag is None:
         raise ConfigError(f"there is no flag #{flag_id}; see `edgewatch flags list`")
     if json:

@@ -10,27 +10,28 @@ import typer
 from msgspec import structs
 from rich.text import Text
 
-from alerts import silence as quiet
-from alerts import text
-from ingest import chains as registry
+from alerts import wording
+from alerts.messages import silence as quiet
 from ingest.decode import decode_transaction
 from ingest.errors import ConfigError
-from ingest.suspicion import Suspicion
+from ingest.evm import chains as registry
+from ingest.evm.movements.wash_trades import Suspicion
 from ingest.types import Chain, FiledTrip, Trade, Valuation
 from metrics.frames import round_trip_frame, trade_frame
 from metrics.rolling import windows
 from metrics.types import Metric, RoundTrip, Unit
 from watcher import app as build
-from watcher import overview, tables, wallet_list
-from watcher.books import MARK_LIFE, read_accounts, trade_key
+from watcher import wallet_list
 from watcher.cli import context
 from watcher.cli.rows import Format, lines
 from watcher.cli.wallets import find
-from watcher.explain import drivers, explain
 from watcher.given import read_given
-from watcher.jobs import strangers
-from watcher.store import files, ledger, marks, review, suspicion, wallets
-from watcher.store.database import reading
+from watcher.jobs.sync import dust
+from watcher.record.accounts import MARK_LIFE, read_accounts, trade_key
+from watcher.reports import overview, tables
+from watcher.reports.explain import drivers, explain
+from watcher.store import files, flag_log, marks, trade_log, wallets, wash_trades
+from watcher.store.sql.database import reading
 from watcher.types import Role
 
 export = typer.Typer(help="Data for other programs.", no_args_is_help=True)
@@ -116,7 +117,7 @@ def export_trades(
     shared = context.of(ctx)
     address = find(shared, wallet).address if wallet else None
     with reading(shared.engine) as connection:
-        items, doubts = files.all_trades(connection, address), suspicion.doubts(connection)
+        items, doubts = files.all_trades(connection, address), wash_trades.doubts(connection)
     # In CSV every row has the same columns.
     empty = {"suspicion": None} if form is Format.CSV else {}
     rows = (
@@ -167,7 +168,7 @@ def status(
     followed = [pair for pair in view.wallets if pair[0].role is Role.FOLLOWED]
     if followed:
         console.print(tables.wallets(followed))
-    read_until = text.moment(view.read_until) if view.read_until else "nothing yet"
+    read_until = wording.moment(view.read_until) if view.read_until else "nothing yet"
     console.print(
         f"read until {read_until}; {view.counts['transactions']:,} transactions, {view.counts['trades']:,} trades "
         f"({view.counts['unverified']:,} unverified, {view.counts['unpriced']:,} unpriced, "
@@ -177,11 +178,11 @@ def status(
         console.print(words)
     if view.counts["filed_round_trips"] or view.counts["filed_trades"]:
         console.print(
-            f"from files: {text.count(view.counts['filed_round_trips'], 'round trip')}, "
-            f"{text.count(view.counts['filed_trades'], 'trade')}"
+            f"from files: {wording.count(view.counts['filed_round_trips'], 'round trip')}, "
+            f"{wording.count(view.counts['filed_trades'], 'trade')}"
         )
     if refused := view.counts["refused_prices"]:
-        console.print(f"{text.count(refused, 'answer')} of price feeds refused: stale, or not to be believed")
+        console.print(f"{wording.count(refused, 'answer')} of price feeds refused: stale, or not to be believed")
     console.print(
         f"{len(view.wallets) - len(followed)} peers; {view.units_today:,} of "
         f"{shared.config.budget.rpc_units_per_day:,} units spent today"
@@ -194,7 +195,9 @@ def status(
         if line:
             console.print(line)
     for flag in view.open_flags:
-        console.print(f"#{flag.flag_id} {text.short(flag.wallet)} {text.clean(flag.label, 40)} waits for your decision")
+        console.print(
+            f"#{flag.flag_id} {wording.short(flag.wallet)} {wording.clean(flag.label, 40)} waits for your decision"
+        )
 
 
 def health(
@@ -239,14 +242,14 @@ def why(
     shared = context.of(ctx)
     found = find(shared, wallet)
     with reading(shared.engine) as connection:
-        assessment = review.latest_assessments(connection).get(found.address)
+        assessment = flag_log.latest_assessments(connection).get(found.address)
         unit = shared.config.detection.one_unit
         [account] = read_accounts(connection, [found], build.chains(shared.config), unit=unit)
-        names = ledger.tokens(connection)
-        flags = review.flags(connection, address=found.address)
-        read_until = ledger.last_block_time(connection) or build.clock()
+        names = trade_log.tokens(connection)
+        flags = flag_log.flags(connection, address=found.address)
+        read_until = trade_log.last_block_time(connection) or build.clock()
         marked = marks.newest(connection, read_until - MARK_LIFE)
-        unseen = strangers.left_out(connection, found.address)
+        unseen = dust.left_out(connection, found.address)
     behind, silence = drivers(assessment, account.round_trips), quiet.newest(flags)
     newest = sorted(account.round_trips, key=lambda trip: trip.closed_at, reverse=True)[:trips]
     opened = [
@@ -280,20 +283,20 @@ def why(
         )
         return
     console = context.out()
-    console.print(f"{text.clean(found.label, 40)} {found.address}".strip(), style="bold", soft_wrap=True)
+    console.print(f"{wording.clean(found.label, 40)} {found.address}".strip(), style="bold", soft_wrap=True)
     console.print(f"followed since {found.followed_since:%Y-%m-%d}; {tables.verdict(assessment)}")
     if assessment and assessment.evidence.metrics:
         evidence = assessment.evidence
         console.print(tables.metrics(assessment))
-        history = text.count(evidence.baseline_n, "round trip")
-        console.print(f"baseline of {history} over {text.count(evidence.baseline_days, 'day')}")
+        history = wording.count(evidence.baseline_n, "round trip")
+        console.print(f"baseline of {history} over {wording.count(evidence.baseline_days, 'day')}")
         frames = round_trip_frame(account.round_trips), trade_frame(account.activity)
         console.print(tables.windows(windows(*frames, until=assessment.as_of)))
     for line in explain(assessment, silence=silence, left=account.moved_away)[1:]:
-        console.print(text.strip(line))
+        console.print(wording.strip(line))
     if behind and assessment and assessment.evidence.since:
         order = "newest first" if assessment.evidence.lead is Metric.TRADE_FREQUENCY else "worst first"
-        console.print(f"\nWhat drove it: {text.count(len(behind), 'round trip')} closed since then, {order}")
+        console.print(f"\nWhat drove it: {wording.count(len(behind), 'round trip')} closed since then, {order}")
         console.print(tables.round_trips(behind[:DRIVERS], names))
     books = account.books
     left_out = {
@@ -304,19 +307,19 @@ def why(
     chosen = "as configured" if unit else "as suits its history"
     console.print(f"a round trip is {UNITS[account.unit]} ({account.unit}, {chosen})")
     console.print(
-        f"{len(account.round_trips)} round trips, {text.count(len(books.open_positions), 'open position')}; left out: "
-        + ", ".join(f"{count} {what}" for what, count in left_out.items())
+        f"{len(account.round_trips)} round trips, {wording.count(len(books.open_positions), 'open position')}; "
+        "left out: " + ", ".join(f"{count} {what}" for what, count in left_out.items())
     )
     for words in filter(None, (overview.left_out(unseen), overview.on_behalf(account.swaps_by_others))):
         console.print(words)
     open_amounts = sum(trade.counts and trade.native_bounds is not None for trade in account.verified)
     if open_amounts:
-        counted = text.count(open_amounts, "trade")
+        counted = wording.count(open_amounts, "trade")
         console.print(f"{counted} counted with a native amount that is known to within 1 %: a trace would settle it")
     if account.doubts:
         one, many = "1 trade looks like a wash trade", f"{len(account.doubts)} trades look like wash trades"
         console.print(f"{one if len(account.doubts) == 1 else many}, left out")
-    console.print(f"\nThe newest {text.count(len(newest), 'round trip')}")
+    console.print(f"\nThe newest {wording.count(len(newest), 'round trip')}")
     console.print(tables.round_trips(newest, names))
     if opened:
         console.print(tables.open_positions(opened, names))
@@ -324,7 +327,7 @@ def why(
         console.print(f"flag #{flag.flag_id}: {flag.status}; `edgewatch flags show {flag.flag_id}`")
 
 
-def _chain(shared: context.Context, chain_id: int) -> Chain | None:
+def _chain(shared: context.CliContext, chain_id: int) -> Chain | None:
     """The chain as the configuration describes it, if there is one; else as the registry does."""
     configured = build.chains(shared.config).get(chain_id) if shared.config_file.exists() else None
     return configured or registry.by_id(chain_id)

@@ -14,23 +14,7 @@ from rich.console import Console
 
 from ingest.errors import BudgetExhausted, ConfigError, WatchError
 from ingest.text import clean, to_json
-from watcher.cli import (
-    audit,
-    calibrate,
-    context,
-    doctor,
-    flags,
-    importing,
-    inspect,
-    ledger,
-    peers,
-    reading,
-    replay,
-    report,
-    setup,
-    telegram,
-    wallets,
-)
+from watcher.cli.lazy import LazyGroup
 
 OK, FINDING, USAGE, CONFIGURATION, BUDGET = 0, 1, 2, 3, 4
 """Exit codes; 2 is the parser's own."""
@@ -39,42 +23,12 @@ _FRAMES = 8  # of a traceback, the innermost, that a line of the log names
 
 app = typer.Typer(
     name="edgewatch",
+    cls=LazyGroup,
     help="Tells you when a wallet that you follow leaves its own form. Reads only; you decide.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-app.add_typer(wallets.app, name="wallets")
-app.add_typer(peers.app, name="peers")
-app.add_typer(flags.app, name="flags")
-inspect.export.command(name="flags")(ledger.export_flags)
-inspect.export.command(name="decisions")(ledger.export_decisions)
-app.add_typer(inspect.export, name="export")
-app.add_typer(setup.database, name="db")
-app.add_typer(telegram.app, name="telegram")
-for command in (
-    setup.init,
-    setup.demo,
-    doctor.doctor,
-    audit.audit,
-    replay.replay,
-    calibrate.calibrate,
-    reading.backfill,
-    reading.once,
-    reading.run,
-    reading.digest,
-    reading.redecode,
-    inspect.status,
-    inspect.health,
-    inspect.budget,
-    inspect.why,
-    report.report,
-    inspect.decode,
-):
-    app.command()(command)
-
-
-app.command(name="import")(importing.import_)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer's form
@@ -93,7 +47,9 @@ def _options(
     ] = False,
 ) -> None:
     """Remember what every command needs."""
-    ctx.obj = context.Context(config_option=config)
+    from watcher.cli.context import CliContext
+
+    ctx.obj = CliContext(config_option=config)
     _log_to_stderr(logging.DEBUG if verbose else logging.INFO)
 
 

@@ -8,14 +8,14 @@ from typing import Annotated
 import typer
 
 from ingest.errors import ConfigError
-from metrics.likeness import Style, Touches, suggest
+from metrics.peers.similarity import Style, Touches, suggest
 from watcher import app as build
 from watcher import wallet_list
-from watcher.books import Account, quote_addresses, read_accounts, touches
-from watcher.cli import context, surveying
+from watcher.cli import context, pool_survey
 from watcher.given import read_given
-from watcher.store import files, review, wallets
-from watcher.store.database import reading
+from watcher.record.accounts import Account, quote_addresses, read_accounts, touches
+from watcher.store import files, flag_log, wallets
+from watcher.store.sql.database import reading
 from watcher.types import FILE, Role, Wallet
 
 app = typer.Typer(help="Whom the followed wallets are compared with.", no_args_is_help=True)
@@ -49,20 +49,20 @@ def suggest_(
     if read:
         if file is not None:
             raise ConfigError("a file of candidates and --read do not go together: --read finds candidates itself")
-        surveying.suggest_read(shared, now, days=days, most=most, yes=yes, json=json)
+        pool_survey.suggest_read(shared, now, days=days, most=most, yes=yes, json=json)
         return
     chains, unit = build.chains(shared.config), shared.config.detection.one_unit
     with reading(shared.engine) as connection:
         known = wallets.all_wallets(connection)
         by_trades, by_trips = files.owners(connection)
-        flagged = {flag.wallet for flag in review.flags(connection)}
+        flagged = {flag.wallet for flag in flag_log.flags(connection)}
         names = by_trades | by_trips
         if file is not None:
             names &= _listed(file, {table.name for table in shared.config.chains})
         names -= {wallet.address for wallet in known} | flagged
         followed = [wallet for wallet in known if wallet.role is Role.FOLLOWED and wallet.unfollowed_at is None]
         if not followed:
-            raise ConfigError(surveying.NOBODY)
+            raise ConfigError(pool_survey.NOBODY)
         strangers = [Wallet(address=name, chains=(FILE,), followed_since=now, added_at=now) for name in sorted(names)]
         if not strangers:
             raise ConfigError(
@@ -79,7 +79,7 @@ def suggest_(
         traded,
         most=most,
     )
-    surveying.tell([(FILE, *row) for row in found], followed, as_json=json)
+    pool_survey.tell([(FILE, *row) for row in found], followed, as_json=json)
     if not json:
         typer.echo(f"{len(found)} of {len(strangers)} candidates are alike; how they did was not looked at", err=True)
 

@@ -9,31 +9,31 @@ import typer
 from rich.console import Console
 from sqlalchemy import Engine
 
-from ingest.plan import DAY_S, Ability, Plan, Polls, Task, make_plan, together, usual
-from ingest.stride import steps_memo, strides_of
+from ingest.evm.rpc.adaptive_size import steps_memo, strides_of
+from ingest.evm.sync.cost_model import DAY_S, Ability, Plan, Polls, Task, make_plan, together, usual
 from ingest.types import Chain
 from watcher import app as build
-from watcher import plan_text
 from watcher.cli import context
 from watcher.daemon import INGEST_S
-from watcher.jobs.indexed import POLL_S
-from watcher.jobs.ingest import Source, plan_reading, watched
-from watcher.jobs.spending import settle
-from watcher.store import meters, wallets
-from watcher.store.database import reading, writing
+from watcher.jobs.sync.ingest import Source, plan_reading, watched
+from watcher.jobs.sync.spending import settle
+from watcher.jobs.sync.wallet_index import POLL_S
+from watcher.reports import cost_plan
+from watcher.store import usage, wallets
+from watcher.store.sql.database import reading, writing
 
 POLLS = Polls(logs_s=INGEST_S, index_s=POLL_S)
 FREE_RANGE = 10  #: blocks of one getLogs on Alchemy's free plan (its documentation, 2026)
 
 
-def plan_all(shared: context.Context, sources: Sequence[Source], now: datetime, console: Console) -> list[Task]:
+def plan_all(shared: context.CliContext, sources: Sequence[Source], now: datetime, console: Console) -> list[Task]:
     """Ask every endpoint what it can do, and find what is missing; remembers how many blocks a call may span."""
     tasks = []
     for source in sources:
         try:
             found = build.abilities(source)
             for item in found:
-                console.print(plan_text.ability(item, source.chain.name))
+                console.print(cost_plan.ability(item, source.chain.name))
             gaps = plan_reading(shared.engine, source, now)
         finally:
             settle(shared.engine, source.meter, source.chain.chain_id, now=now)
@@ -60,15 +60,15 @@ def remember_steps(engine: Engine, source: Source, found: Sequence[Ability]) -> 
     """Begin where each endpoint allows it: with the largest range that it agreed to, or with what was learned."""
     key = f"step:{source.chain.chain_id}"
     with writing(engine) as connection:
-        strides = strides_of(meters.recall(connection, key))
+        strides = strides_of(usage.recall(connection, key))
         for each in found:
             if each.range_cap is not None:
                 stride = strides.setdefault(each.endpoint, replace(strides[""], step=each.range_cap))
                 stride.step = min(stride.step, each.range_cap)
-        meters.remember(connection, key, steps_memo(strides))
+        usage.remember(connection, key, steps_memo(strides))
 
 
-def agree(shared: context.Context, tasks: Sequence[Task], console: Console, *, yes: bool, json: bool) -> None:
+def agree(shared: context.CliContext, tasks: Sequence[Task], console: Console, *, yes: bool, json: bool) -> None:
     """Print the plan; refuse one that can never finish, and ask a person whether to go on.
 
     Raises
@@ -80,13 +80,13 @@ def agree(shared: context.Context, tasks: Sequence[Task], console: Console, *, y
     reserved = int(budget.rpc_units_per_day * budget.marks_share)
     plan = make_plan(tasks, polls=POLLS, budget=budget.rpc_units_per_day, reserved=reserved)
     if json:
-        context.print_json(plan_text.as_json(plan, tasks))
-    console.print(plan_text.table(plan, tasks))
-    console.print(plan_text.summary(plan), soft_wrap=True)
+        context.print_json(cost_plan.as_json(plan, tasks))
+    console.print(cost_plan.table(plan, tasks))
+    console.print(cost_plan.summary(plan), soft_wrap=True)
     for task in tasks:
-        console.print(plan_text.proof(task, budget.rpc_units_per_day), soft_wrap=True)
-    if not plan.possible or (plan.seconds or 0) > plan_text.LONG_S:
-        console.print(plan_text.ways_out(plan, tasks, POLLS), soft_wrap=True)
+        console.print(cost_plan.proof(task, budget.rpc_units_per_day), soft_wrap=True)
+    if not plan.possible or (plan.seconds or 0) > cost_plan.LONG_S:
+        console.print(cost_plan.ways_out(plan, tasks, POLLS), soft_wrap=True)
     if not plan.possible:
         raise typer.Exit(1)
     if not yes and sys.stdin.isatty() and console.is_terminal and plan.backfill:
@@ -112,10 +112,12 @@ def outlook(
     return make_plan([task], polls=POLLS, budget=budget, reserved=budget // 10), [task]
 
 
-def remember(shared: context.Context, source: Source, found: list[Ability], now: datetime, console: Console) -> Ability:
+def remember(
+    shared: context.CliContext, source: Source, found: list[Ability], now: datetime, console: Console
+) -> Ability:
     """Tell what the endpoints of a new configuration can do; it is remembered for the first reading."""
     settle(shared.engine, source.meter, source.chain.chain_id, now=now)
     for item in found:
-        console.print(plan_text.ability(item, source.chain.name), soft_wrap=True)
+        console.print(cost_plan.ability(item, source.chain.name), soft_wrap=True)
     remember_steps(shared.engine, source, found)
     return together(found)

@@ -8,23 +8,23 @@ import numpy as np
 import typer
 from rich.progress import Progress
 
-from alerts.text import count, figure, setting
+from alerts.wording import count, figure, setting
 from ingest.errors import ConfigError
 from ingest.limits import real
-from metrics.copying import Following, compare
+from metrics.evaluation.follow_returns import Following, compare
 from watcher import app as build
-from watcher import audit, following, tables
-from watcher import replay as replay_
-from watcher.books import trade_key
 from watcher.cli import context
 from watcher.cli.cost import Cost
-from watcher.config import DIAL
+from watcher.config.settings import DIAL
 from watcher.own_file import check_free, write
-from watcher.record import read_record
-from watcher.replay import Known, Replayed
-from watcher.replay_chart import draw
-from watcher.store import files, ledger, wallets
-from watcher.store.database import reading
+from watcher.record.accounts import trade_key
+from watcher.record.record import read_record
+from watcher.reports import audit, follow_returns, tables
+from watcher.reports import backtest as replay_
+from watcher.reports.backtest import Known, Replayed
+from watcher.reports.backtest_chart import draw
+from watcher.store import files, trade_log, wallets
+from watcher.store.sql.database import reading
 from watcher.types import Role
 
 SEED = 1  #: of the days of chance and of the bootstrap: the same record gives the same answer
@@ -79,12 +79,12 @@ def replay(
         _tell(found, money)
 
 
-def _known(shared: context.Context, *, hindsight: bool, days: int) -> Known:
+def _known(shared: context.CliContext, *, hindsight: bool, days: int) -> Known:
     now, chains, unit = build.clock(), build.chains(shared.config), shared.config.detection.one_unit
     with reading(shared.engine) as connection:
         everyone = wallets.all_wallets(connection)
         if hindsight:
-            coverages = ledger.coverages(connection)
+            coverages = trade_log.coverages(connection)
             as_of = min(now, max((item.last_at for item in coverages), default=now))
             followed = [wallet for wallet in everyone if wallet.role is Role.FOLLOWED]
             everyone = audit.auditees(followed, everyone, coverages, as_of=as_of, days=days)
@@ -125,14 +125,14 @@ def _tell(found: Replayed, money: Following | None) -> None:
             typer.echo(f"{words}: {count(round(float(np.median(known))), 'day')} (median of {len(known)})")
     if money is None:
         return
-    typer.echo(following.heading(money.equal_stakes))
-    console.print(following.table(money.equal_stakes, "the same stake in each"))
+    typer.echo(follow_returns.heading(money.equal_stakes))
+    console.print(follow_returns.table(money.equal_stakes, "the same stake in each"))
     if money.own_sizes is None:
         typer.echo("the wallets' own sizes are not known: nothing is said of stakes like theirs")
     else:
-        console.print(following.table(money.own_sizes, "stakes like the wallet's, in its mean ones"))
-    typer.echo(following.conclusion(money.equal_stakes))
-    if words := following.aftermath(money.equal_stakes):
+        console.print(follow_returns.table(money.own_sizes, "stakes like the wallet's, in its mean ones"))
+    typer.echo(follow_returns.conclusion(money.equal_stakes))
+    if words := follow_returns.aftermath(money.equal_stakes):
         typer.echo(words)
 
 

@@ -8,11 +8,11 @@ import typer
 from watcher import app as build
 from watcher.cli import context
 from watcher.cli.wallets import find
-from watcher.config import MOST_ID
+from watcher.config.settings import MOST_ID
 from watcher.own_file import write
-from watcher.report.page import page
-from watcher.store.database import reading
-from watcher.study import read_study
+from watcher.reports.page.page import page
+from watcher.reports.wallet_study import read_study
+from watcher.store.sql.database import reading
 
 
 def report(

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from alerts.text import is_known
+from alerts.wording import is_known
 from ingest.text import clean, to_json
 
 LONGEST = 10_000  #: characters of a cell's text

@@ -7,18 +7,18 @@ from typing import Annotated
 
 import typer
 
-from ingest import chains
-from ingest.endpoint import check_url
 from ingest.errors import ConfigError, IngestError
+from ingest.evm import chains
+from ingest.evm.rpc.endpoint import check_url
 from ingest.secret import name_keys
 from ingest.types import Chain
 from watcher import app as build
-from watcher import plan_text
 from watcher.cli import context, planning
-from watcher.config import BudgetConfig, environment, parse
+from watcher.config.settings import BudgetConfig, environment, parse
 from watcher.demo import tour
 from watcher.own_file import check_free, write
-from watcher.store import database as store
+from watcher.reports import cost_plan
+from watcher.store.sql import database as store
 
 WALLETS, DAYS = 40, 180  #: what the costs are told for
 NO_URL = "https://example.invalid/${RPC_KEY}"
@@ -77,7 +77,7 @@ def init(
         _write(path, known, NO_URL, replace=force)
         plan, tasks = planning.outlook(known, wallets=WALLETS, history_days=DAYS, budget=budget)
         typer.echo(f"What {WALLETS} wallets on {known.name} over {DAYS} days would cost, before any endpoint is asked:")
-        context.out().print(plan_text.table(plan, tasks))
+        context.out().print(cost_plan.table(plan, tasks))
         typer.echo(
             f"{path} written. Next: put in your RPC URL, then `edgewatch wallets import FILE`, `edgewatch backfill`; "
             "that asks your endpoint what it can do and shows the plan for it first."
@@ -102,11 +102,11 @@ def init(
     ability = planning.remember(shared, source, found, now, context.out())
     plan, tasks = planning.outlook(known, wallets=WALLETS, history_days=DAYS, budget=budget, ability=ability)
     typer.echo(f"What {WALLETS} wallets on {known.name} over {DAYS} days cost there:")
-    context.out().print(plan_text.table(plan, tasks))
+    context.out().print(cost_plan.table(plan, tasks))
     if ability.index:
         typer.echo(f'It has a wallet index: set index = "{ability.index}" to use it.')
     if not plan.possible:
-        typer.echo(plan_text.ways_out(plan, tasks, planning.POLLS))
+        typer.echo(cost_plan.ways_out(plan, tasks, planning.POLLS))
     typer.echo("Next: `edgewatch wallets import FILE`, `edgewatch backfill`; that shows the plan for your list first.")
 
 

@@ -5,8 +5,8 @@ import asyncio
 import typer
 
 from alerts.errors import AlertError
+from alerts.telegram.updates import GENERAL, Update
 from alerts.types import Message
-from alerts.updates import GENERAL, Update
 from watcher import app as build
 from watcher.cli import context
 

@@ -6,18 +6,20 @@ from typing import Annotated
 import typer
 
 from ingest.errors import ConfigError
-from watcher import actions, tables, wallet_list
 from watcher import app as build
+from watcher import wallet_list
 from watcher.cli import context
 from watcher.given import read_given
+from watcher.reports import tables
 from watcher.store import wallets as store
-from watcher.store.database import reading, writing
+from watcher.store.sql.database import reading, writing
+from watcher.telegram import actions
 from watcher.types import Role, Wallet
 
 app = typer.Typer(help="Whom to watch.", no_args_is_help=True)
 
 
-def find(ctx: context.Context, text: str) -> Wallet:
+def find(ctx: context.CliContext, text: str) -> Wallet:
     """The wallet that an address, its beginning, or a label names.
 
     Raises

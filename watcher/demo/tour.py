@@ -7,19 +7,21 @@ from pathlib import Path
 from rich.console import Console
 from rich.panel import Panel
 
-from alerts.message import card, plain
+from alerts.messages.message import card, plain
 from alerts.types import Flag
 from ingest.errors import ConfigError
 from metrics.types import Metric
-from watcher import app, overview, tables, wallet_list
-from watcher.cli import context, reading
-from watcher.config import CONFIG_VARIABLE
+from watcher import app, wallet_list
+from watcher.cli import backfill, context
+from watcher.config.settings import CONFIG_VARIABLE
 from watcher.demo import picture
 from watcher.demo.node import ReplayNode
-from watcher.jobs.assess import assess_once
-from watcher.jobs.deliver import flag_message
+from watcher.jobs.review.assess import assess_once
+from watcher.jobs.review.deliver import flag_message
 from watcher.own_file import write
-from watcher.store import database, review, wallets
+from watcher.reports import overview, tables
+from watcher.store import flag_log, wallets
+from watcher.store.sql import database
 from watcher.types import Role
 
 RANGE = 120  #: blocks that the demo's node allows at once, as providers do: reading has to find that out
@@ -54,13 +56,13 @@ def run(folder: Path, console: Console) -> None:
         )
         text = data.joinpath("edgewatch.toml").read_text(encoding="utf-8").replace(PORT, str(node.port))
         write(folder / "edgewatch.toml", text.encode(), replace=True)
-        shared = context.Context(config_option=folder / "edgewatch.toml")
+        shared = context.CliContext(config_option=folder / "edgewatch.toml")
         listing = wallet_list.parse(data.joinpath("wallets.csv").read_bytes(), now=now, chain_names={"local"})
         with database.writing(shared.engine) as connection:
             for _, wallet in listing.accepted:
                 wallets.add(connection, wallet)
         console.print(f"{len(listing.accepted)} wallets imported.")
-        reading.read_all(shared, console, now)
+        backfill.read_all(shared, console, now)
         with console.status("judging the wallets"):
             assess_once(
                 shared.engine,
@@ -68,7 +70,7 @@ def run(folder: Path, console: Console) -> None:
                 detection=shared.config.detection,
                 now=now,
             )
-        reading.look_into_silence(shared, console, now)
+        backfill.look_into_silence(shared, console, now)
     _show(shared, folder, console, now)
 
 
@@ -81,10 +83,10 @@ def _make_room(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def _show(shared: context.Context, folder: Path, console: Console, now: datetime) -> None:
+def _show(shared: context.CliContext, folder: Path, console: Console, now: datetime) -> None:
     with database.reading(shared.engine) as connection:
         view = overview.read(connection, now)
-        flags = review.flags(connection)
+        flags = flag_log.flags(connection)
     console.print()
     console.print(tables.wallets([pair for pair in view.wallets if pair[0].role is Role.FOLLOWED]))
     shown = sorted(flags, key=lambda flag: (flag.evidence.lead is not Metric.WIN_RATE, flag.flag_id))[:1]

@@ -1,8 +1,8 @@
-"""Alembic's entry: migrations run on the connection that ``watcher.store.database`` hands over."""
+"""Alembic's entry: migrations run on the connection that ``watcher.store.sql.database`` hands over."""
 
 from alembic import context
 
-from watcher.store.schema import metadata
+from watcher.store.sql.schema import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

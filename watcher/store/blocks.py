@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, and_, delete, exists, func, or_, select, union, update
 
-from ingest.reorg import TAIL
-from ingest.verify import Link
-from watcher.store.bulk import insert_rows
-from watcher.store.schema import (
+from ingest.evm.sync.header_checks import Link
+from ingest.evm.sync.reorg import TAIL
+from watcher.store.sql.bulk import insert_rows
+from watcher.store.sql.schema import (
     block,
     coverage,
     feed_price,

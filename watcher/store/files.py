@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, insert, select
 
-from ingest.file_trades import SOURCE
+from ingest.files.trades import SOURCE
 from ingest.types import FiledTrip, Leg, Trade, Valuation, VenueStatus
-from watcher.store import ledger
-from watcher.store.schema import file_trade, file_trip, raw_wallet, source_file
+from watcher.store import trade_log
+from watcher.store.sql.schema import file_trade, file_trip, raw_wallet, source_file
 
 _TRIP = ("wallet", "position_id", "chain_id", "token", "opened_at", "closed_at", "cost_usd", "pnl_usd")
 _TRADE = ("wallet", "chain_id", "tx_hash", "ordinal", "block_number", "transaction_index", "timestamp")
@@ -150,7 +150,7 @@ def all_trades(connection: Connection, wallet: str | None = None) -> list[tuple[
     filed = [
         item for item in trades(connection, wallet) if (item[0].chain_id, item[0].tx_hash, item[0].wallet) not in told
     ]
-    return sorted([*ledger.trades(connection, wallet), *filed], key=_place)
+    return sorted([*trade_log.trades(connection, wallet), *filed], key=_place)
 
 
 def _place(item: tuple[Trade, Any, Any]) -> tuple[int, int, int, str, int, int]:

@@ -2,8 +2,8 @@
 
 from sqlalchemy import Connection, Text, cast, select
 
-from ingest.strangers import Holdings
-from watcher.store.schema import move, trade
+from ingest.evm.sync.dust import Holdings
+from watcher.store.sql.schema import move, trade
 
 
 def holdings(connection: Connection, chain_id: int, wallet: str) -> Holdings:

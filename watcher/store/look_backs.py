@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, and_, insert, select
 
-from alerts.lookback import LookBack
-from watcher.store.schema import decision, look_back
+from alerts.outcome import LookBack
+from watcher.store.sql.schema import decision, look_back
 
 _BODY = TypeAdapter(LookBack)
 

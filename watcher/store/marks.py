@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from metrics.types import Mark
-from watcher.store.schema import mark, raw_transaction
+from watcher.store.sql.schema import mark, raw_transaction
 
 #: (wallet, chain id, token)
 Holding = tuple[str, int, str]

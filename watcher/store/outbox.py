@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
-from watcher.store.schema import flag, outbox
+from watcher.store.sql.schema import flag, outbox
 from watcher.types import Delivery
 
 UNSENT = ("pending", "sending", "uncertain")

@@ -1,13 +1,15 @@
-"""Pools that nobody vouched for are asked about again when the venues of their chain change."""
+"""Who vouches for which pool; where nobody did, it is asked again when the venues of its chain change."""
 
 import hashlib
+from collections.abc import Mapping
 
-from sqlalchemy import Engine, delete
+from sqlalchemy import Connection, Engine, delete, select
 
-from ingest.types import Chain
-from watcher.store import meters
-from watcher.store.database import reading, writing
-from watcher.store.schema import pool
+from ingest.types import Chain, PoolFact
+from watcher.store import usage
+from watcher.store.sql.bulk import insert_rows
+from watcher.store.sql.database import reading, writing
+from watcher.store.sql.schema import pool
 
 
 def forget_refused(engine: Engine, chain: Chain) -> None:
@@ -23,8 +25,23 @@ def forget_refused(engine: Engine, chain: Chain) -> None:
     entries = sorted((dex.kind, dex.factory, dex.init_code_hash or "", dex.deployer or "") for dex in chain.dexes)
     venues, memo = hashlib.sha256(repr(entries).encode()).hexdigest(), f"venues:{chain.chain_id}"
     with reading(engine) as connection:
-        if meters.recall(connection, memo) == venues:
+        if usage.recall(connection, memo) == venues:
             return
     with writing(engine) as connection:
         connection.execute(delete(pool).where(pool.c.chain_id == chain.chain_id, pool.c.factory.is_(None)))
-        meters.remember(connection, memo, venues)
+        usage.remember(connection, memo, venues)
+
+
+def add_pools(connection: Connection, chain_id: int, facts: Mapping[str, PoolFact]) -> None:
+    """Keep who vouches for which pool."""
+    rows = [
+        {"chain_id": chain_id, "address": address, "factory": fact.factory, "tokens": list(fact.tokens)}
+        for address, fact in sorted(facts.items())
+    ]
+    insert_rows(connection, pool, rows)
+
+
+def known_pools(connection: Connection, chain_id: int) -> dict[str, PoolFact]:
+    """Pool to what was looked up about it."""
+    rows = connection.execute(select(pool).where(pool.c.chain_id == chain_id))
+    return {row.address: PoolFact(factory=row.factory, tokens=tuple(row.tokens)) for row in rows}

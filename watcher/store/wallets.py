@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from watcher.store.schema import (
+from watcher.store.sql.schema import (
     coverage,
     file_trade,
     file_trip,

@@ -1,0 +1,1 @@
+"""What a person reads: cards, digests, market events, and the words and numbers in them."""

@@ -1,0 +1,1 @@
+"""Telegram's Bot API: what is sent, and what comes in."""

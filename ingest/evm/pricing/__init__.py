@@ -1,0 +1,1 @@
+"""What a trade was worth, and what selling a holding would bring."""

@@ -1,0 +1,1 @@
+"""JSON-RPC over HTTP: read-only, bounded, paced, metered, over several endpoints."""

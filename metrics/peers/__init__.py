@@ -1,0 +1,1 @@
+"""Who a wallet is compared with, and what they have in common with it."""

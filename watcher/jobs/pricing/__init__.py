@@ -1,0 +1,1 @@
+"""Marks of open positions, and prices that no quote token tells."""

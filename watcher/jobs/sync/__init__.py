@@ -1,0 +1,1 @@
+"""Reading chains and files, and committing what was read."""

@@ -1,0 +1,1 @@
+"""All that verdicts and cards are made from, read from the store."""

@@ -1,0 +1,1 @@
+"""What the commands tell: tables, pages and the studies behind them."""

@@ -1,0 +1,1 @@
+"""The database itself: how it is opened, its tables, and writing many rows."""

@@ -1,0 +1,1 @@
+"""Presses and commands from Telegram, taken down in the database."""
