@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 TESTS :=
+# Not empty: install exactly what requirements.lock says, as CI does.
+LOCKED ?=
 SEED = $(shell od -An -N4 -tu4 /dev/urandom)
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
@@ -10,7 +12,7 @@ PEERS := build/peers
 ETL := build/etl
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak check lint bench bench-peers notebook record-demo venues rooms clean
+.PHONY: help demo test soak check lint bench bench-peers notebook record-demo venues lock rooms clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,7 +22,8 @@ $(VENV)/.installed: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing Edgewatch into $(VENV) ..."
 	@$(PIP) --upgrade "pip>=25.1"
-	@$(PIP) --editable .
+	@$(if $(LOCKED),$(PIP) --require-hashes --requirement requirements.lock)
+	@$(PIP) $(if $(LOCKED),--no-deps) --editable .
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
@@ -75,11 +78,12 @@ notebook: $(VENV)/.installed ## open the drill-down notebook on the demo's datab
 	@$(PIP) "--editable" ".[notebook]"
 	@EDGEWATCH_CONFIG=$${EDGEWATCH_CONFIG:-$(CURDIR)/demo/edgewatch.toml} $(BIN)/jupyter lab notebooks/drilldown.ipynb
 
-bench: $(VENV)/.installed $(NPM)/node_modules/.installed ## how soon a change is flagged, what of a hot list is luck, what watching costs, how fast a chain is read (about 40 minutes)
+bench: $(VENV)/.installed $(NPM)/node_modules/.installed ## how soon a change is flagged, what of a hot list is luck, what watching costs, how fast a chain is read (about an hour)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.detection
 	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.examples
 	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.luck
 	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.following
+	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.sensitivity
 	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.monitor
 	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.monitor year
 	@$(BIN)/python -m benchmarks.decoding
@@ -97,6 +101,11 @@ record-demo: $(VENV)/.installed-dev $(NPM)/node_modules/.installed ## record the
 
 venues: $(VENV)/.installed ## write docs/venues.md from the registry of chains and venues
 	@$(BIN)/python -m ingest.evm.venue_page > docs/venues.md
+
+lock: ## find newest versions within the ranges of pyproject.toml, and write them with their hashes to requirements.lock
+	@$(PYTHON) -m venv build/uv && build/uv/bin/python -m pip install -qq --disable-pip-version-check uv
+	@build/uv/bin/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+		--extra parquet --group test --group lint --no-header | sed '1i # What CI installs (`make LOCKED=1 test`), to the byte; users get the ranges of pyproject.toml. Made by `make lock`.' > requirements.lock
 
 rooms: $(VENV)/.installed-dev ## draw the rooms in docs/design.md anew, from the imports
 	@$(BIN)/python -m tests.rooms

@@ -44,6 +44,19 @@ def test_a_database_of_a_newer_version_is_left_alone(engine):
         assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == "9999"
 
 
+@pytest.mark.parametrize("schema", ["0001", "0010"])
+def test_a_database_of_before_the_first_release_is_left_alone(engine, schema):
+    """A step on the way to the first schema is refused with the way out, and stays; the last one goes on."""
+    with writing(engine) as connection:
+        connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{schema}'")
+    with pytest.raises(StoreError, match=f"before version 0.2.0 \\(schema {schema}\\).*move the file aside"):
+        database.prepare(engine)
+    with writing(engine) as connection:
+        assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == schema
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0011'")
+    database.prepare(engine)
+
+
 def test_a_file_that_is_no_database_is_left_alone(tmp_path):
     """A file with other content is refused with its name, and stays as it was."""
     path = tmp_path / "edgewatch.db"

@@ -25,6 +25,7 @@ _JSON: Any = {
 
 #: What a server says when waiting cannot help (libpq hands on no code for a failed connection).
 _MISCONFIGURED = ("does not exist", "authentication failed", "no password supplied", "pg_hba.conf", "permission denied")
+FIRST_RELEASED = "0011"  #: schema; earlier ones were steps on the way
 
 
 def connect(url: str) -> Engine:
@@ -172,6 +173,12 @@ def prepare(engine: Engine) -> None:
             revision = MigrationContext.configure(connection).get_current_revision()
             if revision == scripts.get_current_head():
                 return
+            if revision is not None and revision < FIRST_RELEASED:
+                raise StoreError(
+                    f"the database is from before version 0.2.0 (schema {revision}), and no release had it. Begin a "
+                    "new one: move the file aside, then `edgewatch wallets import` and `edgewatch backfill`. To keep "
+                    "decisions, `edgewatch export decisions` with the version that wrote it; nothing was changed"
+                )
             if revision not in {None, *(script.revision for script in scripts.walk_revisions())}:
                 raise StoreError(
                     f"the database is from a newer version of Edgewatch (schema {revision}); "

@@ -2,18 +2,13 @@
 
 import os
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config as AlembicConfig
-from sqlalchemy import inspect
 from structlog.testing import capture_logs
 
-import watcher.migrations
 from ingest.errors import ConfigError
 from ingest.files import price_file
-from ingest.types import NATIVE, Valuation
+from ingest.types import Valuation
 from tests.builders import ASSET, OTHER, START, USD, WALLET, trade
 from tests.watcher.jobs.sync.test_ingest import NOW, Reader
 from watcher import app
@@ -21,7 +16,6 @@ from watcher.config.settings import load
 from watcher.demo.node import ReplayNode
 from watcher.jobs.sync.redecode import redecode
 from watcher.store import trade_log
-from watcher.store.sql import database
 from watcher.store.sql.database import reading, writing
 
 TOML = """
@@ -122,35 +116,6 @@ def test_what_has_no_price_is_counted(store):
     with reading(store) as connection:
         counts = trade_log.counts(connection)
     assert (counts["unpriced"], counts["peg_unchecked"], counts["refused_prices"]) == (2, 1, 2)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def unprepared(request, tmp_path):
-    """A database without any table."""
-    on_server = request.param == "postgresql"
-    url = request.getfixturevalue("server").create() if on_server else f"sqlite:///{tmp_path}/edgewatch.db"
-    engine = database.connect(url)
-    yield engine
-    engine.dispose()
-
-
-def test_the_native_coins_prices_move_into_the_common_table(unprepared):
-    """A database of before keeps every price with its block and time, and loses the old table."""
-    migrations = AlembicConfig()
-    migrations.set_main_option("script_location", str(Path(watcher.migrations.__file__).parent))
-    with writing(unprepared) as connection:
-        migrations.attributes["connection"] = connection
-        command.upgrade(migrations, "0004")
-        connection.exec_driver_sql(
-            "INSERT INTO native_price (chain_id, block_number, usd, as_of) "
-            "VALUES (1, 7, '2513.123456789012345678', 5), (1, 8, '1', 6), (10, 7, '2', 7)"
-        )
-    database.prepare(unprepared)
-    with reading(unprepared) as connection:
-        moved = {NATIVE: {7: (Decimal("2513.123456789012345678"), 5), 8: (Decimal(1), 6)}}
-        assert trade_log.feed_prices(connection, 1) == moved
-        assert trade_log.feed_prices(connection, 10) == {NATIVE: {7: (Decimal(2), 7)}}
-        assert "native_price" not in inspect(connection).get_table_names()
 
 
 def test_redecoding_takes_new_prices_from_the_file_and_old_ones_from_the_store(tmp_path):
