@@ -16,8 +16,7 @@ from watcher.cli.cost import Cost
 from watcher.given import read_given
 from watcher.lock import only_one
 from watcher.record.record import read_record
-from watcher.reports import audit as audit_
-from watcher.reports import tables
+from watcher.reports import audit, tables
 from watcher.reports.audit import Report
 from watcher.reports.luck import ListLuck, of_list
 from watcher.store import trade_log, wallets
@@ -25,7 +24,7 @@ from watcher.store.sql.database import reading, writing
 from watcher.types import FILE, Role, Wallet
 
 
-def audit(
+def command(
     ctx: typer.Context,
     file: Annotated[Path | None, typer.Argument(help="Wallets: CSV, or one a line. Default: the watch list.")] = None,
     days: Annotated[
@@ -57,7 +56,7 @@ def audit(
             wanted = [by_address.get(wallet.address, wallet) for wallet in listed]
         coverages = trade_log.coverages(connection)
         as_of = min(now, max((item.last_at for item in coverages), default=now))
-        seen = audit_.auditees(wanted, known, coverages, as_of=as_of, days=days)
+        seen = audit.auditees(wanted, known, coverages, as_of=as_of, days=days)
         chains, detection = build.chains(shared.config), shared.config.detection
         record = read_record(connection, seen, chains, unit=detection.one_unit, now=now)
     if record is None:
@@ -65,17 +64,17 @@ def audit(
     assessments = record.judge(detection.per_wallet_year(len(record.followed)))
     peers = [wallet for wallet in known if wallet.role is Role.PEER]
     edges = of_list(record, wanted, peers, cost=cost / 100)
-    found = audit_.reports(record, assessments, {wallet.address for wallet in wanted}, edges.probability)
+    found = audit.reports(record, assessments, {wallet.address for wallet in wanted}, edges.probability)
     if json:
         whole = {"as_of": record.as_of.isoformat(), **_luck(edges)}
         context.print_json({**whole, "wallets": [_object(each) for each in found]})
     else:
         context.out().print(tables.audit(found))
-        if told := audit_.lucky(edges, found):
+        if told := audit.lucky(edges, found):
             typer.echo(told)
-        bad = sum(each.finding in audit_.FOUND for each in found)
+        bad = sum(each.finding in audit.FOUND for each in found)
         typer.echo(f"{count(len(found), 'wallet')} as of {record.as_of:%Y-%m-%d %H:%M} UTC, {bad} with a finding")
-    if refused or any(each.finding in audit_.FOUND for each in found):
+    if refused or any(each.finding in audit.FOUND for each in found):
         raise typer.Exit(1)
 
 

@@ -20,7 +20,7 @@ from ingest.errors import BudgetExhausted, IngestError, WatchError
 from ingest.files import tx_hashes
 from ingest.files.lines import lines_of, text_of
 from watcher import app as build
-from watcher import daemon as daemon_
+from watcher import daemon
 from watcher.cli import context, planning
 from watcher.given import read_given
 from watcher.jobs.pricing.mark_positions import mark_once
@@ -271,7 +271,7 @@ def run(ctx: typer.Context) -> None:
     """Watch until stopped: read, assess, deliver, and take decisions on Telegram."""
     shared = context.of(ctx)
     with only_one(shared.engine):
-        daemon_.run(shared.config, shared.engine)
+        daemon.run(shared.config, shared.engine)
 
 
 def redecode(ctx: typer.Context) -> None:

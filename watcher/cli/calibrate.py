@@ -17,8 +17,7 @@ from watcher import app as build
 from watcher.cli import context
 from watcher.record import calibration_factor
 from watcher.record.record import read_record
-from watcher.reports import calibrate as calibrate_
-from watcher.reports import curve_population, tables
+from watcher.reports import calibrate, curve_population, tables
 from watcher.reports.calibrate import Calibrated
 from watcher.store import wallets
 from watcher.store.sql.database import reading, writing
@@ -27,7 +26,7 @@ OTHERS = (0.25, 1.0, 4.0)  #: dials that are counted beside the one in use
 SEED = 1  #: the same record gives the same answer
 
 
-def calibrate(
+def command(
     ctx: typer.Context,
     times: Annotated[int, typer.Option(min=1, max=100_000, help="How often to shuffle.")] = 200,
     days: Annotated[int, typer.Option("--block", min=7, max=364, help="Days of a block, a multiple of 7.")] = 14,
@@ -59,7 +58,7 @@ def calibrate(
     with Progress(console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("shuffling", total=times * len(found))
         rng = np.random.default_rng(SEED)
-        done = calibrate_.calibrate(record, found, dials, rng, times=times, on_shuffle=lambda: bar.advance(task))
+        done = calibrate.calibrate(record, found, dials, rng, times=times, on_shuffle=lambda: bar.advance(task))
     distances = compare(record.watch(dial)[0].baselines())
     with writing(shared.engine) as connection:
         calibration_factor.keep(connection, done.factor, now)

@@ -15,8 +15,7 @@ from watcher import app as build
 from watcher.cli import context
 from watcher.config.settings import ChainConfig
 from watcher.jobs.sync.spending import settle
-from watcher.reports import doctor as doctor_
-from watcher.reports import overview
+from watcher.reports import doctor, overview
 from watcher.reports.doctor import Check, Health, guarded
 from watcher.store.sql import database
 
@@ -24,7 +23,7 @@ CHECKING = "checking"  #: what its requests are counted under
 _MARK = {Health.OK: ("ok  ", "green"), Health.WARNING: ("warn", "yellow"), Health.FAILED: ("FAIL", "bold red")}
 
 
-def doctor(
+def command(
     ctx: typer.Context,
     json: Annotated[bool, typer.Option("--json")] = False,  # noqa: FBT002
 ) -> None:
@@ -46,7 +45,7 @@ def _checks(shared: context.CliContext) -> list[Check]:
     now = build.clock()
     try:
         config = shared.config
-        checks = doctor_.configuration(shared.config_file, config)
+        checks = doctor.configuration(shared.config_file, config)
         engine = shared.engine
         with database.reading(engine) as connection:
             view = overview.read(connection, now)
@@ -55,16 +54,16 @@ def _checks(shared: context.CliContext) -> list[Check]:
         return [Check(name=name, health=Health.FAILED, words=str(error))]
     checks.append(Check(name="database", health=Health.OK, words=database.place(engine)))
     path = database.sqlite_path(str(engine.url))
-    checks += doctor_.modes(shared.config_file, path)
-    checks += doctor_.disk((path or Path()).resolve().parent)
-    checks += doctor_.watch_list(view)
-    checks += doctor_.calibration(view)
+    checks += doctor.modes(shared.config_file, path)
+    checks += doctor.disk((path or Path()).resolve().parent)
+    checks += doctor.watch_list(view)
+    checks += doctor.calibration(view)
     if config.prices is not None:
         checks += guarded("prices", lambda: _prices(shared))
     for table in config.chains:
         checks += guarded(f"node {table.name}", lambda table=table: _nodes(shared, table))  # type: ignore[misc]
     if config.chains:
-        checks += doctor_.budget(view, config)
+        checks += doctor.budget(view, config)
     if view.refused is not None:
         words, todo = (
             f"do not arrive: {view.refused.problem}",
@@ -96,7 +95,7 @@ def _checked(table: ChainConfig, meter: Meter) -> list[Check]:
         with endpoint:
             checks += guarded(
                 f"node {table.name} {host}",
-                lambda host=host, endpoint=endpoint: doctor_.node(  # type: ignore[misc]
+                lambda host=host, endpoint=endpoint: doctor.node(  # type: ignore[misc]
                     host,
                     endpoint,
                     chain,

@@ -11,10 +11,10 @@ from msgspec import structs
 from rich.text import Text
 
 from alerts import wording
-from alerts.messages import silence as quiet
+from alerts.messages import silence
 from ingest.decode import decode_transaction
 from ingest.errors import ConfigError
-from ingest.evm import chains as registry
+from ingest.evm.chains import by_id
 from ingest.evm.movements.wash_trades import Suspicion
 from ingest.types import Chain, FiledTrip, Trade, Valuation
 from metrics.frames import round_trip_frame, trade_frame
@@ -250,7 +250,7 @@ def why(
         read_until = trade_log.last_block_time(connection) or build.clock()
         marked = marks.newest(connection, read_until - MARK_LIFE)
         unseen = dust.left_out(connection, found.address)
-    behind, silence = drivers(assessment, account.round_trips), quiet.newest(flags)
+    behind, reason = drivers(assessment, account.round_trips), silence.newest(flags)
     newest = sorted(account.round_trips, key=lambda trip: trip.closed_at, reverse=True)[:trips]
     opened = [
         (position, marked.get((position.wallet, position.chain_id, position.token)))
@@ -276,7 +276,7 @@ def why(
                 ],
                 "flags": [flag.flag_id for flag in flags],
                 "moved_away": asdict(account.moved_away) if account.moved_away else None,
-                "silence": asdict(silence) if silence else None,
+                "silence": asdict(reason) if reason else None,
                 "strangers_left_out": unseen,
                 "swaps_by_others": account.swaps_by_others,
             }
@@ -292,7 +292,7 @@ def why(
         console.print(f"baseline of {history} over {wording.count(evidence.baseline_days, 'day')}")
         frames = round_trip_frame(account.round_trips), trade_frame(account.activity)
         console.print(tables.windows(windows(*frames, until=assessment.as_of)))
-    for line in explain(assessment, silence=silence, left=account.moved_away)[1:]:
+    for line in explain(assessment, silence=reason, left=account.moved_away)[1:]:
         console.print(wording.strip(line))
     if behind and assessment and assessment.evidence.since:
         order = "newest first" if assessment.evidence.lead is Metric.TRADE_FREQUENCY else "worst first"
@@ -330,7 +330,7 @@ def why(
 def _chain(shared: context.CliContext, chain_id: int) -> Chain | None:
     """The chain as the configuration describes it, if there is one; else as the registry does."""
     configured = build.chains(shared.config).get(chain_id) if shared.config_file.exists() else None
-    return configured or registry.by_id(chain_id)
+    return configured or by_id(chain_id)
 
 
 def decode(

@@ -11,24 +11,24 @@ COMMANDS = {
     "peers": ("peers:app", "Whom the followed wallets are compared with."),
     "flags": ("flags:app", "What waits for a decision, and what was decided."),
     "export": ("export:app", "Data for other programs."),
-    "db": ("setup:database", "The database."),
+    "db": ("setup:db", "The database."),
     "telegram": ("telegram:app", "The Telegram channel."),
     "init": ("setup:init", "Write a commented edgewatch.toml to fill in, and tell what reading will cost."),
     "demo": ("setup:demo", "Run the whole path on a recorded chain: no node, no key, two minutes."),
     "doctor": (
-        "doctor:doctor",
+        "doctor:command",
         "Check configuration, database, disk, nodes, clock, list and channel; each line says what to do.",
     ),
     "audit": (
-        "audit:audit",
+        "audit:command",
         "Say who of a list is off form already, who is in form, and how sure it has an edge. Nothing is flagged by it.",
     ),
     "replay": (
-        "replay:replay",
+        "replay:command",
         "Replay your own history: how many flags, how early, and what stopping at them would have returned.",
     ),
     "calibrate": (
-        "calibrate:calibrate",
+        "calibrate:command",
         "Shuffle the weeks of your wallets' record, count the flags, and correct the scores where the dial is broken.",
     ),
     "backfill": (

@@ -19,8 +19,7 @@ from watcher.config.settings import DIAL
 from watcher.own_file import check_free, write
 from watcher.record.accounts import trade_key
 from watcher.record.record import read_record
-from watcher.reports import audit, follow_returns, tables
-from watcher.reports import backtest as replay_
+from watcher.reports import audit, backtest, follow_returns, tables
 from watcher.reports.backtest import Known, Replayed
 from watcher.reports.backtest_chart import draw
 from watcher.store import files, trade_log, wallets
@@ -37,7 +36,7 @@ def _dials(values: list[float] | None) -> list[float]:
         raise typer.BadParameter(str(error)) from None
 
 
-def replay(
+def command(
     ctx: typer.Context,
     hindsight: Annotated[bool, typer.Option("--hindsight", help="As if all had been known when it happened.")] = False,  # noqa: FBT002
     days: Annotated[int, typer.Option(min=7, max=3_650, help="With hindsight: judge at least so many days.")] = 90,
@@ -54,7 +53,7 @@ def replay(
     if chart is not None:
         check_free(chart, replace=force)
     known = _known(shared, hindsight=hindsight, days=days)
-    midnights = replay_.span(known)
+    midnights = backtest.span(known)
     if not midnights:
         raise ConfigError(
             "no day to replay: "
@@ -67,7 +66,7 @@ def replay(
     with Progress(console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("replaying", total=len(midnights) * len(dials))
         for each in dials:
-            found = replay_.replay(known, each, lambda: bar.advance(task))
+            found = backtest.replay(known, each, lambda: bar.advance(task))
             assert found is not None
             done.append((found, compare(found.lives, np.random.default_rng(SEED), cost=cost / 100)))
     if chart is not None:
@@ -92,9 +91,9 @@ def _known(shared: context.CliContext, *, hindsight: bool, days: int) -> Known:
         if record is None:
             raise ConfigError("nothing was read yet: `edgewatch backfill`, or `edgewatch import FILE` first")
         if hindsight:
-            return replay_.with_hindsight(record)
+            return backtest.with_hindsight(record)
         trades = {trade_key(trade): at for trade, _, at in files.all_trades(connection)}
-        return replay_.as_lived(record, trades, files.trip_times(connection))
+        return backtest.as_lived(record, trades, files.trip_times(connection))
 
 
 def _tell(found: Replayed, money: Following | None) -> None:

@@ -18,11 +18,11 @@ from watcher.config.settings import BudgetConfig, environment, parse
 from watcher.demo import tour
 from watcher.own_file import check_free, write
 from watcher.reports import cost_plan
-from watcher.store.sql import database as store
+from watcher.store.sql import database
 
 WALLETS, DAYS = 40, 180  #: what the costs are told for
 NO_URL = "https://example.invalid/${RPC_KEY}"
-database = typer.Typer(help="The database.", no_args_is_help=True)
+db = typer.Typer(help="The database.", no_args_is_help=True)
 
 TEMPLATE = """\
 # Edgewatch. Every key is explained in README.md. Secrets do not belong here: they come from the environment.
@@ -86,8 +86,8 @@ def init(
     check_url(rpc_url)
     # Asked before anything is written: with the URL as it was given, and a database that is kept by nobody.
     shared.config = parse(_text(known, rpc_url), path, environment())
-    scratch, now = store.connect("sqlite://"), build.clock()
-    store.prepare(scratch)
+    scratch, now = database.connect("sqlite://"), build.clock()
+    database.prepare(scratch)
     with build.sources(shared.config, scratch, now) as [source]:
         try:
             found = build.abilities(source)
@@ -133,7 +133,7 @@ def demo(
     tour.run(folder, context.out())
 
 
-@database.command()
+@db.command()
 def upgrade(ctx: typer.Context) -> None:
     """Bring the database to this version's schema (every command does so by itself)."""
     shared = context.of(ctx)
@@ -141,12 +141,12 @@ def upgrade(ctx: typer.Context) -> None:
     typer.echo("the database is up to date")
 
 
-@database.command()
+@db.command()
 def backup(
     ctx: typer.Context,
     target: Annotated[Path, typer.Argument(help="A new file.")],
     force: Annotated[bool, typer.Option("--force", help="Replace a file of that name.")] = False,  # noqa: FBT002
 ) -> None:
     """Copy the database while it is in use."""
-    store.backup(context.of(ctx).engine, target, replace=force)
+    database.backup(context.of(ctx).engine, target, replace=force)
     typer.echo(f"copied to {target}")

@@ -11,7 +11,7 @@ from watcher import wallet_list
 from watcher.cli import context
 from watcher.given import read_given
 from watcher.reports import tables
-from watcher.store import wallets as store
+from watcher.store import wallets
 from watcher.store.sql.database import reading, writing
 from watcher.telegram import actions
 from watcher.types import Role, Wallet
@@ -28,7 +28,7 @@ def find(ctx: context.CliContext, text: str) -> Wallet:
         None or several.
     """
     with reading(ctx.engine) as connection:
-        everyone = store.all_wallets(connection)
+        everyone = wallets.all_wallets(connection)
     near = wallet_list.near(everyone, text)
     if len(near) == 1:
         return near[0]
@@ -54,7 +54,7 @@ def add(
     names = {table.name for table in shared.config.chains}
     wallet = wallet_list.make_wallet(row, now=build.clock(), chain_names=names)
     with writing(shared.engine) as connection:
-        added = store.add(connection, wallet)
+        added = wallets.add(connection, wallet)
     typer.echo(f"{wallet.address} {'added' if added else 'is on the list already; nothing changed'}")
 
 
@@ -66,7 +66,7 @@ def import_(ctx: typer.Context, file: Annotated[Path, typer.Argument(help="CSV, 
     names = {table.name for table in shared.config.chains}
     listing = wallet_list.parse(content, now=build.clock(), chain_names=names)
     with writing(shared.engine) as connection:
-        added = [(line, wallet, store.add(connection, wallet)) for line, wallet in listing.accepted]
+        added = [(line, wallet, wallets.add(connection, wallet)) for line, wallet in listing.accepted]
     for line, wallet, new in added:
         typer.echo(f"line {line}: {wallet.address} {'added' if new else 'is on the list already'}")
     for refusal in listing.refused:
@@ -81,7 +81,7 @@ def import_(ctx: typer.Context, file: Annotated[Path, typer.Argument(help="CSV, 
 def list_(ctx: typer.Context, json: Annotated[bool, typer.Option("--json")] = False) -> None:  # noqa: FBT002
     """Show the watch list."""
     with reading(context.of(ctx).engine) as connection:
-        everyone = store.all_wallets(connection)
+        everyone = wallets.all_wallets(connection)
     if json:
         context.print_json(
             [
@@ -111,7 +111,7 @@ def pause(
     shared = context.of(ctx)
     found = find(shared, wallet)
     with writing(shared.engine) as connection:
-        store.pause(connection, found.address, paused=not resume)
+        wallets.pause(connection, found.address, paused=not resume)
     typer.echo(f"{found.address} {'is alerted again' if resume else 'is paused: measured, not alerted'}")
 
 
@@ -143,5 +143,5 @@ def remove(ctx: typer.Context, wallet: Annotated[str, typer.Argument(help="Addre
     shared = context.of(ctx)
     found = find(shared, wallet)
     with writing(shared.engine) as connection:
-        store.remove(connection, found.address, build.clock())
+        wallets.remove(connection, found.address, build.clock())
     typer.echo(f"{found.address} removed")

@@ -11,8 +11,7 @@ from alerts.errors import ReviewError
 from alerts.policy import silent_until
 from alerts.review import LONGEST_SNOOZE, describe, make_decision, review
 from alerts.types import Act, Choice, Decision, Flag, FlagStatus, Verb
-from watcher.store import flag_log as store
-from watcher.store import outbox, wallets
+from watcher.store import flag_log, outbox, wallets
 from watcher.types import Role, Wallet
 
 
@@ -42,12 +41,12 @@ def decide(
     ReviewError
         There is no such flag, or it is decided already.
     """
-    flag = store.find_flag(connection, decision.flag_id)
+    flag = flag_log.find_flag(connection, decision.flag_id)
     if flag is None:
         raise ReviewError(f"There is no flag #{decision.flag_id}.")
-    made = store.decisions(connection, flag_id=decision.flag_id)
+    made = flag_log.decisions(connection, flag_id=decision.flag_id)
     changed = review(flag, decision, earlier=made[-1] if made else None)
-    store.add_decision(connection, decision, changed.status, update_id=update_id)
+    flag_log.add_decision(connection, decision, changed.status, update_id=update_id)
     if decision.choice is Choice.UNFOLLOW:
         wallets.unfollow(connection, flag.wallet, decision.decided_at)
     pressed = (chat_id, decision.message_id)
@@ -75,8 +74,8 @@ def snooze(connection: Connection, wallet: Wallet, span: timedelta, note: str, p
 
 def unsnooze(connection: Connection, wallet: Wallet, person: Person) -> str:
     """End the silence of a wallet."""
-    made = store.decisions(connection, address=wallet.address)
-    until = silent_until(made[-1] if made else None, store.acts(connection, address=wallet.address))
+    made = flag_log.decisions(connection, address=wallet.address)
+    until = silent_until(made[-1] if made else None, flag_log.acts(connection, address=wallet.address))
     if until is None or until <= person.now:
         return f"{_name(wallet)} is not snoozed."
     _say(connection, wallet, Verb.UNSNOOZE, person, until=None, note="")
@@ -133,7 +132,7 @@ def follow_address(connection: Connection, address: str, person: Person, *, flag
 
 def give_reason(connection: Connection, flag: Flag, words: str, person: Person) -> str:
     """Keep why a flag was decided as it was."""
-    made = store.decisions(connection, flag_id=flag.flag_id)
+    made = flag_log.decisions(connection, flag_id=flag.flag_id)
     if not made:
         return f"Flag #{flag.flag_id} has no decision yet: press a button first, then reply with the reason."
     item = Act(
@@ -146,12 +145,12 @@ def give_reason(connection: Connection, flag: Flag, words: str, person: Person) 
         flag_id=flag.flag_id,
         note=wording.clean(words, 1000),
     )
-    store.add_act(connection, item)
+    flag_log.add_act(connection, item)
     return f"Noted: why flag #{flag.flag_id} was {describe(made[-1])}."
 
 
 def _open_flag(connection: Connection, wallet: Wallet) -> Flag | None:
-    found = store.flags(connection, address=wallet.address)
+    found = flag_log.flags(connection, address=wallet.address)
     return next((flag for flag in found if flag.status is FlagStatus.OPEN), None)
 
 
@@ -199,7 +198,7 @@ def _say(
         flag_id=flag.flag_id if flag else None,
         note=wording.clean(note, 1000),
     )
-    store.add_act(connection, item)
+    flag_log.add_act(connection, item)
 
 
 def _name(wallet: Wallet) -> str:

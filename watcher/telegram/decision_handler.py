@@ -17,8 +17,7 @@ from alerts.types import Choice, FlagStatus, Message, Outcome, Press, Said
 from ingest.errors import StoreError
 from watcher.jobs.review import connection_state
 from watcher.jobs.review.owed import fingerprint
-from watcher.store import flag_log as store
-from watcher.store import outbox, usage
+from watcher.store import flag_log, outbox, usage
 from watcher.store.sql.database import reading, writing
 from watcher.telegram.actions import Person, decide, follow_address
 from watcher.telegram.chat_commands import Asked, answer
@@ -129,7 +128,7 @@ class DecisionHandler:
                     self._advance(connection, press.update_id)
                     return Outcome(answer=_ELSEWHERE)
                 flag = decide(connection, decision, update_id=press.update_id, chat_id=press.chat_id)
-                late = len(store.decisions(connection, flag_id=press.flag_id)) > 1
+                late = len(flag_log.decisions(connection, flag_id=press.flag_id)) > 1
                 self._advance(connection, press.update_id)
         except ReviewError as error:
             self.skip(press.update_id)
@@ -170,7 +169,7 @@ class DecisionHandler:
             self._advance(connection, press.update_id)
             if self._is_elsewhere(connection, press):
                 return Outcome(answer=_ELSEWHERE)
-            flag = store.find_flag(connection, press.flag_id)
+            flag = flag_log.find_flag(connection, press.flag_id)
             address = to_follow(flag) if flag is not None else None
             if flag is None or address is None:
                 return Outcome(answer=f"Flag #{press.flag_id} names no address to follow.")
@@ -182,13 +181,13 @@ class DecisionHandler:
         with writing(self._engine) as connection:
             if edited and press.message_id is not None:
                 outbox.settle_edit(connection, press.chat_id, press.message_id, self._clock())
-            if sent is not None and store.find_flag(connection, press.flag_id) is not None:
+            if sent is not None and flag_log.find_flag(connection, press.flag_id) is not None:
                 card = press.verb not in {DETAILS, FOLLOW}
                 outbox.note_sent(connection, press.flag_id, press.chat_id, sent, self._clock(), is_card=card)
 
     def _is_elsewhere(self, connection: Connection, press: Press) -> bool:
         """Whether a button's data was sent for a message that does not show its flag."""
-        known = store.find_flag(connection, press.flag_id) is not None
+        known = flag_log.find_flag(connection, press.flag_id) is not None
         return known and not outbox.shows(connection, press.flag_id, press.chat_id, press.message_id)
 
     def _person(self, by: Press | Said) -> Person:
@@ -203,8 +202,8 @@ class DecisionHandler:
     def _shown(self, press: Press) -> Outcome:
         self.skip(press.update_id)
         with reading(self._engine) as connection:
-            flag = store.find_flag(connection, press.flag_id)
-            made = store.decisions(connection, flag_id=press.flag_id)
+            flag = flag_log.find_flag(connection, press.flag_id)
+            made = flag_log.decisions(connection, flag_id=press.flag_id)
         if flag is None:
             return Outcome(answer=f"There is no flag #{press.flag_id}.")
         if press.verb == DETAILS:
@@ -218,8 +217,8 @@ class DecisionHandler:
         with reading(self._engine) as connection:
             if outbox.tells(connection, press.chat_id, press.message_id):
                 return None
-            flag = store.find_flag(connection, press.flag_id)
-            made = store.decisions(connection, flag_id=press.flag_id)
+            flag = flag_log.find_flag(connection, press.flag_id)
+            made = flag_log.decisions(connection, flag_id=press.flag_id)
         return message.decided(flag, made[-1]) if flag and made else None
 
     def _advance(self, connection: Connection, update_id: int) -> None:

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerts.messages import message as words
 from alerts.messages.fit import fit
+from alerts.messages.message import details
 from alerts.types import Said
 from metrics.types import State
 from tests.alerts.examples import FLAG, assessment, quiet
@@ -104,6 +104,6 @@ def test_a_name_is_words_wherever_it_stands(store, name):
         for page in compose(connection, since=NOW - timedelta(days=7), now=at, units_a_day=10):
             strict.send(CHAT, page)
     for flag in flags:
-        strict.send(CHAT, words.details(flag))
+        strict.send(CHAT, details(flag))
     _, *rows = csv.reader(io.StringIO("\n".join(lines(map(flag_row, flags), Format.CSV)), newline=""))
     assert not any(cell.lstrip()[:1] in "=+-@" for row in rows for cell in row if cell and not cell[-1].isdigit())

@@ -19,7 +19,7 @@ from ingest.evm.rpc.adaptive_size import AdaptiveSize, strides_of
 from ingest.evm.rpc.answer_checks import account, hash32, well_formed
 from ingest.evm.rpc.budget import units
 from ingest.evm.rpc.node import Request
-from ingest.evm.survey import pool_swaps as places_
+from ingest.evm.survey import pool_swaps
 from ingest.evm.survey.pool_swaps import Key, SampledSwap, SwapPool
 from ingest.types import Chain, RawTransaction
 from metrics.peers.sampled_style import DAY_S, BlockClock, share_needed
@@ -102,8 +102,8 @@ class Survey:
             while at <= window.last:
                 part = BlockRange(at, min(at + stride.step - 1, window.last))
                 try:
-                    answers = node.batch(places_.requests(self.places, part))
-                    found += places_.sightings(answers, self.places, quotes, part)
+                    answers = node.batch(pool_swaps.requests(self.places, part))
+                    found += pool_swaps.sightings(answers, self.places, quotes, part)
                 except RangeRefused as refusal:
                     if len(part) == 1:
                         raise
@@ -180,16 +180,16 @@ def begin(engine: Engine, source: Source, *, days: int, now: datetime) -> Survey
         strides = strides_of(usage.recall(connection, f"step:{chain.chain_id}"))
     uses = [
         # Not what others had swapped in the same settlement.
-        [use for use in places_.uses_in(raw.receipt, chain, known) if any(not legs.isdisjoint(p) for p in use.pairs)]
+        [use for use in pool_swaps.uses_in(raw.receipt, chain, known) if any(not legs.isdisjoint(p) for p in use.pairs)]
         for _, raw, legs in records
     ]
-    places = places_.most_used(uses, quotes, POOLS)
+    places = pool_swaps.most_used(uses, quotes, POOLS)
     own = [
         (wallet, seen)
         for wallet, raw, legs in records
         for log in raw_logs(raw.receipt.get("logs"))
         if log is not None
-        and (seen := places_.sighting(log, raw.block.number, raw.tx_hash, places, quotes)) is not None
+        and (seen := pool_swaps.sighting(log, raw.block.number, raw.tx_hash, places, quotes)) is not None
         and not legs.isdisjoint(seen.assets)
     ]
     trades: dict[str, set[str]] = {}

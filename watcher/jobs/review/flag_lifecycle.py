@@ -13,8 +13,7 @@ from alerts.policy import asks_again, recovered, silent_until
 from alerts.review import describe, expire, review
 from alerts.types import Act, Decision, Flag, FlagStatus
 from metrics.types import Assessment, State
-from watcher.store import flag_log as store
-from watcher.store import outbox, usage
+from watcher.store import flag_log, outbox, usage
 from watcher.types import Wallet
 
 ASSESSED = "assessed_at"  #: memo: when the last assessment was committed
@@ -23,9 +22,9 @@ DIAL = "dial"  #: memo: the promise at which it was made, false flags per wallet
 
 def expire_flags(connection: Connection, *, now: datetime, config_hash: str) -> None:
     """Record "no decision" for every flag that waited too long, and say so on its card."""
-    for flag in store.flags(connection):
+    for flag in flag_log.flags(connection):
         if (decision := expire(flag, now=now, config_hash=config_hash)) is not None:
-            store.add_decision(connection, decision, review(flag, decision).status)
+            flag_log.add_decision(connection, decision, review(flag, decision).status)
             outbox.show_decided(connection, flag.flag_id, now)
 
 
@@ -51,15 +50,15 @@ def follow_up(
         Whom to tell.
     """
     flags = [
-        flag for flag in store.flags(connection, address=wallet.address) if flag.opened_at >= wallet.followed_since
+        flag for flag in flag_log.flags(connection, address=wallet.address) if flag.opened_at >= wallet.followed_since
     ]
     newest = flags[-1] if flags else None
     last = decisions[-1] if decisions else None
     if newest is not None and newest.status is FlagStatus.OPEN and wallet.alerted and asks_again(newest, assessment):
-        store.asked_again(connection, newest.flag_id, assessment.score)
+        flag_log.asked_again(connection, newest.flag_id, assessment.score)
         outbox.ask_again(connection, newest.flag_id, _grown(newest, assessment), now, chats)
     if newest is not None and recovered(newest, assessment):
-        store.set_recovered(connection, newest.flag_id, assessment.as_of)
+        flag_log.set_recovered(connection, newest.flag_id, assessment.as_of)
         if wallet.alerted:
             outbox.tell(connection, _back(newest, assessment, last), now, chats, about=_if_open(newest))
     until, before = silent_until(last, acts), usage.recall(connection, ASSESSED)

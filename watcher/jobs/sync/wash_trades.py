@@ -13,7 +13,7 @@ from ingest.evm.movements.wash_trades import Doubt, Suspicion, is_alone, is_own,
 from ingest.evm.rpc.node import Node
 from ingest.evm.survey.pool_activity import read_crowd
 from ingest.types import Chain, RawTransaction, Trade
-from watcher.store import wash_trades as store
+from watcher.store import wash_trades
 from watcher.store.sql.database import reading
 
 DAY_S = 86_400
@@ -57,7 +57,7 @@ def suspect(engine: Engine, node: Node, chain: Chain, meaning: Interpretation) -
     people = {wallet for _, wallet, _ in meaning.decodings}
     first = min(raw.block.number for raw, _, _ in meaning.decodings)
     with reading(engine) as connection:
-        added = store.provisions(connection, chain.chain_id, people, before=first)
+        added = wash_trades.provisions(connection, chain.chain_id, people, before=first)
     for raw, wallet, item in own:
         place = (raw.block.number, raw.transaction_index)
         added.setdefault((wallet, item.pool), []).append((place, item))
@@ -88,7 +88,7 @@ def _alone(engine: Engine, node: Node, chain: Chain, toys: Sequence[_Toy], trade
     for toy in toys:
         block, wallet = toy.raw.block.number, toy.trade.wallet
         with reading(engine) as connection:
-            mine = store.own_trades(connection, chain.chain_id, wallet, block - day, block)
+            mine = wash_trades.own_trades(connection, chain.chain_id, wallet, block - day, block)
         mine |= {name for name, number in window[wallet].items() if block - day <= number <= block}
         if len(mine) > 1:  # nobody goes both ways in one trade
             pools.setdefault(toy.use.pool, []).append((toy, mine))
