@@ -78,12 +78,13 @@ notebook: $(VENV)/.installed ## open the drill-down notebook on the demo's datab
 	@$(PIP) "--editable" ".[notebook]"
 	@EDGEWATCH_CONFIG=$${EDGEWATCH_CONFIG:-$(CURDIR)/demo/edgewatch.toml} $(BIN)/jupyter lab notebooks/drilldown.ipynb
 
-bench: $(VENV)/.installed $(NPM)/node_modules/.installed ## how soon a change is flagged, what of a hot list is luck, what watching costs, how fast a chain is read (about an hour)
+bench: $(VENV)/.installed $(NPM)/node_modules/.installed ## how soon a change is flagged, what of a hot list is luck, what watching costs, how fast a chain is read (about an hour and a half)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.detection
 	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.examples
 	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.luck
 	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.following
 	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.sensitivity
+	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.departures
 	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.monitor
 	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.monitor year
 	@$(BIN)/python -m benchmarks.decoding

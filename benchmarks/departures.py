@@ -1,20 +1,22 @@
 """Wallets that move positions away unsold: how often a habit is flagged, and how soon its beginning is.
 
-    python -m benchmarks.departures [worlds per family, default 10] [seed]
+    python -m benchmarks.departures [worlds per family, default 5] [seed]
 
 Populations of 32 invented wallets with open positions (``metrics.evaluation.synthetic_positions``) under one market,
 150 judged days, one false flag per wallet-year. In the families of habits wallets always moved a part of their
 positions away where they would have sold, and nothing changes; each world is also run with nothing moved. In the others
 eight wallets begin on day 45 to move four in five of their losers away, at a fixed pace. Some ten seconds a world;
-writes ``benchmarks/results.md``.
+all cores work for some ten minutes. Writes ``benchmarks/results.md``.
 """
 
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 
 import numpy as np
-import pandas as pd
 
 from benchmarks import results
+from benchmarks.daily import first_flags, in_order
 from benchmarks.detection import CHANGED, DAY, DAYS, rate, told
 from metrics.evaluation.synthetic import START, population
 from metrics.evaluation.synthetic_departures import Moving, with_departures
@@ -36,48 +38,33 @@ DRAWS = 2_000
 """Of the bootstrap over worlds: wallets of one world share a market."""
 
 
-def build(key, *, pace=None, drawdowns=0, marked_from=0, habit=None, nth=1, changed=None):
+def build(key, *, pace=None, drawdowns=0, marked_from=0, habit="nothing", changed=None):
     """One world: its wallets, all closes and moves as trades, round trips, open positions, and departures."""
+    moves, nth = HABITS[habit]
     rng = np.random.default_rng(key)
     frame, market = population(rng, days=DAYS, drawdowns=drawdowns, rate=pace)
     names = sorted(frame["wallet"].unique())
     closed, positions = with_positions(rng, frame, market)
-    moving = {name: habit(float(rng.uniform(0.05, 0.4))) for name in names[::nth]} if habit else dict(changed or {})
+    moving = {name: moves(float(rng.uniform(0.05, 0.4))) for name in names[::nth]} if moves else dict(changed or {})
     trades = closed[["wallet", "closed_at"]].rename(columns={"closed_at": "traded_at"})
     return names, trades, *with_departures(rng, closed, positions, moving, marked_from=marked_from)
 
 
-def first_flags(names, trades, closed, positions, departures, *, seen=True):
-    """First day on which each wallet is flagged, inf if never; ``seen``: whether the departures are told."""
+def flag_days(key, *, seen=True, **options):
+    """First day on which each wallet of a world is flagged, inf if never; ``seen``: whether the departures are told."""
+    names, trades, closed, positions, departures = build(key, **options)
     monitor = Monitor(false_flags_per_wallet_year=1.0)
-
-    def away(until):
-        return departures[departures["left_at"] < until] if seen else None
-
-    def between(frame, column, since, until):
-        return frame[(frame[column] >= since) & (frame[column] < until)]
-
     monitor.start(
         closed[closed["closed_at"] < START],
         None,
         followed_since=START,
         trades=trades[trades["traded_at"] < START],
         open_positions=positions[positions["marked_at"] == START],
-        departures=away(START),
+        departures=departures[departures["left_at"] < START] if seen else None,
     )
-    first = dict.fromkeys(names, np.inf)
-    for day in range(DAYS):
-        since, until = START + pd.Timedelta(days=day), START + pd.Timedelta(days=day + 1)
-        for each in monitor.tick(
-            until,
-            between(closed, "closed_at", since, until),
-            positions[positions["marked_at"] == until].drop(columns="marked_at"),
-            trades=between(trades, "traded_at", since, until),
-            departures=away(until),
-        ):
-            if each.flagged:
-                first[each.wallet] = min(first[each.wallet], day)
-    return np.array([first[name] for name in names])
+    away = departures if seen else None
+    first = first_flags(monitor, closed, DAYS, positions=positions, trades=trades, departures=away)
+    return in_order(first, names)
 
 
 def interval(worlds, rng):
@@ -96,9 +83,9 @@ def shown(worlds, rng):
 
 def main():
     """Print the tables and write them down."""
-    worlds = int(sys.argv[1]) if len(sys.argv) > 1 else 10
+    worlds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 41_000
-    rng = np.random.default_rng(seed)
+    rng, keys = np.random.default_rng(seed), [[seed, number] for number in range(worlds)]
     lines = [
         f"{worlds} worlds of 32 wallets a family, the same in each; {DAYS} judged days; one false flag per",
         "wallet-year; 95 % intervals by a bootstrap over worlds. First flags per wallet-year of those who always moved "
@@ -107,13 +94,13 @@ def main():
         "| always moved away | history has marks | calm | two drawdowns |",
         "|---|---|---|---|",
     ]
-    for name, (habit, nth) in HABITS.items():
-        for marks, marked_from in MARKED.items() if habit else [("", 0)]:
+    pool = ProcessPoolExecutor()
+    for name, (moves, nth) in HABITS.items():
+        for marks, marked_from in MARKED.items() if moves else [("", 0)]:
             cells = []
             for drawdowns in (0, 2):
-                options = {"drawdowns": drawdowns, "marked_from": marked_from, "habit": habit, "nth": nth}
-                found = [first_flags(*build([seed, i], **options))[::nth] for i in range(worlds)]
-                cells.append(shown(found, rng))
+                work = partial(flag_days, drawdowns=drawdowns, marked_from=marked_from, habit=name)
+                cells.append(shown([first[::nth] for first in pool.map(work, keys)], rng))
                 print(f"{name}, {marks} marks, {drawdowns} drawdowns: {cells[-1]}", file=sys.stderr, flush=True)
             lines.append(f"| {name} | {marks} | {' | '.join(cells)} |")
     lines += [
@@ -128,12 +115,11 @@ def main():
         cells = []
         for seen in (True, False):
             changed = {f"w{i:02d}": Moving(winners=0.0, losers=0.8, day=DAY) for i in range(CHANGED)}
-            found = [
-                first_flags(*build([seed, i], pace=pace, changed=changed), seen=seen)[:CHANGED] for i in range(worlds)
-            ]
-            cells.append(told(np.concatenate(found)))
+            found = pool.map(partial(flag_days, pace=pace, changed=changed, seen=seen), keys)
+            cells.append(told(np.concatenate([first[:CHANGED] for first in found])))
             print(f"{pace:g} a day, told {seen}: {cells[-1]}", file=sys.stderr, flush=True)
         lines.append(f"| {pace:g} | {' | '.join(cells)} |")
+    pool.shutdown()
     results.write("benchmarks.departures", lines)
 
 

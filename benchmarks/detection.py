@@ -10,11 +10,11 @@ Some three seconds a world; writes ``benchmarks/results.md``.
 """
 
 import sys
-from datetime import timedelta
 
 import numpy as np
 
 from benchmarks import results
+from benchmarks.daily import first_flags, in_order
 from benchmarks.rules import FIXED, TUNED, Days
 from metrics.evaluation.synthetic import START, Change, population
 from metrics.evaluation.synthetic_positions import Unsold, with_positions
@@ -52,15 +52,7 @@ def monitor_days(frame, positions, wallets):
     monitor = Monitor(false_flags_per_wallet_year=1.0)
     told = None if positions is None else positions[positions["marked_at"] == START]
     monitor.start(frame[frame["closed_at"] < START], None, followed_since=START, open_positions=told)
-    first = dict.fromkeys(wallets, np.inf)
-    for day in range(DAYS):
-        since, until = START + timedelta(days=day), START + timedelta(days=day + 1)
-        rows = frame[(frame["closed_at"] >= since) & (frame["closed_at"] < until)]
-        held = None if positions is None else positions[positions["marked_at"] == until].drop(columns="marked_at")
-        for each in monitor.tick(until, rows, held):
-            if each.flagged:
-                first[each.wallet] = min(first[each.wallet], day)
-    return np.array([first[wallet] for wallet in wallets])
+    return in_order(first_flags(monitor, frame, DAYS, positions=positions), wallets)
 
 
 def crossing(statistic, threshold):

@@ -11,13 +11,13 @@ cores work for some five minutes.
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from itertools import product
 
 import numpy as np
 import pandas as pd
 
 from benchmarks import results
+from benchmarks.daily import first_flags
 from metrics.evaluation.synthetic import START
 from metrics.monitor import Monitor
 
@@ -82,12 +82,7 @@ def days_to_flag(key, example, per_day, peers):
     monitor = Monitor(false_flags_per_wallet_year=1.0)
     past = frame["closed_at"] < START
     monitor.start(frame[past], None if peers else {}, followed=["w"], followed_since=START)
-    for day in range(JUDGED):
-        since, until = START + timedelta(days=day), START + timedelta(days=day + 1)
-        rows = frame[(frame["closed_at"] >= since) & (frame["closed_at"] < until)]
-        if any(each.flagged for each in monitor.tick(until, rows)):
-            return day + 1
-    return np.inf
+    return first_flags(monitor, frame, JUDGED).get("w", np.inf) + 1
 
 
 def cell(days):

@@ -15,6 +15,7 @@ from functools import partial
 import numpy as np
 
 from benchmarks import results
+from benchmarks.daily import first_flags
 from metrics.evaluation.exits import Exit, Life
 from metrics.evaluation.follow_returns import compare
 from metrics.evaluation.synthetic import START, Change, population
@@ -42,13 +43,7 @@ def lives(number, *, seed, change):
     monitor = Monitor(false_flags_per_wallet_year=1.0)
     monitor.start(frame[frame["closed_at"] < START], None, followed_since=START)
     begin = (START - EPOCH) / timedelta(days=1)
-    first = {}
-    for day in range(1, DAYS + 1):
-        until = START + timedelta(days=day)
-        rows = frame[(frame["closed_at"] >= until - timedelta(days=1)) & (frame["closed_at"] < until)]
-        for each in monitor.tick(until, rows):
-            if each.flagged:
-                first.setdefault(each.wallet, begin + day)
+    first = {wallet: begin + day + 1 for wallet, day in first_flags(monitor, frame, DAYS).items()}
     found = []
     for wallet in wallets:
         own = frame[frame["wallet"] == wallet]
