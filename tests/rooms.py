@@ -17,6 +17,7 @@ COMMON = {"types", "errors", "text", "limits", "secret", "wording", "intervals",
 SHOWN = {"ingest.decode", "ingest.evm.interpret", "metrics.monitor", "watcher.app", "watcher.daemon"}
 """Modules beside the rooms that are drawn."""
 LEFT_OUT = {"ingest.evm", "watcher.migrations"}
+MODULES = [path for package in PACKAGES for path in (ROOT / package).rglob("[!_]*.py")]
 BEGIN, END = "<!-- rooms: begin -->", "<!-- rooms: end -->"
 
 
@@ -35,8 +36,8 @@ def room(module):
 def arrows():
     """All rooms, and each pair of them in one package of which the first imports the second."""
     graph = grimp.build_graph(*PACKAGES, cache_dir=None)
-    rooms = {name for module in graph.modules if (name := room(module)) and (ROOT / name.replace(".", "/")).exists()}
-    rooms |= SHOWN
+    rooms = SHOWN | {room(path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")) for path in MODULES}
+    rooms -= {None}
     pairs = {
         (room(module), room(other))
         for module in graph.modules

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from watcher.cli.lazy import COMMANDS
 from watcher.cli.main import app
+from watcher.cli.shared.lazy import COMMANDS
 from watcher.config.settings import BudgetConfig, ChainConfig, DetectionConfig, StoreConfig
 from watcher.config.telegram import ChatConfig, TelegramConfig
 

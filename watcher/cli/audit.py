@@ -10,9 +10,9 @@ from alerts.wording import count
 from ingest.errors import ConfigError
 from watcher import app as build
 from watcher import wallet_list
-from watcher.cli import context
 from watcher.cli.backfill import read_all
-from watcher.cli.cost import Cost
+from watcher.cli.shared import context
+from watcher.cli.shared.cost import Cost
 from watcher.given import read_given
 from watcher.lock import only_one
 from watcher.record.record import read_record

@@ -21,7 +21,7 @@ from ingest.files import tx_hashes
 from ingest.files.lines import lines_of, text_of
 from watcher import app as build
 from watcher import daemon
-from watcher.cli import context, planning
+from watcher.cli.shared import context, planning
 from watcher.given import read_given
 from watcher.jobs.pricing.mark_positions import mark_once
 from watcher.jobs.pricing.price_from_pools import appraise_once

@@ -14,7 +14,7 @@ from metrics.detector.curve_population import Distance, compare
 from metrics.evaluation.block_shuffle import LEAST_DAYS, stretches
 from metrics.evaluation.false_flag_rate import ENOUGH
 from watcher import app as build
-from watcher.cli import context
+from watcher.cli.shared import context
 from watcher.record import calibration_factor
 from watcher.record.record import read_record
 from watcher.reports import calibrate, curve_population, tables

@@ -12,7 +12,7 @@ from rich.text import Text
 from ingest.errors import WatchError
 from ingest.evm.rpc.budget import Meter
 from watcher import app as build
-from watcher.cli import context
+from watcher.cli.shared import context
 from watcher.config.settings import ChainConfig
 from watcher.jobs.sync.spending import settle
 from watcher.reports import doctor, overview

@@ -9,9 +9,9 @@ from pydantic import TypeAdapter
 from alerts.outcome import LookBack
 from alerts.types import Act, Decision, Flag
 from metrics.types import Evidence
-from watcher.cli import context
 from watcher.cli.inspect import export as app
-from watcher.cli.rows import Format, lines
+from watcher.cli.shared import context
+from watcher.cli.shared.rows import Format, lines
 from watcher.store import flag_log, look_backs
 from watcher.store.sql.database import reading
 

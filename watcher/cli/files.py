@@ -20,7 +20,7 @@ from ingest.files.importer import FileReading, read_file
 from ingest.files.reader import ImportOptions
 from watcher import app as build
 from watcher import wallet_list
-from watcher.cli import context
+from watcher.cli.shared import context
 from watcher.given import read_given
 from watcher.jobs.sync.import_file import FollowSettings, Imported, import_file
 from watcher.types import Role

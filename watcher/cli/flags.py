@@ -10,7 +10,7 @@ from alerts.messages.message import decided, details, plain
 from alerts.review import CHOICES, describe, make_decision
 from alerts.types import Choice, FlagStatus
 from ingest.errors import ConfigError
-from watcher.cli import context
+from watcher.cli.shared import context
 from watcher.cli.wallets import find
 from watcher.config.settings import MOST_ID
 from watcher.reports import tables

@@ -22,8 +22,8 @@ from metrics.rolling import windows
 from metrics.types import Metric, RoundTrip, Unit
 from watcher import app as build
 from watcher import wallet_list
-from watcher.cli import context
-from watcher.cli.rows import Format, lines
+from watcher.cli.shared import context
+from watcher.cli.shared.rows import Format, lines
 from watcher.cli.wallets import find
 from watcher.given import read_given
 from watcher.jobs.sync import dust

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from ingest.errors import BudgetExhausted, ConfigError, WatchError
 from ingest.text import clean, to_json
-from watcher.cli.lazy import LazyGroup
+from watcher.cli.shared.lazy import LazyGroup
 
 OK, FINDING, USAGE, CONFIGURATION, BUDGET = 0, 1, 2, 3, 4
 """Exit codes; 2 is the parser's own."""
@@ -47,7 +47,7 @@ def _options(
     ] = False,
 ) -> None:
     """Remember what every command needs."""
-    from watcher.cli.context import CliContext
+    from watcher.cli.shared.context import CliContext
 
     ctx.obj = CliContext(config_option=config)
     _log_to_stderr(logging.DEBUG if verbose else logging.INFO)

@@ -11,7 +11,7 @@ from ingest.errors import ConfigError
 from metrics.peers.similarity import Style, Touches, suggest
 from watcher import app as build
 from watcher import wallet_list
-from watcher.cli import context, pool_survey
+from watcher.cli.shared import context, pool_survey
 from watcher.given import read_given
 from watcher.record.accounts import Account, quote_addresses, read_accounts, touches
 from watcher.store import files, flag_log, wallets

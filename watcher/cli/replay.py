@@ -13,8 +13,8 @@ from ingest.errors import ConfigError
 from ingest.limits import real
 from metrics.evaluation.follow_returns import Following, compare
 from watcher import app as build
-from watcher.cli import context
-from watcher.cli.cost import Cost
+from watcher.cli.shared import context
+from watcher.cli.shared.cost import Cost
 from watcher.config.settings import DIAL
 from watcher.own_file import check_free, write
 from watcher.record.accounts import trade_key

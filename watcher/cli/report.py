@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from watcher import app as build
-from watcher.cli import context
+from watcher.cli.shared import context
 from watcher.cli.wallets import find
 from watcher.config.settings import MOST_ID
 from watcher.own_file import write

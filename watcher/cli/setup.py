@@ -13,7 +13,7 @@ from ingest.evm.rpc.endpoint import check_url
 from ingest.secret import name_keys
 from ingest.types import Chain
 from watcher import app as build
-from watcher.cli import context, planning
+from watcher.cli.shared import context, planning
 from watcher.config.settings import BudgetConfig, environment, parse
 from watcher.demo import tour
 from watcher.own_file import check_free, write

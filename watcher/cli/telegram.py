@@ -8,7 +8,7 @@ from alerts.errors import AlertError
 from alerts.telegram.updates import GENERAL, Update
 from alerts.types import Message
 from watcher import app as build
-from watcher.cli import context
+from watcher.cli.shared import context
 
 app = typer.Typer(help="The Telegram channel.", no_args_is_help=True)
 

@@ -8,7 +8,7 @@ import typer
 from ingest.errors import ConfigError
 from watcher import app as build
 from watcher import wallet_list
-from watcher.cli import context
+from watcher.cli.shared import context
 from watcher.given import read_given
 from watcher.reports import tables
 from watcher.store import wallets

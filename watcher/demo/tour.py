@@ -12,7 +12,8 @@ from alerts.types import Flag
 from ingest.errors import ConfigError
 from metrics.types import Metric
 from watcher import app, wallet_list
-from watcher.cli import backfill, context
+from watcher.cli import backfill
+from watcher.cli.shared import context
 from watcher.config.settings import CONFIG_VARIABLE
 from watcher.demo import picture
 from watcher.demo.node import ReplayNode

@@ -26,8 +26,8 @@ from metrics.evaluation.equity import Equity
 from metrics.types import Assessment, Context, Evidence, Metric, MetricEvidence, OpenPosition, Silence, State, Track
 from tests.alerts.examples import FLAG, NOW
 from tests.any_number import ANY_FLOAT, EDGES, leaked, poisoned, records
-from watcher.cli import context
-from watcher.cli.rows import Format, lines
+from watcher.cli.shared import context
+from watcher.cli.shared.rows import Format, lines
 from watcher.jobs.review.deliver import flag_message
 from watcher.reports import explain, overview, tables
 from watcher.reports.page import page

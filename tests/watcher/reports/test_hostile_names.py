@@ -15,7 +15,7 @@ from metrics.types import State
 from tests.alerts.examples import FLAG, assessment, quiet
 from tests.fakes.bot_api import _checked, _markup
 from watcher.cli.export import flag_row
-from watcher.cli.rows import Format, lines
+from watcher.cli.shared.rows import Format, lines
 from watcher.jobs.review.deliver import deliver_once, tell_of
 from watcher.jobs.review.digest import compose
 from watcher.jobs.review.flag_lifecycle import follow_up

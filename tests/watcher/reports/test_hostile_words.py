@@ -12,8 +12,8 @@ from alerts import wording
 from ingest.evm.lookup.tokens import symbol_of
 from ingest.types import Leg
 from tests.builders import ASSET, USD, buy, move, trade
-from watcher.cli import context
 from watcher.cli.inspect import trade_object
+from watcher.cli.shared import context
 from watcher.reports import tables
 from watcher.store import trade_log
 from watcher.store.sql import database

@@ -24,7 +24,7 @@ from tests.end_to_end.cli import Folder
 from tests.fakes.node import FakeNode, RpcFault
 from tests.ingest.evm.rpc.test_failover import node
 from watcher.cli import main
-from watcher.cli.rows import Format, lines
+from watcher.cli.shared.rows import Format, lines
 from watcher.wallet_list import parse, parse_file_id
 
 ATTACKS = [

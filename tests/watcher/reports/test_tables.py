@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.builders import ASSET, buy, trade
-from watcher.cli import context
+from watcher.cli.shared import context
 from watcher.reports import tables
 from watcher.types import TokenInfo, Wallet
 

@@ -13,7 +13,7 @@ from ingest.evm.sync.capabilities import probe
 from ingest.evm.sync.cost_model import Activity, Polls, Task, make_plan
 from metrics.types import State
 from tests.fakes.simulated import HOST, SimulatedNode
-from watcher.cli.planning import remember_steps
+from watcher.cli.shared.planning import remember_steps
 from watcher.config.settings import ChainConfig, DetectionConfig
 from watcher.jobs.review.assess import assess_once
 from watcher.jobs.sync.ingest import Progress, Source, ingest_once, plan_reading

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from ingest.text import to_json
 from watcher import app
-from watcher.cli.rows import plain
+from watcher.cli.shared.rows import plain
 from watcher.config.settings import Config, environment, find_file, load
 from watcher.telegram.actions import Person
 

@@ -13,7 +13,7 @@ from ingest.evm.rpc.adaptive_size import steps_memo, strides_of
 from ingest.evm.sync.cost_model import DAY_S, Ability, Plan, Polls, Task, make_plan, together, usual
 from ingest.types import Chain
 from watcher import app as build
-from watcher.cli import context
+from watcher.cli.shared import context
 from watcher.daemon import INGEST_S
 from watcher.jobs.sync.ingest import Source, plan_reading, watched
 from watcher.jobs.sync.spending import settle

@@ -12,7 +12,7 @@ from alerts.types import Act, Choice, Verb
 from ingest.text import clean
 from tests.alerts.examples import FLAG, NOW
 from watcher.cli.export import act_row, decision_row, flag_row
-from watcher.cli.rows import LONGEST, Format, lines
+from watcher.cli.shared.rows import LONGEST, Format, lines
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
 

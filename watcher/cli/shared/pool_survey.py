@@ -14,7 +14,7 @@ from alerts.wording import count, figure
 from ingest.errors import BudgetExhausted, ConfigError
 from metrics.peers.similarity import Likeness, Style
 from watcher import app as build
-from watcher.cli import context
+from watcher.cli.shared import context
 from watcher.jobs.peers.fit_budget import narrow
 from watcher.jobs.peers.pool_survey import OVER, Survey, begin
 from watcher.jobs.peers.rank_candidates import Resemblance, resemble

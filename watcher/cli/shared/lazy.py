@@ -62,7 +62,7 @@ COMMANDS = {
         "Take trades or closed round trips from a file; good lines are kept, the others are named with the reason.",
     ),
 }
-"""Command → where it is, ``module:name`` in this folder, and what the list of commands says of it."""
+"""Command → where it is, ``module:name`` in ``watcher.cli``, and what the list of commands says of it."""
 
 
 class LazyGroup(TyperGroup):

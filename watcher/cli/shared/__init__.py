@@ -1,0 +1,1 @@
+"""What several commands share: configuration and database, options, and how things are printed."""
