@@ -91,7 +91,10 @@ def main():
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 2026
     with ProcessPoolExecutor() as pool:
         every = list(pool.map(traits, [(seed, i) for i in range(worlds)]))
-    print(f"# metrics.detector.curve_population\nRANGES = {curve_population.ranges(pd.concat(every))}")
+    invented = pd.concat(every, ignore_index=True)
+    found = curve_population.ranges(invented)
+    outside = [~invented[trait].between(low, high) for trait, (low, high) in found.items()]
+    print(f"# metrics.detector.curve_population\nRANGES = {found}\nOUTSIDE = {np.any(outside, axis=0).mean():.2f}")
     print(f'FITTED_WITH = "{detector()}"')
     for name, peers in (("WITH_PEERS", True), ("ALONE", False)):
         families, others = (simulated(worlds, each, peers=peers) for each in (seed, seed + 1))

@@ -16,6 +16,9 @@ WALLETS = 32
 EDGE = 0.01
 """Share of the invented wallets that lies below a range, and above it."""
 
+OUTSIDE = 0.10
+"""Share of the invented wallets that lies outside in some trait; made with ``python -m benchmarks.calibrate``."""
+
 TRAITS: Mapping[str, tuple[str, int]] = {
     "rate": ("trades a weekday", 2),
     "n": ("round trips in the baseline", 0),

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from alerts import wording
-from metrics.detector.curve_population import TRAITS, WALLETS, Distance
+from metrics.detector.curve_population import OUTSIDE, TRAITS, WALLETS, Distance
 
 NAMED = 5  #: wallets
 
@@ -34,7 +34,9 @@ def unlike(distances: Iterable[Distance], labels: Mapping[str, str]) -> str:
         return f"all of them are like the wallets, in lists of {WALLETS}, that the shipped curve was made with"
     names = ", ".join(wording.clean(labels[wallet], 20) or wording.short(wallet) for wallet in found[:NAMED])
     more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
+    wallets = wording.count(len(found), "wallet")
     return (
-        f"{wording.count(len(found), 'wallet')} unlike those, in lists of {WALLETS}, that the shipped curve was made "
-        f"with: {names}{more}. Of these the rates above say more than the curve"
+        f"{wallets} unlike those, in lists of {WALLETS}, that the shipped curve was made with in some trait; so are "
+        f"{wording.percent(OUTSIDE)} of those themselves: {names}{more}. For these, trust the rates above more than the "
+        "curve"
     )

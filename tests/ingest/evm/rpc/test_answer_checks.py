@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ingest.decode import decode_transaction
-from ingest.errors import IngestError, RpcUnavailable
+from ingest.errors import IngestError
 from ingest.evm import chains
 from ingest.evm.logs.block_ranges import BlockRange
 from ingest.evm.logs.topics import TRANSFER
@@ -26,7 +26,6 @@ from ingest.evm.pricing import pool_quotes
 from ingest.evm.pricing.chainlink import LATEST_ROUND_DATA, Feeds
 from ingest.evm.rpc import answer_checks
 from ingest.evm.rpc.allowlist import READ_METHODS
-from ingest.evm.rpc.endpoint import retry_after
 from ingest.evm.rpc.node import Node
 from ingest.evm.survey.address_activity import balances, is_contract, sent_since
 from ingest.evm.sync import fetch, hypersync
@@ -393,78 +392,3 @@ def test_what_the_service_of_an_index_answers_is_typed_or_asked_elsewhere(method
             assert all((move.timestamp or 0) < 2**37 and move.amount_raw < 2**256 for c in here for move in c.moves)
 
         holds()
-
-
-# -- HTTP
-
-
-HEADERS = st.dictionaries(
-    st.sampled_from(["Retry-After", "Date", "Content-Type", "Location", "Set-Cookie", "X-Odd", "Content-Encoding"]),
-    st.sampled_from(
-        [
-            *(
-                "99999999999999999999",
-                "-1",
-                "nan",
-                "inf",
-                "1e999",
-                "9" * 5_000,
-                "Fri, 31 Dec 99999999999999999999 23:59:59 GMT",
-            ),
-            *(
-                "Fri, 31 Dec 9999 23:59:59 GMT",
-                "Thu, 01 Jan 1970 00:00:00 GMT",
-                "Fri, 31 Dec 1999 23:59:59 +99999999999",
-            ),
-            *("http://[::1", "//\u00ff:99999999/", "gzip", "text/html; charset=\u00ff", "a=b; expires=" + "9" * 5_000),
-            *("a=b; Max-Age=99999999999999999999; Domain=\u00ff", "", "\u00ff\u00fe"),
-        ]
-    )
-    | st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f"), max_size=40),
-)
-BODIES = (
-    st.binary(max_size=40)
-    | st.builds(write, st.fixed_dictionaries({"id": st.just(1), "error": JSON}))
-    | st.builds(write, JSON)
-)
-
-
-@settings(FEWER, max_examples=settings.default.max_examples)
-@given(status=st.integers(200, 599), headers=HEADERS, body=BODIES)
-@example(status=429, headers={"Retry-After": "Fri, 31 Dec 99999999999999999999 23:59:59 GMT"}, body=b"")
-@example(
-    status=429,
-    headers={"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT", "Date": "Thu, 01 Jan 1970 00:00:00 GMT"},
-    body=b"",
-)
-@example(status=400, headers={}, body=b'{"error": {"code": [1], "message": {"a": 1}}}')
-def test_odd_http_is_asked_elsewhere(
-    status: int, headers: dict[str, str], body: bytes, nodes: tuple[Stranger, FakeNode]
-) -> None:
-    """Any status, header and body: the other endpoint's answer."""
-    stranger, honest = nodes
-    stranger.reply = status, headers, body
-    spoilt["HTTP"] += 1
-    try:
-        with client(stranger.url, honest.url) as node:
-            assert node.call("eth_blockNumber") == honest.methods["eth_blockNumber"]()
-    finally:
-        stranger.reply = None
-
-
-@given(st.text(max_size=60), st.text(max_size=60))
-def test_a_header_says_how_long_to_wait_or_nothing(value: str, date: str) -> None:
-    """Within bounds, whatever stands in it."""
-    wait = retry_after({"retry-after": value, "date": date})
-    assert wait is None or 0 <= wait <= 1e9
-
-
-def test_alone_an_odd_endpoint_is_unavailable() -> None:
-    """Without another endpoint the error has a type, and says which answer could not be used."""
-    odd = {"eth_chainId": lambda: "0x1", "eth_blockNumber": lambda: "0x" + "f" * 5_000}
-    with (
-        FakeNode(odd) as fake,
-        client(fake.url) as node,
-        pytest.raises(RpcUnavailable, match="no usable answer to eth_b"),
-    ):
-        node.call("eth_blockNumber")
