@@ -37,6 +37,6 @@ def unlike(distances: Iterable[Distance], labels: Mapping[str, str]) -> str:
     wallets = wording.count(len(found), "wallet")
     return (
         f"{wallets} unlike those, in lists of {WALLETS}, that the shipped curve was made with in some trait; so are "
-        f"{wording.percent(OUTSIDE)} of those themselves: {names}{more}. For these, trust the rates above more than the "
-        "curve"
+        f"{wording.percent(OUTSIDE)} of those themselves: {names}{more}. For these, trust the rates above more than "
+        "the curve"
     )
