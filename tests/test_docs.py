@@ -78,6 +78,16 @@ def test_what_the_docs_say_of_luck_is_what_was_measured():
     assert [row for row in rows if row not in measured.splitlines()] == []
 
 
+def test_how_soon_in_the_docs_is_what_was_measured():
+    """The table of changes by their size is the one that ``benchmarks.sensitivity`` wrote, line by line."""
+    root = Path(__file__).parents[1]
+    measured = (root / "benchmarks/results.md").read_text().split("## `benchmarks.sensitivity`")[1].split("\n## ")[0]
+    page = (root / "docs/metrics.md").read_text()
+    lines = [line for line in measured.splitlines() if line.startswith(("|", "Bold"))]
+    assert len(lines) == 25
+    assert [line for line in lines if line not in page] == []
+
+
 def test_what_obeying_brought_in_the_docs_is_what_was_measured():
     """The page on paying repeats what ``benchmarks.following`` wrote: table and conclusions, line by line."""
     root = Path(__file__).parents[1]
